@@ -1,0 +1,92 @@
+"""The lakehouse on disk: where each table lies, and which tables there are.
+
+Owns locations and the lock that one writer holds. Reading and writing with Spark is `toolkit.etl`; reading without a JVM is
+`toolkit.reader`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from toolkit import paths
+from toolkit.errors import BusyError
+from toolkit.scenario import LAYERS, check_table_name
+
+
+@dataclass(frozen=True)
+class Lakehouse:
+    """A folder of Delta tables: `<root>/<layer>/<plural_noun>`."""
+
+    root: Path
+
+    @classmethod
+    def default(cls) -> Lakehouse:
+        """The lakehouse under `TOOLKIT_HOME`."""
+        return cls(paths.home() / "lakehouse")
+
+    def path(self, table: str) -> Path:
+        """The folder of `table`, whether or not it is there.
+
+        Raises:
+            UsageError: that is not a table name.
+        """
+        return self.root.joinpath(*check_table_name(table).split("."))
+
+    def exists(self, table: str) -> bool:
+        """Whether `table` has a Delta log."""
+        return (self.path(table) / "_delta_log").is_dir()
+
+    def tables(self) -> list[str]:
+        """Names of all tables, by layer in the order data flows, then by name."""
+        return [
+            f"{layer}.{log.parent.name}"
+            for layer in LAYERS
+            for log in sorted((self.root / layer).glob("*/_delta_log"))
+        ]
+
+    @contextlib.contextmanager
+    def writing(self, tables: Iterable[str], run_id: str) -> Iterator[None]:
+        """Hold `tables` for writing; the system gives them back if this process dies.
+
+        Raises:
+            BusyError: another run holds one of them.
+        """
+        folder = paths.ensure_folder(self.root / "locks")
+        with contextlib.ExitStack() as held:
+            # Always in the same order, so that two runs never wait for each other.
+            for table in sorted(set(tables)):
+                held.enter_context(_held(folder / f"{check_table_name(table)}.lock", table, run_id))
+            yield
+
+
+@contextlib.contextmanager
+def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
+    note = file.with_suffix(".json")
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        holder = _holder(note)
+        raise BusyError(
+            f"{table} is being written by {holder}.",
+            cure="Wait until it is done (`toolkit runs` shows it), or stop it: toolkit runs cancel latest.",
+        ) from None
+    try:
+        paths.write_atomically(note, json.dumps({"run_id": run_id, "pid": os.getpid()}))
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(note: Path) -> str:
+    try:
+        return f"run {json.loads(note.read_text(encoding='utf-8'))['run_id']}"
+    except (OSError, ValueError, KeyError):
+        return "another run"
