@@ -43,6 +43,8 @@ class Version:
     rows: int | None
     """Rows this commit wrote; None if it does not say."""
     parameters: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """What the commit counted, in the words of the engine that wrote it."""
     user_metadata: dict[str, Any] = field(default_factory=dict)
 
 
@@ -282,6 +284,7 @@ def _version(entry: dict[str, Any]) -> Version:
         str(said.get("step", "")),
         None if rows is None else int(rows),
         entry.get("operationParameters") or {},
+        metrics,
         said,
     )
 

@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     """Heap of the driver, which in local mode is all of Spark."""
     shuffle_partitions: int = Field(0, ge=0, le=10_000)
     """Partitions after a shuffle; 0 means twice the cores, and adaptive execution joins the small ones."""
+    quick_start: bool = False
+    """Compile less: small jobs start sooner, large ones run slower."""
     ui: bool = False
     """Spark's web page, on loopback."""
     min_free_disk_gb: float = Field(2.0, ge=0)

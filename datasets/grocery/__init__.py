@@ -1,0 +1,1 @@
+"""A year of purchases by households at a grocery chain."""

@@ -1,0 +1,1 @@
+"""An invented online shop, with defects planted on known rows."""

@@ -1,0 +1,1 @@
+"""Which customers are slipping away, and can we trust the number?"""

@@ -1,0 +1,97 @@
+"""The steps of the retail lakehouse. Each is short: what is done to a frame is in `transforms.py`, what is true of good data
+in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from scenarios.retail_lakehouse import transforms as t
+from scenarios.retail_lakehouse.rules import rules
+from toolkit.errors import QualityGateFailed
+from toolkit.etl.extract import read_csv, read_json
+from toolkit.etl.load import export
+from toolkit.platform import DataPlatform
+
+GOLD = ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk")
+
+
+def land(platform: DataPlatform) -> None:
+    """Put the shop's files where a pipeline can find them."""
+    platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+
+
+def ingest(platform: DataPlatform) -> None:
+    """Read every file into bronze as it is: nothing is dropped, nothing is guessed."""
+    spark, files = platform.spark, platform.files("shop")
+    for table, file, schema in t.CSV_FILES:
+        platform.ingest(table, read_csv(spark, files / file, schema), "shop")
+    for table, file, schema in t.JSON_FILES:
+        platform.ingest(table, read_json(spark, files / file, schema), "shop")
+
+
+def clean(platform: DataPlatform) -> None:
+    """Say what a clean row is; Spark does the work when `check` asks for the rows."""
+    for name, cleaned in t.CLEANED.items():
+        platform.frames[name] = platform.read(f"bronze.{name}").transform(cleaned)
+
+
+def check(platform: DataPlatform) -> None:
+    """Part good rows from bad, count both, and stop if the run is strict and the data is not good enough."""
+    frames = platform.frames
+    references = {name: frames[name] for name in ("products", "exchange_rates", "orders")}
+    for table, declared in rules(platform.parameters.as_of).items():
+        platform.check(table, frames[table.removeprefix("silver.")], declared, references)
+    platform.record_quality()
+    failed = [f"{r.rule.name} on {found.table}" for found in platform.results for r in found.rules if not r.passed]
+    if failed and platform.parameters.fail_on_quality:
+        raise QualityGateFailed(
+            f"Stopped before enriching: more rows than allowed break {', '.join(failed)}.",
+            cure="Look at the rows: toolkit quality. Then mend the source, or run without fail_on_quality.",
+        )
+
+
+def enrich(platform: DataPlatform) -> None:
+    """One row per order line, in euros, with returns and stock."""
+    until = platform.parameters.as_of
+    lines = (
+        platform.read("silver.orders")
+        .transform(t.with_rate_of_the_day(platform.read("silver.exchange_rates"), until))
+        .transform(t.one_row_per_item)
+        .transform(t.with_category(platform.read("silver.products")))
+        .transform(t.with_stock(platform.read("silver.inventory_snapshots"), until))
+        .transform(t.with_amounts_in_euros(platform.read("silver.returns")))
+    )
+    platform.write("silver.order_items", lines)
+
+
+def model(platform: DataPlatform) -> None:
+    """Answer the question, three ways."""
+    as_of = platform.parameters.as_of
+    items = platform.read("silver.order_items")
+    customers = items.transform(t.orders_per_customer(as_of))
+    platform.write("gold.daily_sales", items.transform(t.sales_per_day))
+    platform.write("gold.customers_rfm", customers.transform(t.rfm_scored(platform.read("silver.customers"))))
+    platform.write("gold.churn_risk", customers.transform(t.churn_judged(platform.read("quarantine.orders"))))
+
+
+def publish(platform: DataPlatform) -> None:
+    """Export gold for those who cannot read Delta, and note what was exported."""
+    rows = []
+    for table in GOLD:
+        df = platform.read(table)
+        version, count = platform.state(table)
+        for form in ("parquet", "avro"):
+            folder = platform.export_folder(table, form)
+            export(df, folder, form)
+            rows.append((table, version, form, f"exports/{table}/{form}", count))
+    schema = "table_name STRING, table_version LONG, format STRING, location STRING, row_count LONG"
+    platform.write("ops.publications", platform.spark.createDataFrame(rows, schema).coalesce(1))
+
+
+def answer(platform: DataPlatform) -> str:
+    """The question, answered from gold."""
+    found = platform.sql("gold.churn_risk", t.ANSWER)
+    slipping, customers, euros, doubtful = found
+    return (
+        f"{slipping:,} of {customers:,} customers are slipping away; they spent {euros:,.0f} EUR. "
+        f"{doubtful:,} of them only seem to: a later order of theirs lies in quarantine."
+    )

@@ -1,0 +1,86 @@
+"""Writing Delta tables: whole, described, and signed by the run that wrote them.
+
+A writer refuses before it writes: a frame whose columns are not those that its table declares never reaches the disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from toolkit.errors import DataError
+from toolkit.reader import DeltaReader
+from toolkit.scenario import Table
+
+Mode = Literal["overwrite", "append"]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did to its table."""
+
+    table: str
+    version: int
+    rows: int
+    """Rows that this write added."""
+    files: int
+    bytes: int
+
+
+def write_table(
+    df: DataFrame, path: Path, declared: Table, *, mode: Mode = "overwrite", signature: Mapping[str, str] | None = None
+) -> Written:
+    """Write `df` as the table that `declared` describes, in one commit.
+
+    Args:
+        df: has the declared columns, in any order.
+        path: the table's folder.
+        declared: names and comments of the columns.
+        mode: replace the content, or add to it.
+        signature: who wrote it and from what; kept in the commit.
+
+    Raises:
+        DataError: columns are missing, or there are some that the table does not declare.
+    """
+    described = _described(df, declared)
+    writer = described.write.format("delta").mode(mode).option("userMetadata", json.dumps(dict(signature or {})))
+    if mode == "overwrite":
+        writer = writer.option("overwriteSchema", True)
+    writer.save(str(path))
+    return _written(path, declared.name)
+
+
+def export(df: DataFrame, folder: Path, form: Literal["parquet", "avro"]) -> None:
+    """Write `df` as one Parquet or Avro file in `folder`, in place of what was there."""
+    df.coalesce(1).write.format(form).mode("overwrite").save(str(folder))
+
+
+def _described(df: DataFrame, declared: Table) -> DataFrame:
+    missing = [name for name in declared.columns if name not in df.columns]
+    extra = [name for name in df.columns if name not in declared.columns]
+    if missing or extra:
+        raise DataError(
+            f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",
+            cure="Make the frame and the table's declaration agree.",
+        )
+    return df.select(
+        *[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()]
+    )
+
+
+def _written(path: Path, table: str) -> Written:
+    newest = DeltaReader(path, table).history(1)[0]
+    metrics = newest.metrics
+    return Written(
+        table,
+        newest.version,
+        newest.rows or 0,
+        int(metrics.get("numFiles", 0)),
+        int(metrics.get("numOutputBytes", 0)),
+    )

@@ -1,0 +1,29 @@
+"""The tables that bad rows go to.
+
+Owns their names and columns. Importing it does not import Spark, since scenarios declare their quarantine tables with it.
+"""
+
+from __future__ import annotations
+
+from toolkit.scenario import Table
+
+_REASONS = {
+    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
+    "_violations": "Every rule the row broke: rule, column, value and message.",
+    "_rules": "The names of the rules that sent the row here.",
+}
+
+
+def quarantine_name(table: str) -> str:
+    """`silver.orders` → `quarantine.orders`."""
+    return f"quarantine.{table.partition('.')[2]}"
+
+
+def quarantine_of(table: Table) -> Table:
+    """The table for the rows that `table` refuses: the same columns, and why."""
+    columns = {name: text for name, text in table.columns.items() if name != "_warnings"}
+    return Table(
+        quarantine_name(table.name),
+        f"A row that {table.name} refused, with every reason.",
+        {**columns, **_REASONS},
+    )

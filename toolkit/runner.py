@@ -1,0 +1,361 @@
+"""A scenario and its parameters → a run.
+
+Owns the order of steps, what is skipped because it is up to date, the locks, the progress, and how a run ends: finished,
+failed with an exit code, or cancelled. A run that was killed needs no special door: started again, it finds the steps that
+are up to date and goes on at the first that is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import inspect
+import json
+import shutil
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Literal
+
+from toolkit import paths, runs, settings
+from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
+from toolkit.events import EventLog, Listener
+from toolkit.platform import DataPlatform
+from toolkit.reader import DeltaReader
+from toolkit.runs import RunFolder, RunRecord
+from toolkit.scenario import Parameters, Scenario, Step
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PROGRESS_SECONDS = 0.4
+RUN_VARIABLE = "TOOLKIT_RUN_ID"
+FRESH_VARIABLE = "TOOLKIT_FRESH"
+_REPLAYED = ("rows", "metric", "quality", "alert")
+
+
+@dataclass
+class ActiveRun:
+    """A run under way in this process: call `step` for each step, in order.
+
+    Args:
+        scenario: what to run.
+        parameters: checked already, by `Scenario.parse`.
+        folder: where its events go.
+        listeners: told every event.
+        fresh: do every step, up to date or not.
+        spark: a session to use and leave running; one is started and stopped when None.
+    """
+
+    scenario: Scenario
+    parameters: Parameters
+    folder: RunFolder
+    listeners: tuple[Listener, ...] = ()
+    fresh: bool = False
+    spark: SparkSession | None = None
+    _own: SparkSession | None = field(default=None, init=False)
+    _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
+
+    def __enter__(self) -> ActiveRun:
+        """Check the disk, take the tables, and say that the run started."""
+        self.log = EventLog(self.folder.events_file, self.folder.run_id, self.listeners)
+        self.platform = DataPlatform(self.scenario, self.parameters, self.folder.run_id, self.log, self._session)
+        self.started = time.monotonic()
+        _refuse_full_disk()
+        self._held.enter_context(self.platform.lakehouse.writing(self.scenario.written, self.folder.run_id))
+        self.log.emit(
+            "run_started",
+            scenario=self.scenario.id,
+            parameters=self.parameters.model_dump(mode="json"),
+            steps=[step.name for step in self.scenario.steps],
+        )
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        """Give the tables back and end the session."""
+        try:
+            if self._own is not None:
+                from toolkit import session
+
+                session.stop(self._own)
+        finally:
+            self._held.close()
+
+    def step(self, name: str) -> Any:
+        """Do one step, or skip it when its tables are up to date; returns what its body returned.
+
+        Raises:
+            ToolkitError: what went wrong, in the user's words, with the original error as its cause.
+        """
+        step = self.scenario.step(name)
+        platform = self.platform
+        platform.step, platform.fingerprint = name, self._fingerprint(step)
+        platform.results.clear()
+        earlier = None if self.fresh else self._up_to_date(step)
+        if earlier is not None:
+            return self._skip(step, earlier)
+        self.log.emit("step_started", name)
+        began = time.monotonic()
+        try:
+            with self._progress(name):
+                outcome = self.scenario.body(name)(platform)
+        except Exception as problem:
+            raise self._failed(name, problem) from problem
+        self.log.emit("step_finished", name, seconds=round(time.monotonic() - began, 3))
+        return outcome
+
+    def finish(self, answer: str) -> None:
+        """Say that the run is done, and what it found."""
+        self.log.emit("run_finished", seconds=round(time.monotonic() - self.started, 3), answer=answer)
+
+    def _session(self) -> SparkSession:
+        if self.spark is not None:
+            return self.spark
+        if self._own is None:
+            from toolkit import session
+
+            self._own = session.start(name=self.scenario.id, log=self.folder.log_file)
+        return self._own
+
+    def _fingerprint(self, step: Step) -> str:
+        """What the step's tables follow from: its code, its parameters and the versions that it reads."""
+        parameters = {name: str(getattr(self.parameters, name)) for name in step.parameters}
+        reads = [self._identity(source) for source in step.reads]
+        text = json.dumps([step.name, _code(self.scenario.folder), parameters, reads], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _identity(self, source: str) -> str:
+        landed = self.platform.landed.get(source)
+        if landed is not None:
+            return landed.fingerprint
+        if "." not in source or not self.platform.lakehouse.exists(source):
+            return "absent"
+        newest = DeltaReader(self.platform.lakehouse.path(source), source).history(1)[0]
+        return f"{newest.version} {newest.at.isoformat()}"
+
+    def _up_to_date(self, step: Step) -> RunFolder | None:
+        """The run that wrote what `step` would write again, if all of it still stands."""
+        writers = {self._writer(table) for table in step.writes}
+        if len(writers) != 1 or None in writers:
+            return None
+        run = RunFolder(runs.runs_home() / str(writers.pop()))
+        done = any(event.kind == "step_finished" and event.step == step.name for event in run.events())
+        return run if done else None
+
+    def _writer(self, table: str) -> str | None:
+        lakehouse = self.platform.lakehouse
+        if not lakehouse.exists(table):
+            return None
+        signed = DeltaReader(lakehouse.path(table), table).history(1)[0].user_metadata
+        return str(signed["run_id"]) if signed.get("fingerprint") == self.platform.fingerprint else None
+
+    def _skip(self, step: Step, earlier: RunFolder) -> None:
+        self.log.emit("step_skipped", step.name, reason="up to date", reused_from=earlier.run_id)
+        for event in earlier.events():
+            if event.step == step.name and event.kind in _REPLAYED:
+                self.log.emit(event.kind, event.step, **event.data)
+
+    @contextlib.contextmanager
+    def _progress(self, name: str) -> Iterator[None]:
+        """Tell, a few times a second, what Spark has done since the step began."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(name, stop), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(5)
+
+    def _watch(self, name: str, stop: threading.Event) -> None:
+        from toolkit.session import Progress, ProgressMeter
+
+        meter = None
+        told = Progress()
+        while not stop.wait(PROGRESS_SECONDS):
+            spark = self.spark or self._own
+            if spark is None:
+                continue
+            try:
+                meter = meter or ProgressMeter(spark)
+                now = meter.read()
+            except Exception:  # the session is ending; progress is a courtesy, the step's own error is what counts
+                return
+            if now != told:
+                told = now
+                self.log.emit("step_progressed", name, **vars(now))
+
+    def _failed(self, name: str, problem: Exception) -> ToolkitError:
+        from toolkit.session import explain
+
+        known = problem if isinstance(problem, ToolkitError) else explain(problem)
+        first_line = str(problem).strip().splitlines()[0] if str(problem).strip() else "no reason given"
+        told = known or StepFailed(
+            f"Step {name} failed: {type(problem).__name__}: {first_line[:300]}",
+            cure=f"The whole story is in {self.folder.log_file}.",
+        )
+        with self.folder.log_file.open("a", encoding="utf-8") as stream:
+            traceback.print_exception(problem, file=stream)
+        self.log.emit("step_failed", name, message=told.what, exit_code=int(told.exit_code))
+        return told
+
+
+def execute(
+    scenario: Scenario,
+    parameters: Parameters,
+    *,
+    run_id: str | None = None,
+    listeners: tuple[Listener, ...] = (),
+    fresh: bool = False,
+    via: Literal["steps", "notebook"] = "steps",
+    spark: SparkSession | None = None,
+) -> RunRecord:
+    """Run a scenario from first step to last, and return its record.
+
+    Raises:
+        ToolkitError: it failed; the record says so, too.
+        KeyboardInterrupt: it was cancelled; the record says so, too.
+    """
+    folder = runs.create(run_id or runs.new_run_id(scenario.id))
+    with recorded(folder, scenario, parameters, listeners, via) as log:
+        if via == "notebook":
+            _by_notebook(scenario, parameters, folder, log, fresh)
+        else:
+            with ActiveRun(scenario, parameters, folder, listeners, fresh, spark) as run:
+                for step in scenario.steps:
+                    run.step(step.name)
+                run.finish(answer_of(run))
+    return folder.record()
+
+
+def answer_of(run: ActiveRun) -> str:
+    """The scenario's own answer to its question: `answer(platform)` in `steps.py`, read from its tables."""
+    answer = getattr(run.scenario.bodies(), "answer", None)
+    return str(answer(run.platform)) if answer else ""
+
+
+@contextlib.contextmanager
+def recorded(
+    folder: RunFolder,
+    scenario: Scenario,
+    parameters: Parameters,
+    listeners: tuple[Listener, ...] = (),
+    via: Literal["steps", "notebook"] = "steps",
+) -> Iterator[EventLog]:
+    """Keep `run.json` true while a run is under way, however it ends."""
+    record = RunRecord(
+        run_id=folder.run_id, scenario=scenario.id, parameters=parameters.model_dump(mode="json"), via=via
+    )
+    folder.save(record)
+    log = EventLog(folder.events_file, folder.run_id, listeners)
+    outcome: dict[str, Any] = {"status": "succeeded", "exit_code": int(ExitCode.OK)}
+    try:
+        with _interruptible():
+            yield log
+        outcome["answer"] = folder.view().answer
+    except KeyboardInterrupt:
+        outcome = {"status": "cancelled", "exit_code": int(ExitCode.INTERRUPTED)}
+        log.emit("run_cancelled")
+        raise
+    except ToolkitError as problem:
+        outcome = {"status": "failed", "exit_code": int(problem.exit_code), "error": str(problem)}
+        log.emit("run_failed", message=problem.what, cure=problem.cure, exit_code=int(problem.exit_code))
+        raise
+    except Exception as problem:
+        outcome = {"status": "failed", "exit_code": int(ExitCode.FAILED), "error": f"{type(problem).__name__}: {problem}"}
+        log.emit("run_failed", message=outcome["error"], cure="", exit_code=int(ExitCode.FAILED))
+        raise
+    finally:
+        folder.save(record.model_copy(update={**outcome, "finished_at": datetime.now(UTC)}))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C and a polite request to end both arrive as KeyboardInterrupt, even where a shell had them ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _by_notebook(
+    scenario: Scenario, parameters: Parameters, folder: RunFolder, log: EventLog, fresh: bool
+) -> None:
+    """Run the scenario's notebook with papermill; its cells do the steps and write the events."""
+    from toolkit.notebooks import run_notebook
+
+    with _relayed(folder, log):
+        run_notebook(
+            scenario.notebook,
+            folder.notebook_file,
+            parameters.model_dump(mode="json"),
+            environment={RUN_VARIABLE: folder.run_id, FRESH_VARIABLE: "1" if fresh else ""},
+        )
+
+
+@contextlib.contextmanager
+def _relayed(folder: RunFolder, log: EventLog) -> Iterator[None]:
+    """Tell the listeners of `log` what another process appends to the same file."""
+    stop = threading.Event()
+    reader = folder.reader()
+
+    def relay() -> None:
+        while not stop.wait(PROGRESS_SECONDS):
+            pass_on()
+
+    def pass_on() -> None:
+        for event in reader.new():
+            for listener in log.listeners:
+                listener(event)
+
+    thread = threading.Thread(target=relay, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)
+        pass_on()
+
+
+def _refuse_full_disk() -> None:
+    home = paths.ensure_folder(paths.home())
+    least = settings.current().min_free_disk_gb
+    free = shutil.disk_usage(home).free / 1e9
+    if free < least:
+        raise SetupError(
+            f"Only {free:.1f} GB are free under {home}; a run needs {least:g} GB.",
+            cure="Free some space, move TOOLKIT_HOME to a larger disk, or lower TOOLKIT_MIN_FREE_DISK_GB.",
+        )
+
+
+def _code(folder: Path) -> str:
+    """One digest of the scenario's code and of ours that handles data."""
+    ours = [paths.REPOSITORY / "toolkit" / part for part in ("etl", "quality", "platform.py")]
+    files = [p for place in (folder, *ours) for p in ([place] if place.is_file() else sorted(place.glob("*.py")))]
+    files += sorted(folder.glob("*.toml"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def source_of(scenario: Scenario, step: str) -> str:
+    """The source of a step's body, as it stands in `steps.py`."""
+    return inspect.getsource(scenario.body(step))

@@ -1,0 +1,305 @@
+"""The one place that builds a SparkSession, and the one that reads what Java says.
+
+Owns every Spark property, the gateway's life, the class-data archive that makes starting quick, the progress that Spark
+reports, and the translation of its errors. Everything else is handed a session. Local by default; a standalone cluster
+or a Spark Connect server by the settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from toolkit import jars, java, paths
+from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
+from toolkit.settings import Settings, current
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# Parallel collection: throughput is what a batch wants, and it starts faster than G1 on few cores.
+GC_FLAGS = ("-XX:+UseParallelGC",)
+STOP_TIMEOUT_SECONDS = 20
+
+_gateway: java.Gateway | None = None
+
+
+def start(settings: Settings | None = None, *, name: str = "toolkit", log: Path | None = None) -> SparkSession:
+    """A session as the settings say, ready to use.
+
+    Args:
+        settings: the current ones when None.
+        name: shown by Spark.
+        log: file that receives what Spark prints.
+
+    Raises:
+        SetupError: no Java, no jars, not enough memory, or no server at the given address.
+    """
+    chosen = settings or current()
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log)
+
+
+def stop(spark: SparkSession) -> None:
+    """End the session and, if it is ours, its JVM; safe to call after the JVM has died."""
+    global _gateway  # noqa: PLW0603 - there is one JVM to a process, as pyspark itself assumes
+    try:
+        spark.stop()
+    except Exception as problem:
+        if not _jvm_is_gone(problem):
+            raise
+    finally:
+        if _gateway is not None:
+            _forget_gateway()
+            _end(_gateway.process)
+            _gateway = None
+
+
+def _start_classic(settings: Settings, name: str, log: Path | None) -> SparkSession:
+    global _gateway  # noqa: PLW0603 - see `stop`
+    from pyspark.sql import SparkSession
+
+    if _gateway is None:
+        _gateway = launch(settings, log=log)
+    os.environ["PYSPARK_GATEWAY_PORT"] = str(_gateway.port)
+    os.environ["PYSPARK_GATEWAY_SECRET"] = _gateway.secret
+    try:
+        builder = SparkSession.builder.appName(name)
+        for key, value in properties(settings).items():
+            builder = builder.config(key, value)
+        return builder.getOrCreate()
+    finally:
+        # Children of this process start a JVM of their own.
+        os.environ.pop("PYSPARK_GATEWAY_PORT", None)
+        os.environ.pop("PYSPARK_GATEWAY_SECRET", None)
+
+
+def _connect(settings: Settings, name: str) -> SparkSession:
+    """A client of a Spark Connect server; the port is tried first, since the client would wait for ever."""
+    from pyspark.sql import SparkSession
+
+    address = urlsplit(settings.remote)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 15002), timeout=3).close()
+    except OSError as problem:
+        raise SetupError(
+            f"No Spark Connect server answers at {settings.remote}.",
+            cure="Start it, or unset TOOLKIT_REMOTE to run Spark here.",
+        ) from problem
+    spark: SparkSession = SparkSession.builder.remote(settings.remote).appName(name).getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    return spark
+
+
+def properties(settings: Settings) -> dict[str, str]:
+    """Every Spark property that we set, for a session or for a server."""
+    cores = os.cpu_count() or 2
+    found = {
+        "spark.master": settings.master,
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.ui.enabled": str(settings.ui).lower(),
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.shuffle.partitions": str(settings.shuffle_partitions or 4 * cores),
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.sql.warehouse.dir": str(paths.home() / "warehouse"),
+        # A laptop's tables have short logs: one task reads one, instead of fifty.
+        "spark.databricks.delta.snapshotPartitions": "1",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+        # One file per small table instead of one per task.
+        "spark.databricks.delta.optimizeWrite.enabled": "false",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+    }
+    if settings.master.startswith("spark://"):
+        found["spark.jars"] = ",".join(map(str, jars.class_path()))
+    return found
+
+
+def launch(settings: Settings, *, log: Path | None = None, flags: tuple[str, ...] = ()) -> java.Gateway:
+    """Start the JVM with Spark's class path; quick when the class-data archive is there."""
+    chosen = java.find()
+    archive = archive_file(chosen)
+    quick = (f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off") if archive.exists() and not flags else ()
+    compiler = ("-XX:TieredStopAtLevel=1",) if settings.quick_start else ()
+    logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
+    return java.start_gateway(
+        chosen,
+        spark_class_path(),
+        memory=settings.memory,
+        flags=(*GC_FLAGS, *compiler, logging, *quick, *flags),
+        log=log,
+    )
+
+
+def spark_class_path() -> list[Path]:
+    """Our jars, then Spark's own."""
+    return [*jars.class_path(), java.spark_home() / "jars" / "*"]
+
+
+def archive_file(chosen: java.Java) -> Path:
+    """The class-data archive that fits this Java, these jars and these flags."""
+    fits = "\n".join([str(chosen.home), chosen.version, *map(str, spark_class_path()), *GC_FLAGS])
+    return Path(sys.prefix) / "share" / "toolkit" / f"spark-{hashlib.sha256(fits.encode()).hexdigest()[:16]}.jsa"
+
+
+def build_archive() -> Path:
+    """Write the class-data archive by running a small Delta job once, and return its file."""
+    archive = archive_file(java.find())
+    if archive.exists():
+        return archive
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = archive.with_suffix(f".{os.getpid()}")
+    script = Path(__file__).with_name("warmup.py")
+    with tempfile.TemporaryDirectory(prefix="toolkit-archive-") as scratch:
+        subprocess.run(  # noqa: S603 - our own script in our own Python
+            [sys.executable, str(script), str(unfinished), scratch], check=True, capture_output=True, timeout=300
+        )
+    for old in archive.parent.glob("spark-*.jsa"):
+        old.unlink()
+    unfinished.replace(archive)
+    return archive
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Work that Spark has done since a meter was made."""
+
+    tasks_done: int = 0
+    tasks: int = 0
+    rows_read: int = 0
+    rows_written: int = 0
+
+
+class ProgressMeter:
+    """Counts tasks and rows from Spark's own status store, from the moment it is made.
+
+    Over Spark Connect there is no such store; the meter then stays at zero.
+    """
+
+    def __init__(self, spark: SparkSession) -> None:
+        context = getattr(spark, "_sc", None)
+        self._jvm: Any = context._gateway.jvm if context else None
+        self._store: Any = context._jsc.sc().statusStore() if context else None
+        self._first_job = self._jobs(0)[1] if context else 0
+        self._finished: dict[int, tuple[int, int]] = {}
+
+    def read(self) -> Progress:
+        """Tasks and rows so far."""
+        if self._store is None:
+            return Progress()
+        jobs, _ = self._jobs(self._first_job)
+        stages = {stage for job in jobs for stage in _items(job.stageIds())}
+        rows = [self._rows(stage) for stage in stages]
+        return Progress(
+            sum(job.numCompletedTasks() for job in jobs),
+            sum(job.numTasks() - job.numSkippedTasks() for job in jobs),
+            sum(read for read, _ in rows),
+            sum(written for _, written in rows),
+        )
+
+    def _jobs(self, first: int) -> tuple[list[Any], int]:
+        """Jobs numbered `first` and above, and the number that comes next."""
+        everything = list(_items(self._store.jobsList(None)))
+        return [job for job in everything if job.jobId() >= first], max(
+            (job.jobId() + 1 for job in everything), default=0
+        )
+
+    def _rows(self, stage: int) -> tuple[int, int]:
+        if stage in self._finished:
+            return self._finished[stage]
+        try:
+            data = self._store.lastStageAttempt(stage)
+        except Exception:  # a stage that has not been submitted yet is not in the store
+            return 0, 0
+        rows = data.inputRecords(), data.outputRecords()
+        if data.status().toString() != "ACTIVE" and data.status().toString() != "PENDING":
+            self._finished[stage] = rows
+        return rows
+
+
+def _items(scala_sequence: Any) -> list[Any]:
+    return [scala_sequence.apply(i) for i in range(scala_sequence.size())]
+
+
+def explain(problem: BaseException) -> ToolkitError | None:
+    """What a Spark or Java error means for the user; None when it is not one that we know."""
+    text = f"{type(problem).__name__}: {problem}"
+    for pattern, translate in _MEANINGS:
+        found = re.search(pattern, text)
+        if found:
+            return translate(found)
+    return None
+
+
+_MEANINGS: tuple[tuple[str, Any], ...] = (
+    (
+        r"PATH_NOT_FOUND\].*?(?:file:)?(/[^\s.]+\S*?)\.? ",
+        lambda m: DataError(f"There is no file at {m[1]}.", cure="Run the scenario's first step again: it lands the files."),
+    ),
+    (
+        r"DELTA_(CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)|ConcurrentModificationException",
+        lambda _: BusyError("Another writer changed the table meanwhile; nothing was written.", cure="Run it again."),
+    ),
+    (
+        r"No space left on device",
+        lambda _: SetupError("The disk is full.", cure="Free some space, or move TOOLKIT_HOME to a larger disk."),
+    ),
+    (
+        r"OutOfMemoryError|GC overhead limit|Unable to acquire \d+ bytes",
+        lambda _: SetupError(
+            "Spark ran out of memory.", cure="Give it more with TOOLKIT_MEMORY (such as 8g), or take fewer rows."
+        ),
+    ),
+    (
+        r"DELTA_(TRUNCATED_TRANSACTION_LOG|STATE_RECOVER_ERROR|LOG_FILE_NOT_FOUND\w*|VERSIONS_NOT_CONTIGUOUS|"
+        r"MISSING_\w+)|_delta_log.*(JsonParseException|JsonEOFException)|(JsonParseException|JsonEOFException).*_delta_log",
+        lambda _: DataError(
+            "A table's Delta log is damaged.",
+            cure="`toolkit tables` names it; restore it from a copy, or delete its folder and run the scenario again.",
+        ),
+    ),
+    (
+        r"FAILED_READ_FILE\S*\].*?(?:file:)?(/\S+\.\w+)",
+        lambda m: DataError(f"{m[1]} cannot be read.", cure="Restore the file, or delete it and land the data again."),
+    ),
+    (
+        r"Py4JNetworkError|Answer from Java side is empty|ConnectionRefusedError|RpcError.*UNAVAILABLE",
+        lambda _: SetupError("Java ended while Spark was working.", cure="See the run's log; more memory often helps."),
+    ),
+)
+
+
+def _jvm_is_gone(problem: BaseException) -> bool:
+    return isinstance(problem, OSError) or type(problem).__name__ in {"Py4JNetworkError", "Py4JError"}
+
+
+def _forget_gateway() -> None:
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is not None:
+        gateway.shutdown()
+    SparkContext._gateway = None
+    SparkContext._jvm = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let the JVM go: it ends when its standard input does."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

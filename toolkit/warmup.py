@@ -1,0 +1,35 @@
+"""The small job from which the class-data archive is made: `python warmup.py ARCHIVE SCRATCH`.
+
+Its JVM writes down at exit which classes it loaded, so it does a little of everything that a scenario does.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from pyspark.sql import functions as F
+
+from toolkit import session, settings
+
+
+def main(archive: str, scratch: str) -> None:
+    """Run the job in a JVM that writes `archive` when it ends."""
+    gateway = session.launch(settings.current(), flags=(f"-XX:ArchiveClassesAtExit={archive}",))
+    session._gateway = gateway
+    spark = session.start(name="warmup")
+    folder = Path(scratch)
+    (folder / "lines.json").write_text('{"id": 1, "items": [{"n": 2}]}\n{"id"\n', encoding="utf-8")
+    schema = "id INT, items ARRAY<STRUCT<n: INT>>, _corrupt_record STRING"
+    lines = spark.read.schema(schema).json(str(folder / "lines.json"))
+    exploded = lines.withColumn("item", F.explode_outer("items")).groupBy("id").agg(F.sum("item.n").alias("n"))
+    for _ in range(2):
+        exploded.write.format("delta").mode("overwrite").save(str(folder / "table"))
+    table = spark.read.format("delta").load(str(folder / "table"))
+    table.join(lines, "id").write.parquet(str(folder / "parquet"))
+    table.write.format("avro").save(str(folder / "avro"))
+    session.stop(spark)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
