@@ -1,0 +1,76 @@
+"""The command line: `toolkit …`.
+
+Each command parses, calls the toolkit, and prints. Standard output is data, standard error is narration; `--json` gives the
+same data to programs. An error is one message without a stack, and an exit code of `toolkit.errors.ExitCode`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
+from toolkit.cli.parameters import joined
+from toolkit.errors import ExitCode, ToolkitError
+
+app = typer.Typer(
+    name="toolkit",
+    help="A lakehouse on your laptop: run it, look into it, learn from it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+app.command("run")(run.run)
+app.command("batch")(batch.batch)
+app.command("quality")(quality.quality)
+app.command("doctor")(doctor.doctor)
+app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(runs.app, name="runs")
+app.add_typer(tables.app, name="tables")
+app.add_typer(datasets.app, name="datasets")
+
+
+@app.command("tui")
+def tui() -> None:
+    """Open the app in this terminal."""
+    from toolkit.tui.app import main as open_app
+
+    open_app()
+
+
+@app.callback()
+def _everything(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole stack of an error.")] = False,
+) -> None:
+    if debug:
+        os.environ["TOOLKIT_DEBUG"] = "1"
+
+
+def main() -> None:
+    """Run one command, and end the process with its exit code."""
+    try:
+        app(joined(sys.argv[1:]), prog_name="toolkit")
+    except ToolkitError as problem:
+        _refuse(problem)
+    except KeyboardInterrupt as problem:
+        sys.stderr.write("Cancelled.\n")
+        raise SystemExit(ExitCode.INTERRUPTED) from problem
+    except BrokenPipeError as problem:
+        # Whoever read us has had enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(ExitCode.OK) from problem
+
+
+def _refuse(problem: ToolkitError) -> None:
+    if os.environ.get("TOOLKIT_DEBUG"):
+        raise problem
+    sys.stderr.write(f"Error: {problem.what}\n")
+    if problem.choices:
+        sys.stderr.write(f"Valid choices: {', '.join(problem.choices)}.\n")
+    if problem.cure:
+        sys.stderr.write(f"{problem.cure}\n")
+    raise SystemExit(problem.exit_code) from problem

@@ -1,0 +1,141 @@
+"""A run as it goes, in the terminal: drawn from its events alone."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from toolkit.cli.output import duration
+from toolkit.events import Event, Listener
+from toolkit.runs import RunView, StepView
+from toolkit.scenario import Scenario
+
+_MARKS = {
+    "waiting": ("○", "dim"),
+    "running": ("●", "cyan"),
+    "finished": ("✔", "green"),
+    "skipped": ("↷", "blue"),
+    "failed": ("✖", "red"),
+}
+
+
+class LiveView:
+    """What a run looks like now; give it to `rich.live.Live`, and every event to `listen`."""
+
+    def __init__(self, scenario: Scenario, run_id: str) -> None:
+        self.scenario = scenario
+        self.run_id = run_id
+        self.view = RunView()
+        self.began = time.monotonic()
+
+    def listen(self, event: Event) -> None:
+        """Take in one event."""
+        self.view.add(event)
+
+    def __rich__(self) -> RenderableType:
+        """Title, steps, quality."""
+        title = Text.assemble(
+            (self.scenario.title, "bold"), f"  {self.run_id}  ", (duration(time.monotonic() - self.began), "dim")
+        )
+        parts: list[RenderableType] = [title, self._steps()]
+        if self.view.quality:
+            parts.append(quality_summary(self.view))
+        return Group(*parts)
+
+    def _steps(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for _ in range(3):
+            table.add_column()
+        table.add_column(justify="right")
+        table.add_column(justify="right")
+        titles = {step.name: step.title for step in self.scenario.steps}
+        for name, step in self.view.steps.items():
+            table.add_row(*_step_row(titles.get(name, name), step))
+        return table
+
+
+def _step_row(title: str, step: StepView) -> list[RenderableType]:
+    mark, style = _MARKS[step.state]
+    return [Text(mark, style), Text(title), _progress(step), Text(_rows(step)), Text(_elapsed(step), "dim")]
+
+
+def _progress(step: StepView) -> RenderableType:
+    if step.state == "running":
+        return ProgressBar(total=max(step.tasks, 1), completed=step.tasks_done, width=24, pulse=step.tasks == 0)
+    return Text(step.message if step.state in {"skipped", "failed"} else "", "dim")
+
+
+def _rows(step: StepView) -> str:
+    if step.state == "running":
+        read = f"{step.rows_read:,} rows read" if step.rows_read else ""
+        written = f"{step.rows_written:,} written" if step.rows_written else ""
+        return ", ".join(part for part in (read, written) if part)
+    written_to = sum(step.tables.values())
+    return f"{written_to:,} rows in {len(step.tables)} tables" if step.tables else ""
+
+
+def _elapsed(step: StepView) -> str:
+    if step.seconds is not None:
+        return duration(step.seconds)
+    if step.state == "running" and step.started_at:
+        return duration((datetime.now(UTC) - step.started_at).total_seconds())
+    return ""
+
+
+def quality_summary(view: RunView) -> Table:
+    """One line per table: rows checked, rules, rules broken, and the worst of them."""
+    by_table: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for result in view.quality:
+        by_table[str(result["table"])].append(result)
+    table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
+    for name, justify in (("Quality", "left"), ("rows", "right"), ("rules", "right"), ("broken", "right")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("most often")
+    for name, results in by_table.items():
+        broken = [r for r in results if r["failed"]]
+        worst = max(broken, key=lambda r: int(str(r["failed"])), default=None)
+        failed = not all(r["passed"] for r in results)
+        told = f"{worst['rule']}: {int(str(worst['failed'])):,} rows" if worst else ""
+        style = "red" if failed else "yellow" if broken else "green"
+        table.add_row(
+            Text(name), f"{int(str(results[0]['rows'])):,}", str(len(results)), Text(str(len(broken)), style), Text(told)
+        )
+    return table
+
+
+@contextlib.contextmanager
+def watching(scenario: Scenario, run_id: str, console: Console, *, quiet: bool) -> Iterator[Listener]:
+    """Show a run while it goes: live in a terminal, one line per event elsewhere, nothing when `quiet`."""
+    if quiet:
+        yield lambda _: None
+    elif console.is_terminal:
+        live = LiveView(scenario, run_id)
+        with Live(live, console=console, refresh_per_second=8, transient=False):
+            yield live.listen
+    else:
+        yield lambda event: _line(console, event)
+
+
+def _line(console: Console, event: Event) -> None:
+    match event.kind:
+        case "run_started":
+            console.print(f"run {event.run_id}")
+        case "step_finished":
+            console.print(f"✔ {event.step}  {duration(event.data['seconds'])}")
+        case "step_skipped":
+            console.print(f"↷ {event.step}  {event.data['reason']}")
+        case "step_failed":
+            console.print(Text(f"✖ {event.step}  {event.data['message']}"))
+        case "rows":
+            console.print(f"    {event.data['table']}: {event.data['rows']:,} rows, version {event.data['version']}")
+        case _:
+            pass

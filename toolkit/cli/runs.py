@@ -1,0 +1,106 @@
+"""`toolkit runs`: the history, one run, and stopping one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from toolkit.cli.output import AsJson, duration, err, out, print_json, show
+
+app = typer.Typer(help="What has been run.", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def listed(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs, newest first."""
+    if context.invoked_subcommand:
+        return
+    from toolkit import runs
+
+    show(
+        [_row(folder) for folder in runs.history()[:limit]],
+        as_json=as_json,
+        empty="There is no run yet. Start one: toolkit run retail_lakehouse",
+    )
+
+
+@app.command("show")
+def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")], as_json: AsJson = False) -> None:
+    """Show one run: its steps, its quality and its answer."""
+    from toolkit import runs
+    from toolkit.cli.live import quality_summary
+
+    folder = runs.find(run_id)
+    record, view = folder.record(), folder.view()
+    if as_json:
+        print_json(
+            {
+                **record.model_dump(mode="json"),
+                "steps": [vars(step) for step in view.steps.values()],
+                "quality": view.quality,
+                "metrics": view.metrics,
+            }
+        )
+        return
+    out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
+    out.print(Text("  ".join(f"{name}={value}" for name, value in record.parameters.items()), "dim"))
+    rows = [
+        {
+            "step": step.name,
+            "state": step.state,
+            "seconds": step.seconds if step.seconds is not None else 0.0,
+            "rows": sum(step.tables.values()),
+            "tables": ", ".join(step.tables),
+        }
+        for step in view.steps.values()
+    ]
+    show(rows, as_json=False)
+    if view.quality:
+        out.print()
+        out.print(quality_summary(view))
+    for text in (record.answer, *view.alerts, record.error):
+        if text:
+            out.print()
+            out.print(Text(text))
+    err.print(Text(f"Folder: {folder.path}", "dim"))
+
+
+@app.command("cancel")
+def cancel(
+    run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")],
+    force: Annotated[bool, typer.Option("--force", help="Kill it instead of asking.")] = False,
+) -> None:
+    """Stop a run that is going on."""
+    from toolkit import runs
+
+    folder = runs.find(run_id)
+    runs.cancel(folder, force=force)
+    err.print(Text(f"Asked run {folder.run_id} to stop."))
+
+
+def _row(folder: Any) -> dict[str, Any]:
+    from toolkit.errors import DataError
+
+    try:
+        record = folder.record()
+    except DataError as problem:
+        return dict.fromkeys(("run", "scenario", "status", "started", "took", "via", "parameters"), "?") | {
+            "run": folder.run_id,
+            "status": "unreadable",
+            "parameters": problem.what,
+        }
+    return {
+        "run": record.run_id,
+        "scenario": record.scenario,
+        "status": record.status,
+        "started": record.started_at,
+        "took": duration(record.seconds) if record.status != "interrupted" else "",
+        "via": record.via,
+        "parameters": " ".join(f"{name}={value}" for name, value in record.parameters.items()),
+    }

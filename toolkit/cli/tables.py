@@ -1,0 +1,84 @@
+"""`toolkit tables`: the lakehouse, and one table of it, now or as it was. No JVM is started."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from toolkit.cli.output import AsJson, err, print_json, show, size
+
+app = typer.Typer(help="What is in the lakehouse.", invoke_without_command=True)
+
+
+@app.callback(invoke_without_command=True)
+def listed(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the tables, layer by layer."""
+    if context.invoked_subcommand:
+        return
+    from toolkit import reader
+    from toolkit.errors import DataError
+
+    rows: list[dict[str, Any]] = []
+    summaries = reader.summaries()
+    damaged = [found for found in summaries if isinstance(found, DataError)]
+    for found in summaries:
+        if not isinstance(found, DataError):
+            rows.append(
+                {
+                    "table": found.name,
+                    "rows": found.rows,
+                    "version": found.version,
+                    "files": found.files,
+                    "size": found.bytes if as_json else size(found.bytes),
+                    "written": found.modified,
+                }
+            )
+    show(rows, as_json=as_json, empty="There is no table yet. Run a scenario: toolkit run retail_lakehouse")
+    for problem in damaged:
+        err.print(Text(str(problem), "red"))
+    if damaged:
+        raise damaged[0]
+
+
+@app.command("show")
+def one(
+    table: Annotated[str, typer.Argument(help="Such as silver.orders.")],
+    version: Annotated[int | None, typer.Option("--version", min=0, help="See it as it was.")] = None,
+    where: Annotated[str, typer.Option("--where", help="SQL condition on its rows.")] = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")] = 20,
+    schema: Annotated[bool, typer.Option("--schema", help="Columns instead of rows.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Versions instead of rows.")] = False,
+    files: Annotated[bool, typer.Option("--files", help="Files instead of rows.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a table's rows, schema, history or files."""
+    from toolkit import reader
+
+    found = reader.open_table(table, version)
+    if schema:
+        show([vars(column) for column in found.columns()], as_json=as_json)
+    elif history:
+        show([_version(v) for v in found.history()], as_json=as_json)
+    elif files:
+        show([vars(file) for file in found.files()], as_json=as_json)
+    else:
+        page = found.page(limit=limit, where=where, counted=True)
+        rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+        if as_json:
+            print_json({"table": table, "version": found.version, "total": page.total, "rows": rows})
+            return
+        show(rows, as_json=False, empty="No row meets that.")
+        err.print(Text(f"{len(rows):,} of {page.total:,} rows of {table}, version {found.version}", "dim"))
+
+
+def _version(version: Any) -> dict[str, Any]:
+    return {
+        "version": version.version,
+        "at": version.at,
+        "operation": version.operation,
+        "run": version.run_id,
+        "step": version.step,
+        "rows": version.rows,
+    }
