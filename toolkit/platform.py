@@ -44,6 +44,14 @@ RESULTS = Table(
 EXAMPLES = 3
 
 
+class Frames(dict[str, "DataFrame"]):
+    """Frames that one step hands to a later one, by name."""
+
+    def __missing__(self, name: str) -> DataFrame:
+        """Say which step was left out, in place of a bare KeyError."""
+        raise DataError(f"No step has made the frame {name!r} yet.", cure="Run the earlier steps first, in order.")
+
+
 @dataclass
 class DataPlatform:
     """The lakehouse as one run sees it.
@@ -63,7 +71,7 @@ class DataPlatform:
     log: EventLog
     session: Callable[[], SparkSession]
     lakehouse: Lakehouse = field(default_factory=Lakehouse.default)
-    frames: dict[str, DataFrame] = field(default_factory=dict)
+    frames: Frames = field(default_factory=Frames)
     step: str = ""
     fingerprint: str = ""
     landed: dict[str, datasets.Landed] = field(default_factory=dict)
@@ -84,7 +92,13 @@ class DataPlatform:
         return found.folder
 
     def files(self, dataset: str) -> Path:
-        """The folder of a dataset that `land` has landed."""
+        """The folder of a dataset that `land` has landed.
+
+        Raises:
+            DataError: it has not, in this run.
+        """
+        if dataset not in self.landed:
+            raise DataError(f"The files of {dataset} have not been landed.", cure="Run the step that lands them first.")
         return self.landed[dataset].folder
 
     def ingest(self, table: str, df: DataFrame, dataset: str) -> None:

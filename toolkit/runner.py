@@ -223,7 +223,7 @@ def execute(
         KeyboardInterrupt: it was cancelled; the record says so, too.
     """
     folder = runs.create(run_id or runs.new_run_id(scenario.id))
-    with recorded(folder, scenario, parameters, listeners, via) as log:
+    with recorded(folder, scenario, parameters, listeners, via) as log, _interruptible():
         if via == "notebook":
             _by_notebook(scenario, parameters, folder, log, fresh)
         else:
@@ -256,8 +256,7 @@ def recorded(
     log = EventLog(folder.events_file, folder.run_id, listeners)
     outcome: dict[str, Any] = {"status": "succeeded", "exit_code": int(ExitCode.OK)}
     try:
-        with _interruptible():
-            yield log
+        yield log
         outcome["answer"] = folder.view().answer
     except KeyboardInterrupt:
         outcome = {"status": "cancelled", "exit_code": int(ExitCode.INTERRUPTED)}

@@ -5,11 +5,13 @@ in `rules.py`.
 from __future__ import annotations
 
 from scenarios.retail_lakehouse import transforms as t
-from scenarios.retail_lakehouse.rules import rules
+from scenarios.retail_lakehouse.rules import DETECTED_BY, rules
 from toolkit.errors import QualityGateFailed
 from toolkit.etl.extract import read_csv, read_json
 from toolkit.etl.load import export
 from toolkit.platform import DataPlatform
+
+__all__ = ["DETECTED_BY", "answer", "check", "clean", "enrich", "ingest", "land", "model", "publish"]
 
 GOLD = ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk")
 
