@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import html
+import inspect
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -77,6 +78,11 @@ class NotebookRun:
             display(_table_html(["table", "rows"], [[_layered(t), f"{n:,}"] for t, n in written.items()]))
         if len(self.view.quality) > before:
             display(self.quality())
+
+    def source(self, *functions: Callable[..., Any]) -> None:
+        """Show the source of functions that a step uses, as it stands in their files."""
+        for function in functions:
+            display(Code(inspect.getsource(function), language="python"))
 
     def finish(self) -> None:
         """End the run, and show its answer to the scenario's question."""
@@ -207,13 +213,15 @@ def _flow(scenario: Scenario) -> str:
             parts.append(f"<text x='{x - gap / 2}' y='{top + 22}' text-anchor='middle'>→</text>")
         for row, table in enumerate(step.writes):
             layer, _, name = table.partition(".")
-            parts.append(
-                f"<text x='{x + 4}' y='{top + 56 + row * 16}' font-size='11' fill='{_LAYER_COLOURS[layer]}'>"
-                f"{layer[:6]}.{name if len(name) < 15 else name[:13] + '…'}</text>"  # noqa: PLR2004 - what fits the box
-            )
+            parts.append(_coloured(x + 4, top + 56 + row * 16, layer, name))
+    legend = [_coloured(4 + i * 90, top + 64 + deepest * 16, layer, f"■ {layer}") for i, layer in enumerate(_LAYER_COLOURS)]
     total = len(scenario.steps) * (width + gap)
-    height = top + 56 + deepest * 16
+    height = top + 72 + deepest * 16
     return (
         f"<svg viewBox='0 0 {total} {height}' width='100%' style='max-width:{total}px;color:inherit' "
-        f"font-family='sans-serif' font-size='13' fill='currentColor'>{''.join(parts)}</svg>"
+        f"font-family='sans-serif' font-size='13' fill='currentColor'>{''.join(parts + legend)}</svg>"
     )
+
+
+def _coloured(x: float, y: float, layer: str, text: str) -> str:
+    return f"<text x='{x}' y='{y}' font-size='11' fill='{_LAYER_COLOURS[layer]}'>{text}</text>"

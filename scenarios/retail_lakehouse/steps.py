@@ -95,5 +95,5 @@ def answer(platform: DataPlatform) -> str:
     slipping, customers, euros, doubtful = found
     return (
         f"{slipping:,} of {customers:,} customers are slipping away; they spent {euros:,.0f} EUR. "
-        f"{doubtful:,} of them only seem to: a later order of theirs lies in quarantine."
+        f"{doubtful:,} of them may only seem to: a later order of theirs lies in quarantine."
     )
