@@ -7,23 +7,29 @@ and rewrites the lock.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
 import tomllib
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 from filelock import FileLock
 
-from toolkit import java, paths
+from toolkit import java, network, paths
 from toolkit.errors import SetupError
 
 LOCK = Path(__file__).with_name("jars.lock")
-_SYSTEM_TRUST_STORE = Path("/etc/ssl/certs/java/cacerts")
+FETCH_TIMEOUT = timedelta(minutes=30)
+"""A slow connection may take that long; one that does not answer is given up much sooner."""
+ANSWER_TIMEOUT_MILLISECONDS = 20_000
+_SCRATCH = "fetching-"
 
 
 @dataclass(frozen=True)
@@ -84,17 +90,26 @@ def fetch() -> Path:
     Raises:
         SetupError: they cannot be fetched, or a file differs from the lock.
     """
+    if not missing():
+        return folder()
     paths.ensure_folder(paths.cache())
     with FileLock(paths.cache() / "jars.lock"):
         if missing():
             locked = lock()
-            with tempfile.TemporaryDirectory(dir=paths.cache(), prefix="fetching-") as scratch:
+            _forget_interrupted()
+            with tempfile.TemporaryDirectory(dir=paths.cache(), prefix=_SCRATCH) as scratch:
                 fetched = _resolve(locked.roots, locked.excludes, Path(scratch))
                 _check(locked, fetched)
                 folder().parent.mkdir(parents=True, exist_ok=True)
                 shutil.rmtree(folder(), ignore_errors=True)
                 fetched.rename(folder())
     return folder()
+
+
+def _forget_interrupted() -> None:
+    """Delete what a fetch left that was killed; the lock is ours, so none is under way."""
+    for left in paths.cache().glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def verify() -> None:
@@ -112,11 +127,16 @@ def _check(locked: Lock, fetched: Path) -> None:
         file = fetched / jar.file
         if not file.is_file():
             raise SetupError(f"{jar.file} could not be fetched.", cure="Check the network connection and try again.")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != jar.sha256:
+        if _digest(file) != jar.sha256:
             raise SetupError(
                 f"{jar.file} is not the file that jars.lock names: its checksum differs.",
                 cure=f"Delete {fetched} and try again; if it stays so, do not trust the repository it comes from.",
             )
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _resolve(roots: tuple[str, ...], excludes: tuple[str, ...], scratch: Path) -> Path:
@@ -135,26 +155,60 @@ def _resolve(roots: tuple[str, ...], excludes: tuple[str, ...], scratch: Path) -
         "spark.jars.ivySettings": str(settings),
         "spark.jars.ivy": str(scratch / "ivy"),
     }
-    # A private home: a half-filled ~/.m2 makes the resolver report jars as not found.
-    flags = [f"-Duser.home={scratch}"]
-    if _SYSTEM_TRUST_STORE.exists():
-        flags.append(f"-Djavax.net.ssl.trustStore={_SYSTEM_TRUST_STORE}")
+    chosen = java.find()
     log = scratch / "resolve.log"
     try:
         gateway = java.start_gateway(
-            java.find(), [java.spark_home() / "jars" / "*"], memory="512m", flags=flags, conf=conf, log=log
+            chosen,
+            [java.spark_home() / "jars" / "*"],
+            memory="512m",
+            flags=[f"-D{name}={value}" for name, value in _jvm_properties(chosen, scratch).items()],
+            conf=conf,
+            log=log,
+            timeout=FETCH_TIMEOUT,
         )
     except SetupError as problem:
-        kept = paths.cache() / "resolve.log"
-        if log.exists():
-            shutil.copy(log, kept)
-        raise SetupError(
-            "Spark's jars could not be fetched.",
-            cure=f"Check the network connection, or set TOOLKIT_MAVEN to a mirror. The resolver's words are in {kept}.",
-        ) from problem
-    gateway.process.stdin.close()  # type: ignore[union-attr]
-    gateway.process.wait(30)
+        raise _not_fetched(log) from problem
+    java.end(gateway.process, patience=30)
     return scratch / "ivy" / "jars"
+
+
+def _jvm_properties(chosen: java.Java, scratch: Path) -> dict[str, str]:
+    return {
+        # A private home: a half-filled ~/.m2 makes the resolver report jars as not found.
+        "user.home": str(scratch),
+        "sun.net.client.defaultConnectTimeout": str(ANSWER_TIMEOUT_MILLISECONDS),
+        "sun.net.client.defaultReadTimeout": str(ANSWER_TIMEOUT_MILLISECONDS),
+        **network.trusted(chosen, scratch),
+        **network.proxies(),
+    }
+
+
+_MEANINGS = (
+    (r"No space left on device", "the disk is full", "Free some space, or move TOOLKIT_CACHE to a larger disk."),
+    (
+        r"PKIX path|unable to find valid certification|SSLHandshake",
+        "this Java does not trust the certificate that was shown",
+        "Behind a company's proxy, set SSL_CERT_FILE to the company's certificates.",
+    ),
+    (r"\b407\b|Proxy Authentication", "the proxy wants credentials", "Set TOOLKIT_MAVEN to a mirror that does not."),
+    (r"\b40[13]\b", "the repository refused the request", "Check TOOLKIT_MAVEN."),
+)
+
+
+def _not_fetched(log: Path) -> SetupError:
+    """Why the resolver failed, by its own words, which are kept."""
+    said, kept = "", paths.cache() / "resolve.log"
+    with contextlib.suppress(OSError):
+        said = log.read_text(encoding="utf-8", errors="replace")
+        shutil.copy(log, kept)
+    for pattern, what, cure in _MEANINGS:
+        if re.search(pattern, said):
+            return SetupError(f"Spark's jars could not be fetched: {what}.", cure=f"{cure} The resolver's words: {kept}.")
+    return SetupError(
+        "Spark's jars could not be fetched.",
+        cure=f"Check the network connection, or set TOOLKIT_MAVEN to a mirror. The resolver's words: {kept}.",
+    )
 
 
 def relock(roots: tuple[str, ...], excludes: tuple[str, ...]) -> None:
@@ -162,7 +216,7 @@ def relock(roots: tuple[str, ...], excludes: tuple[str, ...]) -> None:
     paths.ensure_folder(paths.cache())
     with tempfile.TemporaryDirectory(dir=paths.cache(), prefix="locking-") as scratch:
         fetched = _resolve(roots, excludes, Path(scratch))
-        digests = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(fetched.glob("*.jar"))}
+        digests = {file.name: _digest(file) for file in sorted(fetched.glob("*.jar"))}
     lines = ["# Written by `python -m toolkit.jars`; roots and excludes are edited by hand.", "roots = ["]
     lines += [f'    "{root}",' for root in roots] + ["]", "excludes = ["]
     lines += [f'    "{exclude}",' for exclude in excludes] + ["]", "", "[sha256]"]

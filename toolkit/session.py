@@ -7,6 +7,7 @@ or a Spark Connect server by the settings.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 # Parallel collection: throughput is what a batch wants, and it starts faster than G1 on few cores.
 GC_FLAGS = ("-XX:+UseParallelGC",)
 STOP_TIMEOUT_SECONDS = 20
+ARCHIVES_KEPT = 2
+WARMUP_TIMEOUT_SECONDS = 600
 
 _gateway: java.Gateway | None = None
 
@@ -49,8 +53,13 @@ def start(settings: Settings | None = None, *, name: str = "toolkit", log: Path 
     return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log)
 
 
-def stop(spark: SparkSession) -> None:
-    """End the session and, if it is ours, its JVM; safe to call after the JVM has died."""
+def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None:
+    """End the session and, if it is ours, its JVM; safe to call after the JVM has died.
+
+    Args:
+        spark: the session.
+        patience: seconds that the JVM is given to end by itself.
+    """
     global _gateway  # noqa: PLW0603 - there is one JVM to a process, as pyspark itself assumes
     try:
         spark.stop()
@@ -60,7 +69,7 @@ def stop(spark: SparkSession) -> None:
     finally:
         if _gateway is not None:
             _forget_gateway()
-            _end(_gateway.process)
+            java.end(_gateway.process, patience=patience)
             _gateway = None
 
 
@@ -154,21 +163,55 @@ def archive_file(chosen: java.Java) -> Path:
 
 
 def build_archive() -> Path:
-    """Write the class-data archive by running a small Delta job once, and return its file."""
+    """Write the class-data archive by running a small Delta job once, and return its file.
+
+    Raises:
+        SetupError: the job failed, or this Java writes no archive; Spark then starts without one.
+    """
     archive = archive_file(java.find())
     if archive.exists():
         return archive
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = archive.with_suffix(f".{os.getpid()}")
-    script = Path(__file__).with_name("warmup.py")
-    with tempfile.TemporaryDirectory(prefix="toolkit-archive-") as scratch:
-        subprocess.run(  # noqa: S603 - our own script in our own Python
-            [sys.executable, str(script), str(unfinished), scratch], check=True, capture_output=True, timeout=300
-        )
-    for old in archive.parent.glob("spark-*.jsa"):
-        old.unlink()
-    unfinished.replace(archive)
+    jars.class_path()
+    unfinished = paths.ensure_folder(archive.parent) / f"{archive.stem}.{os.getpid()}"
+    try:
+        _run_warmup(unfinished)
+        unfinished.replace(archive)
+    except FileNotFoundError as problem:
+        raise SetupError("This Java writes no class-data archive.", cure="Spark starts without it, only slower.") from problem
+    finally:
+        unfinished.unlink(missing_ok=True)
+    _forget_archives_but(ARCHIVES_KEPT)
     return archive
+
+
+def _run_warmup(archive: Path) -> None:
+    """Run `toolkit.warmup` in a process of its own, whose JVM writes `archive` when it ends."""
+    with tempfile.TemporaryDirectory(prefix="toolkit-archive-") as scratch:
+        # As a module: run as a file, its folder would come first on the path, and our platform.py before Python's.
+        words = [sys.executable, "-m", "toolkit.warmup", str(archive), scratch]
+        try:
+            subprocess.run(  # noqa: S603 - our own module in our own Python
+                words, check=True, capture_output=True, text=True, timeout=WARMUP_TIMEOUT_SECONDS, env=_where_toolkit_is_found()
+            )
+        except subprocess.SubprocessError as problem:
+            said = (getattr(problem, "stderr", None) or str(problem)).strip().splitlines()
+            raise SetupError(
+                f"The class-data archive could not be made: {said[-1]}", cure="Spark starts without it, only slower."
+            ) from problem
+
+
+def _where_toolkit_is_found() -> dict[str, str]:
+    path = os.pathsep.join(filter(None, [str(paths.REPOSITORY), os.environ.get("PYTHONPATH")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def _forget_archives_but(kept: int) -> None:
+    """Delete the oldest archives; a few are kept, so that trying two Javas in turn does not write them each time."""
+    folder = Path(sys.prefix) / "share" / "toolkit"
+    newest_first = sorted(folder.glob("spark-*.jsa"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for old in newest_first[kept:]:
+        with contextlib.suppress(OSError):  # Windows keeps a file that a JVM has open
+            old.unlink()
 
 
 @dataclass(frozen=True)
@@ -242,7 +285,7 @@ def explain(problem: BaseException) -> ToolkitError | None:
     return None
 
 
-_MEANINGS: tuple[tuple[str, Any], ...] = (
+_MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
         r"PATH_NOT_FOUND\].*?(?:file:)?(/[^\s.]+\S*?)\.? ",
         lambda m: DataError(f"There is no file at {m[1]}.", cure="Run the scenario's first step again: it lands the files."),
@@ -292,14 +335,3 @@ def _forget_gateway() -> None:
         gateway.shutdown()
     SparkContext._gateway = None
     SparkContext._jvm = None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let the JVM go: it ends when its standard input does."""
-    if process.stdin:
-        process.stdin.close()
-    try:
-        process.wait(STOP_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

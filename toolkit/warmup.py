@@ -1,4 +1,4 @@
-"""The small job from which the class-data archive is made: `python warmup.py ARCHIVE SCRATCH`.
+"""The small job from which the class-data archive is made: `python -m toolkit.warmup ARCHIVE SCRATCH`.
 
 Its JVM writes down at exit which classes it loaded, so it does a little of everything that a scenario does.
 """
@@ -11,6 +11,9 @@ from pathlib import Path
 from pyspark.sql import functions as F
 
 from toolkit import session, settings
+
+WRITING_SECONDS = 240
+"""The JVM writes the archive after its work is done, which takes a slow computer a minute."""
 
 
 def main(archive: str, scratch: str) -> None:
@@ -28,7 +31,7 @@ def main(archive: str, scratch: str) -> None:
     table = spark.read.format("delta").load(str(folder / "table"))
     table.join(lines, "id").write.parquet(str(folder / "parquet"))
     table.write.format("avro").save(str(folder / "avro"))
-    session.stop(spark)
+    session.stop(spark, patience=WRITING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -94,9 +94,10 @@ def _popularity(plan: Plan) -> Numbers:
     ranks = generator(plan.seed, 11).permutation(plan.products) + 5
     shares = ranks**-0.8
     shares[plan.planted["negative_price"]] = 0
-    running: Numbers = np.cumsum(shares) / shares.sum()
-    # rounding must leave no gap above the last product
-    return running / running[-1]
+    running = np.cumsum(shares)
+    # the last is exactly 1, so that no draw lies above it
+    cumulative: Numbers = running / running[-1]
+    return cumulative
 
 
 def _write_rates(plan: Plan, landing: Landing) -> Numbers:

@@ -22,7 +22,7 @@ FIELDS = ["first_name", "last_name", "street", "city", "postcode", "country"]
 _UPDATED, _DELETED = 0.10, 0.01
 _UPDATES_EACH, _UPDATES_SHARES = (1, 2, 3), (0.75, 0.20, 0.05)
 _RENAMED = 0.2
-_OUT_OF_ORDER = 2 * calendar.DAY_SECONDS
+_OUT_OF_ORDER = 7 * calendar.DAY_SECONDS
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def choose_changing(plan: Plan, customers: Customers) -> Changing:
 def write_changes(
     plan: Plan, customers: Customers, changing: Changing, before: pl.DataFrame, landing: Landing
 ) -> None:
-    """Write customer_changes.csv, each line up to two days away from its place."""
+    """Write customer_changes.csv, each line up to a week away from its place."""
     rng = generator(plan.seed, 31)
     changes = _in_order(customers, changing, rng)
     changes = _with_images(changes, customers, before, rng)
@@ -91,7 +91,8 @@ def _in_order(customers: Customers, changing: Changing, rng: np.random.Generator
 def _between(first_day: Numbers, end_day: Numbers, rng: np.random.Generator) -> Numbers:
     """Instants from the start of one day up to that of another."""
     start, end = calendar.midnight(first_day.astype(np.int64)), calendar.midnight(end_day.astype(np.int64))
-    return rng.integers(start, end)
+    instants: Numbers = rng.integers(start, end)
+    return instants
 
 
 def _with_images(

@@ -136,8 +136,8 @@ def _emails(first_names: Numbers, last_names: Numbers, numbers: Numbers) -> pl.S
 def _registered(joined: Numbers, rng: np.random.Generator) -> Numbers:
     """When each registered: up to three years before the window, or on the day before their first order."""
     count = len(joined)
-    long_ago = calendar.midnight(0) - rng.integers(2 * 3600, 1100 * calendar.DAY_SECONDS, count)
-    lately = calendar.midnight(joined - 1) + rng.integers(0, calendar.DAY_SECONDS - 2 * 3600, count)
+    long_ago: Numbers = calendar.midnight(0) - rng.integers(2 * 3600, 1100 * calendar.DAY_SECONDS, count)
+    lately: Numbers = calendar.midnight(joined - 1) + rng.integers(0, calendar.DAY_SECONDS - 2 * 3600, count)
     return np.where(joined == 0, long_ago, lately)
 
 

@@ -60,8 +60,8 @@ class Customers:
         visit = (day - self.phase + self.rhythm // 2) // self.rhythm
         stray = self.rhythm // 7
         noise = _mix(np.arange(len(visit), dtype=np.uint32) * np.uint32(97) + visit.astype(np.uint32))
-        due: Numbers = self.phase + visit * self.rhythm + noise % (2 * stray + 1) - stray
-        return due == day
+        is_due: Numbers = self.phase + visit * self.rhythm + noise % (2 * stray + 1) - stray == day
+        return is_due
 
 
 def _mix(numbers: Numbers) -> Numbers:

@@ -1,0 +1,109 @@
+"""Fresh processes, timed from outside, with the memory of their whole tree.
+
+Owns starting, watching and ending them. Must not know what they do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SAMPLE_SECONDS = 0.1
+MIB = 1024**2
+
+
+class ChildFailed(Exception):  # noqa: N818 - says what happened, as every error here does
+    """A process that was to be measured did not end well."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One process, from start to end."""
+
+    seconds: float
+    peak_mib: float
+    """Largest sum of the resident memory of the process and all its descendants, at any sample."""
+    output: str = field(repr=False)
+
+
+def python(module: str, *arguments: str | Path) -> list[str]:
+    """The command of a module of ours."""
+    return [sys.executable, "-m", module, *map(str, arguments)]
+
+
+def run(command: Sequence[str], *, home: Path, variables: Mapping[str, str] | None = None) -> Measured:
+    """Run `command` to its end.
+
+    Args:
+        command: program and arguments.
+        home: `TOOLKIT_HOME` of the process.
+        variables: added to the environment.
+
+    Raises:
+        ChildFailed: its exit code is not 0.
+    """
+    began = time.monotonic()
+    process = subprocess.Popen(  # noqa: S603 - our own modules in our own Python
+        list(command),
+        cwd=REPOSITORY,
+        env=environment(home, variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with sampled(process.pid) as memory:
+        output, errors = process.communicate()
+    if process.returncode:
+        raise ChildFailed(f"{' '.join(command[1:4])} … ended with {process.returncode}:\n{errors.strip()[-2000:]}")
+    return Measured(time.monotonic() - began, memory.peak / MIB, output)
+
+
+def environment(home: Path, variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's variables, with its own `TOOLKIT_HOME` and our packages on the path."""
+    return {**os.environ, "TOOLKIT_HOME": str(home), "PYTHONPATH": str(REPOSITORY), **(variables or {})}
+
+
+@dataclass
+class Memory:
+    """The most that a process tree has held, in bytes."""
+
+    peak: int = 0
+
+
+@contextlib.contextmanager
+def sampled(*pids: int) -> Iterator[Memory]:
+    """Watch the resident memory of some processes and all their descendants while the body runs."""
+    memory, stop = Memory(), threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(SAMPLE_SECONDS):
+            memory.peak = max(memory.peak, sum(_resident(pid) for pid in pids))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _resident(pid: int) -> int:
+    """Bytes of a process and its descendants; those that end meanwhile count nothing."""
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        root = psutil.Process(pid)
+        for process in (root, *root.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+    return total

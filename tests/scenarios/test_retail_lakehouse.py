@@ -1,0 +1,167 @@
+"""The retail lakehouse, from files to gold, by the command line."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+
+import pytest
+
+from scenarios.retail_lakehouse.rules import DETECTED_BY
+from scenarios.retail_lakehouse.scenario import SCENARIO
+from tests.homes import SMALL, Home
+from toolkit import datasets
+from toolkit.quality.quarantine import quarantine_name
+from toolkit.reader import DeltaReader
+
+CHECKED = [table for table in SCENARIO.written if table.startswith("silver.") and table != "silver.order_items"]
+KEYS = {"silver.orders": "order_id", "silver.customers": "customer_id", "silver.products": "product_id", "silver.returns": "return_id"}
+
+
+def landed(home: Home) -> datasets.AnswerKey:
+    (folder,) = [p.parent for p in home.path.glob("landing/*/answer_key.json")]
+    return datasets.answer_key(folder)
+
+
+def rows(home: Home, table: str, where: str = "") -> list[dict[str, object]]:
+    page = DeltaReader(home.lakehouse.path(table), table).page(limit=1_000_000, where=where)
+    return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+
+
+def test_every_declared_table_is_built_with_its_columns_and_comments(built: Home) -> None:
+    for declared in SCENARIO.tables:
+        columns = DeltaReader(built.lakehouse.path(declared.name), declared.name).columns()
+        assert [c.name for c in columns] == list(declared.columns)
+        assert all(c.comment == declared.columns[c.name] for c in columns)
+    assert set(built.lakehouse.tables()) == {t.name for t in SCENARIO.tables} | {"ops.quality_results"}
+
+
+@pytest.mark.parametrize("defect", [d for d in DETECTED_BY if d != "late_file"])
+def test_quarantine_holds_exactly_the_rows_that_carry_the_defect(built: Home, defect: str) -> None:
+    table, rule = DETECTED_BY[defect]
+    found = rows(built, quarantine_name(table), f"array_has(_rules, '{rule}')")
+    planted = [row for row in landed(built).rows() if row.defect == defect]
+    assert len(found) == len(planted) == landed(built).counts[defect]
+    if defect == "malformed_json":
+        assert all(row["_corrupt_record"] for row in found)
+        assert sorted(str(row["_source"]) for row in found) == sorted(row.file for row in planted)
+    else:
+        assert sorted(str(row[KEYS[table]]) for row in found) == sorted(row.key for row in planted)
+
+
+def test_every_defect_that_is_planted_has_a_rule() -> None:
+    assert set(DETECTED_BY) == {defect.name for defect in datasets.get("shop").defects}
+
+
+def test_nothing_is_quarantined_without_having_been_planted(built: Home) -> None:
+    planted: dict[str, int] = defaultdict(int)
+    for defect, count in landed(built).counts.items():
+        planted[DETECTED_BY[defect][0]] += count if defect != "late_file" else 0
+    assert {t: len(rows(built, quarantine_name(t))) for t in CHECKED} == {t: planted[t] for t in CHECKED}
+
+
+def test_a_late_order_is_kept_and_remembered(built: Home) -> None:
+    late = rows(built, "silver.orders", "array_has(_warnings, 'order_came_in_time')")
+    assert len(late) == landed(built).counts["late_file"] > 0
+    assert {row["_source"] for row in late} == {"orders/2026-06-29-late.json"}
+
+
+@pytest.mark.parametrize("table", CHECKED)
+def test_rows_in_are_rows_out_and_rows_quarantined(built: Home, table: str) -> None:
+    came_in = len(rows(built, table.replace("silver", "bronze")))
+    assert came_in == len(rows(built, table)) + len(rows(built, quarantine_name(table)))
+
+
+def test_the_newer_row_of_an_order_that_was_sent_twice_is_in_silver(built: Home) -> None:
+    silver = {row["order_id"]: row for row in rows(built, "silver.orders")}
+    superseded = rows(built, "quarantine.orders", "array_has(_rules, 'order_is_the_latest')")
+    assert superseded
+    for row in superseded:
+        newer = silver[row["order_id"]]
+        assert (newer["updated_at"], newer["_source"]) > (row["updated_at"], row["_source"])
+
+
+def test_amounts_agree_from_lines_to_days(built: Home) -> None:
+    lines = [row for row in rows(built, "silver.order_items") if row["status"] != "cancelled"]
+    days = rows(built, "gold.daily_sales")
+    for column in ("gross_eur", "refund_eur", "net_eur"):
+        assert sum(row[column] for row in days) == sum(row[column] for row in lines)  # type: ignore[misc]
+    assert sum(row["orders"] for row in days) == len({row["order_id"] for row in lines})  # type: ignore[misc]
+
+
+def test_a_weekend_takes_the_rate_of_the_friday_before(built: Home) -> None:
+    rates = {(str(r["currency"]), str(r["rate_date"])): r["rate_to_eur"] for r in rows(built, "silver.exchange_rates")}
+    saturday = [r for r in rows(built, "silver.order_items") if str(r["order_date"]) == "2026-05-16"]
+    assert saturday
+    assert all(r["rate_to_eur"] == rates[str(r["currency"]), "2026-05-15"] for r in saturday)
+
+
+def test_churn_is_judged_by_the_customers_own_rhythm(built: Home) -> None:
+    for row in rows(built, "gold.churn_risk"):
+        ratio = row["overdue_ratio"]
+        expected = "unknown" if ratio is None else "lost" if ratio >= 6 else "slipping" if ratio >= 3 else "active"  # type: ignore[operator]
+        assert row["risk"] == expected
+        assert row["trust"] == ("doubtful" if row["quarantined_orders"] else "solid")
+
+
+def test_scores_part_the_customers_into_fifths(built: Home) -> None:
+    customers = rows(built, "gold.customers_rfm")
+    for score in ("recency_score", "frequency_score", "monetary_score"):
+        assert {row[score] for row in customers} <= {1, 2, 3, 4, 5}
+    by_money = [sum(1 for row in customers if row["monetary_score"] == n) for n in range(1, 6)]
+    assert max(by_money) - min(by_money) <= 2
+
+
+def test_exports_hold_what_gold_holds(built: Home) -> None:
+    import polars as pl
+
+    for row in rows(built, "ops.publications"):
+        folder = built.lakehouse.root / str(row["location"])
+        files = list(folder.glob(f"*.{row['format']}"))
+        assert len(files) == 1
+        read = pl.read_parquet if row["format"] == "parquet" else pl.read_avro
+        assert read(files[0]).height == row["row_count"] > 0  # type: ignore[operator]
+
+
+def test_running_again_changes_no_table_and_starts_no_step_that_writes(copied: Home) -> None:
+    before = copied.versions()
+    record = copied.run(*SMALL)
+    assert copied.versions() == before
+    writing = {step.name for step in SCENARIO.steps if step.writes}
+    assert {name for name, how in copied.states(record["run_id"]).items() if how == "step_skipped"} == writing
+
+
+def test_a_skipped_step_still_tells_its_quality(copied: Home, built: Home) -> None:
+    record = copied.run(*SMALL)
+    (first,) = [p.parent.name for p in built.path.glob("runs/*/run.json")]
+    quality = [e.data for e in copied.events(record["run_id"]) if e.kind == "quality"]
+    assert quality == [e.data for e in built.events(first) if e.kind == "quality"]
+
+
+def test_doing_it_all_afresh_gives_the_same_content(copied: Home, built: Home) -> None:
+    copied.run(*SMALL, "--fresh")
+    for table in SCENARIO.written:
+        if table != "ops.publications":
+            assert copied.content(table) == built.content(table), table
+
+
+def test_a_table_that_somebody_changed_is_built_again(copied: Home, built: Home) -> None:
+    from deltalake import DeltaTable
+
+    DeltaTable(str(copied.lakehouse.path("gold.churn_risk"))).delete("risk = 'active'")
+    record = copied.run(*SMALL)
+    states = copied.states(record["run_id"])
+    assert states["model"] == "step_finished"
+    assert states["check"] == "step_skipped"
+    assert copied.content("gold.churn_risk") == built.content("gold.churn_risk")
+
+
+def test_listings_read_what_was_built(built: Home) -> None:
+    tables = json.loads(built.toolkit("tables", "--json").stdout)
+    assert {row["table"] for row in tables} == set(built.lakehouse.tables())
+    runs = json.loads(built.toolkit("runs", "--json").stdout)
+    assert [row["status"] for row in runs] == ["succeeded"]
+    quality = json.loads(built.toolkit("quality", "--json").stdout)
+    assert {row["rule"] for row in quality} >= {rule for _, rule in DETECTED_BY.values()}
+    shown = json.loads(built.toolkit("tables", "show", "silver.orders", "--version", "0", "--limit", "3", "--json").stdout)
+    assert len(shown["rows"]) == 3

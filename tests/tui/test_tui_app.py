@@ -1,0 +1,137 @@
+"""What holds on every screen: tabs, help, palette, themes, and errors that end nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import Input
+from tui_driving import press, screen_text, settle, until
+
+from toolkit.tui import catalogue, tables_index
+from toolkit.tui.app import ToolkitApp
+from toolkit.tui.background import in_background
+from toolkit.tui.palette import DARK, LIGHT
+from toolkit.tui.screens.help import HelpScreen
+from toolkit.tui.screens.tables import TablesScreen
+from toolkit.tui.widgets.frame import CommandBar
+from toolkit.tui.widgets.table_detail import TableDetail
+
+pytestmark = pytest.mark.asyncio
+Size = tuple[int, int]
+FORBIDDEN = {"ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+enter"}
+
+
+async def test_keys_and_mouse_reach_every_tab(app: ToolkitApp, size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        for key, mode in zip("2341", ("runs", "tables", "quality", "scenarios"), strict=True):
+            await press(pilot, key)
+            assert app.current_mode == mode
+        tabs = list(app.screen.query(".tab"))
+        await pilot.click(tabs[2], offset=(3, 0))
+        await settle(pilot)
+        assert app.current_mode == "tables"
+
+
+async def test_every_screen_shows_a_command_and_y_copies_it(app: ToolkitApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key in "1234":
+            await press(pilot, key)
+            assert app.screen.query_one(CommandBar).command.startswith("toolkit ")
+            assert "$ toolkit" in screen_text(app)
+        await press(pilot, "y")
+        assert app.clipboard == app.screen.query_one(CommandBar).command
+
+
+async def test_help_tells_the_keys_of_the_screen_in_sentences(app: ToolkitApp, size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await press(pilot, "3", "down", "down", "enter", "question_mark")
+        screen = app.screen
+        assert isinstance(screen, HelpScreen)
+        told = dict(screen.keys)
+        assert told["s"] == "Sort by this column: up, down, then as the rows come."
+        assert all(sentence.endswith(".") for sentence in told.values())
+        await press(pilot, "escape")
+        assert isinstance(app.screen, TablesScreen)
+
+
+async def test_no_key_is_bound_that_terminals_keep_for_themselves(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        for key in "1234":
+            await press(pilot, key)
+            own = {k for k, b in app.screen.active_bindings.items() if type(b.node).__module__.startswith("toolkit.")}
+            assert not own & FORBIDDEN
+
+
+async def test_the_theme_changes_and_comes_back(app: ToolkitApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "4")
+        grid = app.screen.query_one("#tables")
+        dark = grid.get_cell_at((0, 0)).style  # type: ignore[attr-defined]
+        await press(pilot, "ctrl+t")
+        assert app.theme == LIGHT.name
+        assert grid.get_cell_at((0, 0)).style != dark  # type: ignore[attr-defined]
+        await press(pilot, "ctrl+t")
+        assert app.theme == DARK.name
+
+
+async def test_the_palette_goes_to_a_table(app: ToolkitApp, size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        app.screen.query_one(Input).value = "table gold"
+        await until(pilot, lambda: "Table: gold.churn_risk" in screen_text(app))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: bool(app.screen.query(TableDetail)))
+        assert app.screen.query_one(TableDetail).table == "gold.churn_risk"
+
+
+async def test_the_palette_goes_to_a_run_and_a_scenario(app: ToolkitApp) -> None:
+    from toolkit.tui.commands import places
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        found = [place.text for place in places(app)]
+        assert "Scenario: Corner shop" in found
+        assert any(text.startswith("Run: 20260301-101500") for text in found)
+
+
+async def test_a_failing_worker_is_told_and_ends_nothing(app: ToolkitApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> list[object]:
+        raise ZeroDivisionError("[red]brackets")
+
+    monkeypatch.setattr("toolkit.tui.screens.tables.leaves", broken)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "3")
+        assert any("ZeroDivisionError: [red]brackets" in n.message for n in app._notifications)
+        assert app.is_running
+    assert tables_index.leaves is not broken
+
+
+async def test_what_comes_back_wrong_is_told_too(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        in_background(app.screen, lambda: 1, lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
+        await settle(pilot)
+        assert any("ZeroDivisionError" in n.message for n in app._notifications)
+
+
+async def test_scenarios_that_cannot_be_listed_at_all_are_told(app: ToolkitApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOOLKIT_SCENARIOS", "/nowhere/at/all")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "which is not a folder" in screen_text(app)
+    assert catalogue.read().problem
+
+
+async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "4", "question_mark")
+        golden(app, f"help-{size[0]}")

@@ -1,0 +1,62 @@
+"""What quality events say, and which rows they mean."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit.errors import UsageError
+from toolkit.tui.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
+
+EVENT = {"table": "silver.orders", "rule": "amount_is_positive", "columns": ["amount"], "severity": "error",
+         "dimension": "validity", "description": "", "rows": 100, "failed": 4, "pass_rate": 0.96, "passed": True}
+
+
+def test_a_rule_that_failed_within_its_tolerance_is_tolerated() -> None:
+    assert verdict(EVENT).state == "tolerated"
+    assert verdict({**EVENT, "failed": 0}).state == "passed"
+    assert verdict({**EVENT, "passed": False}).state == "failed"
+
+
+def test_an_event_that_lacks_parts_still_counts() -> None:
+    one = verdict({"table": "silver.orders", "rule": "r", "rows": 10, "failed": 1})
+    assert (one.pass_rate, one.passed, one.columns) == (0.9, False, ())
+
+
+def test_tables_take_the_worst_of_their_rules() -> None:
+    other = {**EVENT, "rule": "b", "passed": False, "pass_rate": 0.5}
+    (table,) = by_table([EVENT, other])
+    assert (table.state, table.rules_passed, table.lowest, table.rows) == ("failed", 1, 0.5, 100)
+
+
+def test_a_rule_checked_again_counts_once_with_its_last_result() -> None:
+    (table,) = by_table([EVENT, {**EVENT, "failed": 0}])
+    assert [v.failed for v in table.verdicts] == [0]
+
+
+@pytest.mark.parametrize("severity", ["error", "critical"])
+def test_rows_that_broke_a_rule_are_in_quarantine(severity: str) -> None:
+    found = failing_rows(verdict({**EVENT, "severity": severity}))
+    assert (found.table, found.where) == ("quarantine.orders", "array_has(_rules, 'amount_is_positive')")
+
+
+def test_rows_with_a_warning_stay_in_their_table() -> None:
+    found = failing_rows(verdict({**EVENT, "severity": "warn"}))
+    assert (found.table, found.where) == ("silver.orders", "array_has(_warnings, 'amount_is_positive')")
+
+
+@pytest.mark.parametrize("rule", ["x') OR (1=1", "a b", "", "x'", "é"])
+def test_a_rule_that_could_change_the_condition_is_refused(rule: str) -> None:
+    with pytest.raises(UsageError, match="not the name of a rule"):
+        failing_rows(verdict({**EVENT, "rule": rule}))
+
+
+@pytest.mark.parametrize("table", ["silver.orders; DROP", "../x", "silver"])
+def test_a_table_that_is_none_is_refused(table: str) -> None:
+    with pytest.raises(UsageError, match="not a table name"):
+        failing_rows(verdict({**EVENT, "table": table}))
+
+
+def test_the_quarantine_of_a_table_is_its_namesake() -> None:
+    assert whole_quarantine("silver.orders") == FailingRows(
+        "quarantine.orders", "", "silver.orders: all rows in quarantine, with their reasons"
+    )

@@ -1,0 +1,56 @@
+"""Pressing keys, waiting for what they set off, and reading the screen as text."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+
+from textual.app import App
+from textual.pilot import Pilot
+
+LONGEST_WAIT = 30.0
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until threads are done and what they found is painted."""
+    for _ in range(3):
+        while any(not worker.is_finished for worker in pilot.app.workers):
+            await asyncio.sleep(0.005)
+        await pilot.pause()
+
+
+async def press(pilot: Pilot[None], *keys: str) -> None:
+    """Press keys, waiting after each for what it sets off."""
+    for key in keys:
+        await pilot.press(key)
+        await settle(pilot)
+
+
+async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
+    """Wait until `happened`; a run is another process, so only it knows when."""
+    deadline = time.monotonic() + LONGEST_WAIT
+    while not happened():
+        assert time.monotonic() < deadline, f"did not happen:\n{screen_text(pilot.app)}"
+        await asyncio.sleep(0.02)
+        await pilot.pause()
+
+
+def screen_text(app: App[None]) -> str:
+    """What the screen shows, as plain text."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).replace("\u00a0", " ") + "\n"
+
+
+_MOVING = [
+    (re.compile(r"just now|\d+ (?:s|min) ago"), "<ago>"),
+    (re.compile(r"(?!2026-0[123])20\d\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "<time>"),
+]
+
+
+def held_still(text: str) -> str:
+    """The text with times replaced by words of the same width."""
+    for pattern, word in _MOVING:
+        text = pattern.sub(lambda found, word=word: word.ljust(len(found.group())), text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"

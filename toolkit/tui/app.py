@@ -1,0 +1,225 @@
+"""The app itself: modes, themes, and what every screen asks of it.
+
+Importing this costs no more than Textual does: screens, pydantic and deltalake come when a screen needs them, so that the
+first screen is painted at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from toolkit.tui.palette import DARK, LIGHT
+from toolkit.tui.widgets.frame import CommandBar, TopBar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.command import Provider
+
+    from toolkit.tui.launch import Launcher
+    from toolkit.tui.run_index import RunIndex
+    from toolkit.tui.verdicts import FailingRows
+
+WATCH_SECONDS = 2.0
+
+
+def _scenarios() -> Screen[Any]:
+    from toolkit.tui.screens.scenarios import ScenariosScreen
+
+    return ScenariosScreen()
+
+
+def _runs() -> Screen[Any]:
+    from toolkit.tui.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
+def _tables() -> Screen[Any]:
+    from toolkit.tui.screens.tables import TablesScreen
+
+    return TablesScreen()
+
+
+def _quality() -> Screen[Any]:
+    from toolkit.tui.screens.quality import QualityScreen
+
+    return QualityScreen()
+
+
+def _palette_commands() -> type[Provider]:
+    from toolkit.tui.commands import ToolkitCommands
+
+    return ToolkitCommands
+
+
+class ToolkitApp(App[None]):
+    """Scenarios, runs, tables and quality.
+
+    Args:
+        launcher: starts runs; the real one unless given.
+    """
+
+    TITLE = "Lakehouse toolkit"
+    CSS_PATH = "app.tcss"
+    MODES: ClassVar[dict[str, Any]] = {
+        "scenarios": _scenarios,
+        "runs": _runs,
+        "tables": _tables,
+        "quality": _quality,
+    }
+    DEFAULT_MODE = "scenarios"
+    COMMANDS = {_palette_commands}  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("1", "show_mode('scenarios')", "Scenarios", show=False, tooltip="Choose a scenario and run it."),
+        Binding("2", "show_mode('runs')", "Runs", show=False, tooltip="See every run, at work or over."),
+        Binding("3", "show_mode('tables')", "Tables", show=False, tooltip="Look into the tables of the lakehouse."),
+        Binding("4", "show_mode('quality')", "Quality", show=False, tooltip="See which rules the data met."),
+        Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
+        Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
+        Binding("ctrl+t", "toggle_theme", "Theme", show=False, tooltip="Change between the dark and the light theme."),
+        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="Show what each key does here."),
+        Binding("q", "quit", "Quit", tooltip="Leave the app; runs that are at work go on."),
+    ]
+
+    def __init__(self, launcher: Launcher | None = None) -> None:
+        super().__init__()
+        self._launcher = launcher
+        self._index: RunIndex | None = None
+        self.going = 0
+        """How many runs are at work."""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+
+    @property
+    def launcher(self) -> Launcher:
+        """Starts runs, and knows the processes it started."""
+        if self._launcher is None:
+            from toolkit.tui.launch import Launcher
+
+            self._launcher = Launcher()
+        return self._launcher
+
+    @property
+    def index(self) -> RunIndex:
+        """The history of runs."""
+        if self._index is None:
+            from toolkit.tui.run_index import RunIndex
+
+            self._index = RunIndex()
+        return self._index
+
+    def on_mount(self) -> None:
+        """Start to watch for runs, after the first screen is painted."""
+        self.call_after_refresh(self._start_watching)
+
+    def _start_watching(self) -> None:
+        self.watch_runs()
+        self.set_interval(WATCH_SECONDS, self.watch_runs)
+
+    def watch_runs(self) -> None:
+        """Count the runs that are at work."""
+        from toolkit.tui.background import in_background
+
+        def count() -> int:
+            self.launcher.collect()
+            return len(self.index.running())
+
+        in_background(self, count, self._say_going, lambda _: None, group="going")
+
+    def _say_going(self, going: int) -> None:
+        self.going = going
+        for bar in self.screen.query(TopBar):
+            bar.going = going
+
+    def action_show_mode(self, mode: str) -> None:
+        """Go to one of the four tabs, as it was left."""
+        if self.current_mode != mode and not self.screen.is_modal:
+            self.switch_mode(mode)
+
+    async def action_show_going(self) -> None:
+        """Go to the run that is at work, or to the list when there are several."""
+        running = self.index.running()
+        if len(running) == 1:
+            await self.open_run(running[0].run_id)
+        elif running:
+            self.action_show_mode("runs")
+        else:
+            self.notify("No run is at work. Press 1, choose a scenario and press r.")
+
+    def action_toggle_theme(self) -> None:
+        """Dark to light, and back."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+    def action_copy_command(self) -> None:
+        """Put the command line on the clipboard."""
+        for bar in self.screen.query(CommandBar):
+            self.copy_to_clipboard(bar.command)
+            self.notify(f"Copied: {bar.command}", markup=False)
+
+    def action_help(self) -> None:
+        """Explain the keys of the screen."""
+        from toolkit.tui.screens.help import HelpScreen
+
+        if not self.screen.is_modal:
+            self.push_screen(HelpScreen.of(self.screen))
+
+    async def open_scenario(self, scenario_id: str) -> None:
+        """Go to a scenario."""
+        from toolkit.tui.screens.scenarios import ScenariosScreen
+
+        screen = await self._base("scenarios")
+        if isinstance(screen, ScenariosScreen):
+            screen.choose(scenario_id)
+
+    async def open_run(self, run_id: str) -> None:
+        """Go to a run, at work or over."""
+        from toolkit.tui.screens.run import RunScreen
+
+        await self._base("runs")
+        await self.push_screen(RunScreen(run_id))
+
+    async def open_table(self, table: str) -> None:
+        """Go to a table."""
+        from toolkit.tui.screens.tables import TablesScreen
+
+        screen = await self._base("tables")
+        if isinstance(screen, TablesScreen):
+            screen.choose(table)
+
+    def open_failing(self, failing: FailingRows) -> None:
+        """Show the rows that broke a rule, above the present screen."""
+        from toolkit.tui.screens.failing import FailingScreen
+
+        self.push_screen(FailingScreen(failing))
+
+    async def _base(self, mode: str) -> Screen[Any]:
+        """Go to the first screen of a mode."""
+        if self.current_mode != mode:
+            await self.switch_mode(mode)
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        return self.screen
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[Any]:
+        """Only what this app offers; its own provider adds the rest."""
+        del screen
+        from textual.app import SystemCommand
+
+        yield SystemCommand("Theme: dark or light", "Change between the two themes", self.action_toggle_theme)
+        yield SystemCommand("Help", "What each key does on this screen", self.action_help)
+        yield SystemCommand("Quit", "Leave the app; runs go on", self.action_quit)
+
+
+def main() -> None:
+    """Run the app in this terminal."""
+    ToolkitApp().run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""The command that does what a screen shows or does.
+
+Every action of the app is also a command; these are their texts, quoted so that they can be pasted into a shell.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+
+def line(*words: str) -> str:
+    """`toolkit` and `words`, quoted where a shell needs it."""
+    return " ".join(["toolkit", *(_quoted(word) for word in words)])
+
+
+def _quoted(word: str) -> str:
+    """Double quotes around a word with single ones, where that is as safe: it reads better."""
+    if "'" in word and not set(word) & set('"$`\\!'):
+        return f'"{word}"'
+    return shlex.quote(word)
+
+
+def scenario(scenario_id: str) -> str:
+    """Show a scenario."""
+    return line("scenarios", "show", scenario_id)
+
+
+def run_words(scenario_id: str, values: Mapping[str, str], notebook: bool = False) -> list[str]:
+    """The words after `toolkit` that run a scenario."""
+    words = ["run", scenario_id]
+    for name, value in values.items():
+        words += ["-p", name, value]
+    return [*words, "--notebook"] if notebook else words
+
+
+def run(scenario_id: str, values: Mapping[str, str], notebook: bool = False) -> str:
+    """Run a scenario."""
+    return line(*run_words(scenario_id, values, notebook))
+
+
+def show_run(run_id: str) -> str:
+    """Show a run."""
+    return line("runs", "show", run_id)
+
+
+def cancel_run(run_id: str) -> str:
+    """Stop a run."""
+    return line("runs", "cancel", run_id)
+
+
+def table(name: str, version: int | None = None, where: str = "") -> str:
+    """Show a table, at a version, with a condition."""
+    words = ["tables", "show", name]
+    if version is not None:
+        words += ["--version", str(version)]
+    if where.strip():
+        words += ["--where", " ".join(where.split())]
+    return line(*words)
+
+
+def quality(run_id: str = "", table_name: str = "") -> str:
+    """Show the quality of a run, or of one table in it."""
+    words = ["quality"]
+    if run_id:
+        words += ["--run", run_id]
+    if table_name:
+        words += ["--table", table_name]
+    return line(*words)

@@ -1,0 +1,84 @@
+"""What the command palette finds: every scenario, table and run, and the four tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from toolkit.tui.text import literal
+
+if TYPE_CHECKING:
+    from toolkit.tui.app import ToolkitApp
+
+MOST_RUNS = 200
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere to go."""
+
+    text: str
+    help: str
+    go: Callable[[], Awaitable[None] | None]
+
+
+def places(app: ToolkitApp) -> list[Place]:
+    """Everywhere the palette leads to, tabs first."""
+    return [*_tabs(app), *_scenarios(app), *_tables(app), *_runs(app)]
+
+
+def _tabs(app: ToolkitApp) -> list[Place]:
+    return [
+        Place(f"Go to {mode}", f"Press {number}", partial(app.action_show_mode, mode))
+        for number, mode in enumerate(app.MODES, 1)
+    ]
+
+
+def _scenarios(app: ToolkitApp) -> list[Place]:
+    from toolkit.tui import catalogue
+
+    return [
+        Place(f"Scenario: {s.title}", s.id, partial(app.open_scenario, s.id)) for s in catalogue.read().scenarios
+    ]
+
+
+def _tables(app: ToolkitApp) -> list[Place]:
+    from toolkit.lakehouse import Lakehouse
+
+    names = Lakehouse.default().tables()
+    return [Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names]
+
+
+def _runs(app: ToolkitApp) -> list[Place]:
+    lines = app.index.lines()[:MOST_RUNS]
+    return [Place(f"Run: {line.run_id}", line.status, partial(app.open_run, line.run_id)) for line in lines]
+
+
+class ToolkitCommands(Provider):
+    """Finds places by any part of their name."""
+
+    async def startup(self) -> None:
+        """Collect the places once, off the app's thread, when the palette opens."""
+        import asyncio
+
+        app = cast("ToolkitApp", self.app)
+        self.places = await asyncio.to_thread(places, app)
+
+    async def search(self, query: str) -> Hits:
+        """The places whose name fits what was typed."""
+        matcher = self.matcher(query)
+        for place in self.places:
+            text = literal(place.text)
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), place.go, text=text, help=literal(place.help))
+
+    async def discover(self) -> Hits:
+        """The first places, before anything is typed."""
+        for place in self.places[:20]:
+            yield DiscoveryHit(Content(literal(place.text)), place.go, text=place.text, help=literal(place.help))

@@ -1,0 +1,126 @@
+"""A form made from a scenario's parameter model.
+
+Owns what a field looks like and what is wrong with its text. The model itself judges: the form has no rule of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from toolkit.scenario import Scenario, parameter_problem
+
+FieldKind = Literal["integer", "number", "text", "switch", "date", "choice"]
+_KINDS: dict[Any, FieldKind] = {int: "integer", float: "number", bool: "switch", date: "date"}
+_LIMITS = {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"}
+_LENGTHS = {"min_length": "at least {} characters", "max_length": "at most {} characters", "pattern": "of the form {}"}
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One parameter as the form shows it.
+
+    Attributes:
+        default: the text that the field starts with; what stays at its default is not named on the command line.
+        choices: for a choice, the text of each and the value the model wants.
+        optional: empty text means "not given".
+    """
+
+    name: str
+    kind: FieldKind
+    title: str
+    description: str
+    default: str
+    range: str = ""
+    choices: tuple[tuple[str, Any], ...] = ()
+    optional: bool = False
+
+
+def fields_of(scenario: Scenario) -> list[FormField]:
+    """A field for each parameter, in the order they are declared."""
+    return [_field(name, info) for name, info in scenario.parameters.model_fields.items()]
+
+
+def _field(name: str, info: FieldInfo) -> FormField:
+    declared, optional = _without_none(info.annotation)
+    choices = tuple((text_of(c), c) for c in get_args(declared)) if get_origin(declared) is Literal else ()
+    return FormField(
+        name,
+        "choice" if choices else _KINDS.get(declared, "text"),
+        info.title or name.replace("_", " ").capitalize(),
+        info.description or "",
+        "" if info.is_required() else text_of(info.get_default(call_default_factory=True)),
+        _range(info),
+        choices,
+        optional,
+    )
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """`int | None` as `int` that may be left out."""
+    if get_origin(annotation) in (Union, UnionType):
+        inner = [a for a in get_args(annotation) if a is not NoneType]
+        if len(inner) == 1:
+            return inner[0], True
+    return annotation, False
+
+
+def text_of(value: Any) -> str:
+    """A value as the command line takes it."""
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _range(info: FieldInfo) -> str:
+    """The limits that the model sets, in words: `at least 1,000, at most 10,000,000`."""
+    words = []
+    for limit in info.metadata:
+        for attribute, pattern in (_LIMITS | _LENGTHS).items():
+            value = getattr(limit, attribute, None)
+            if value is not None:
+                words.append(pattern.format(f"{value:,}" if isinstance(value, int | float) else value))
+    return ", ".join(words)
+
+
+def hint(field: FormField) -> str:
+    """The line under a field: what it means, its limits, its default."""
+    default = f"default {field.default}" if field.default else ""
+    kind = "a day, YYYY-MM-DD" if field.kind == "date" else ""
+    return " · ".join(part for part in (field.description, kind, field.range, default) if part)
+
+
+def values(fields: list[FormField], texts: Mapping[str, str]) -> dict[str, Any]:
+    """What the model is asked to judge: the texts, choices as the values they stand for."""
+    found: dict[str, Any] = {}
+    for field in fields:
+        text = texts.get(field.name, field.default)
+        if not text and (field.optional or field.kind != "text"):
+            if not field.default:
+                continue
+        found[field.name] = dict(field.choices).get(text, text)
+    return found
+
+
+def problems(scenario: Scenario, fields: list[FormField], texts: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong, by field; a rule over several fields is found under an empty name."""
+    try:
+        scenario.parameters.model_validate(values(fields, texts))
+    except ValidationError as wrong:
+        found: dict[str, str] = {}
+        for error in wrong.errors():
+            name = str(error["loc"][0]) if error["loc"] else ""
+            found.setdefault(name, parameter_problem(error))
+        return found
+    return {}
+
+
+def changed(fields: list[FormField], texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts that differ from their defaults: all that the command line has to name."""
+    return {f.name: texts[f.name] for f in fields if texts.get(f.name, f.default) != f.default}

@@ -1,0 +1,53 @@
+"""Which runs checked something, and what they found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from toolkit import runs
+from toolkit.tui.palette import glyph
+from toolkit.tui.run_index import RunIndex, RunLine
+from toolkit.tui.text import when
+from toolkit.tui.verdicts import TableVerdict, by_table
+
+MOST_RUNS = 100
+LOOK_BACK = 20
+"""How many runs are searched for the newest that checked anything."""
+
+
+@dataclass(frozen=True)
+class RunChoice:
+    """A run to choose."""
+
+    run_id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class QualityOfRun:
+    """What one run found."""
+
+    choices: tuple[RunChoice, ...]
+    run_id: str
+    tables: tuple[TableVerdict, ...]
+    running: bool
+
+
+def read(index: RunIndex, run_id: str = "") -> QualityOfRun:
+    """The quality of a run; without an id, of the newest that checked anything."""
+    lines = index.lines()[:MOST_RUNS]
+    choices = tuple(RunChoice(line.run_id, _label(line)) for line in lines)
+    running = {line.run_id for line in lines if line.status == "running"}
+    candidates = [run_id] if run_id else [line.run_id for line in lines[:LOOK_BACK]]
+    for candidate in candidates:
+        tables = tuple(by_table(runs.RunFolder(runs.runs_home() / candidate).view().quality))
+        if tables or run_id:
+            return QualityOfRun(choices, candidate, tables, candidate in running)
+    newest = lines[0].run_id if lines else ""
+    return QualityOfRun(choices, newest, (), newest in running)
+
+
+def _label(line: RunLine) -> str:
+    if line.record is None:
+        return f"✖ {line.run_id}"
+    return f"{glyph(line.status)} {when(line.record.started_at)}  {line.record.scenario}  {line.run_id[-4:]}"

@@ -1,0 +1,142 @@
+"""What quality events say, by table and by rule, and which rows failed.
+
+Owns the SQL conditions that find failing rows. Names that go into them are checked first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from toolkit.errors import UsageError
+from toolkit.scenario import check_table_name
+
+_RULE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+VIOLATIONS, RULES, WARNINGS = "_violations", "_rules", "_warnings"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One rule on one table."""
+
+    table: str
+    rule: str
+    columns: tuple[str, ...]
+    severity: str
+    dimension: str
+    description: str
+    rows: int
+    failed: int
+    pass_rate: float
+    passed: bool
+    examples: tuple[Any, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """`passed`; `tolerated` when rows failed, but no more than allowed; `failed`."""
+        if not self.passed:
+            return "failed"
+        return "tolerated" if self.failed else "passed"
+
+
+@dataclass(frozen=True)
+class TableVerdict:
+    """All rules of one table."""
+
+    table: str
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows that were checked."""
+        return max((v.rows for v in self.verdicts), default=0)
+
+    @property
+    def rules_passed(self) -> int:
+        """Rules that passed."""
+        return sum(v.passed for v in self.verdicts)
+
+    @property
+    def lowest(self) -> float:
+        """The pass rate of the worst rule."""
+        return min((v.pass_rate for v in self.verdicts), default=1.0)
+
+    @property
+    def state(self) -> str:
+        """The worst state among the rules."""
+        states = {v.state for v in self.verdicts}
+        return next((s for s in ("failed", "tolerated") if s in states), "passed")
+
+
+def verdict(data: Mapping[str, Any]) -> Verdict:
+    """One quality event's data; what an older event lacks takes a plain value."""
+    columns = data.get("columns") or ()
+    rows, failed = int(data.get("rows") or 0), int(data.get("failed") or 0)
+    rate = data.get("pass_rate")
+    return Verdict(
+        str(data["table"]),
+        str(data["rule"]),
+        (columns,) if isinstance(columns, str) else tuple(map(str, columns)),
+        str(data.get("severity", "error")),
+        str(data.get("dimension", "")),
+        str(data.get("description", "")),
+        rows,
+        failed,
+        (1 - failed / rows if rows else 1.0) if rate is None else float(rate),
+        bool(data.get("passed", not failed)),
+        tuple(data.get("examples") or ()),
+    )
+
+
+def by_table(events: Iterable[Mapping[str, Any]]) -> list[TableVerdict]:
+    """The tables in the order they were checked; a rule that was checked twice counts with its last result."""
+    found: dict[str, dict[tuple[str, tuple[str, ...]], Verdict]] = {}
+    for data in events:
+        one = verdict(data)
+        found.setdefault(one.table, {})[one.rule, one.columns] = one
+    return [TableVerdict(table, tuple(rules.values())) for table, rules in found.items()]
+
+
+@dataclass(frozen=True)
+class FailingRows:
+    """Where the rows are that broke a rule: a table and a condition on it, which is empty for all of them."""
+
+    table: str
+    where: str
+    title: str
+
+
+def failing_rows(one: Verdict) -> FailingRows:
+    """The rows that broke a rule: a warning stays in its table and is marked there, anything worse is in quarantine.
+
+    Raises:
+        UsageError: the event names a table or rule that cannot be put into a condition.
+    """
+    if not _RULE_NAME.fullmatch(one.rule):
+        raise UsageError(
+            f"{one.rule!r} is not the name of a rule.",
+            cure="A rule's name has letters, digits, underscores, dots and dashes.",
+        )
+    if one.severity in ("warn", "info"):
+        return FailingRows(
+            check_table_name(one.table), f"array_has({WARNINGS}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
+        )
+    return FailingRows(
+        quarantine_of(one.table), f"array_has({RULES}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
+    )
+
+
+def quarantine_of(table: str) -> str:
+    """The quarantine of a table: `quarantine.orders` for `silver.orders`, and for itself.
+
+    Raises:
+        UsageError: that is not a table name.
+    """
+    return check_table_name(f"quarantine.{check_table_name(table).partition('.')[2]}")
+
+
+def whole_quarantine(table: str) -> FailingRows:
+    """Every row of a table's quarantine."""
+    return FailingRows(quarantine_of(table), "", f"{table}: all rows in quarantine, with their reasons")

@@ -1,0 +1,75 @@
+"""What stands above and below every screen: the four tabs, the runs that are going, and the command line."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.containers import Horizontal
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from toolkit.tui.text import literal, plural
+
+MODES = ("scenarios", "runs", "tables", "quality")
+
+
+class TopBar(Horizontal):
+    """The name of the app, the four tabs, and a line while runs are going."""
+
+    going = reactive(0)
+    """How many runs are at work."""
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def compose(self) -> ComposeResult:
+        """The parts, left to right."""
+        yield Static("◆ Lakehouse", id="brand")
+        for number, mode in enumerate(MODES, 1):
+            label = Content.from_markup(f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] {mode.capitalize()} [/]")
+            yield Static(label, classes="tab -active" if mode == self.mode else "tab")
+        yield Static("", id="going")
+
+    def watch_going(self, going: int) -> None:
+        """Say it, and how to get there."""
+        verb = "is" if going == 1 else "are"
+        text = f"[@click=app.show_going][$primary]●[/] {plural(going, 'run')} {verb} going: press [bold]g[/bold][/]"
+        if self.is_mounted:
+            self.query_one("#going", Static).update(Content.from_markup(text) if going else "")
+
+
+class CommandBar(Static):
+    """The command that does the same as the screen; `y` copies it."""
+
+    command = reactive("toolkit", layout=True)
+
+    def render(self) -> Content:
+        """`$ toolkit …`, cut at the screen's edge."""
+        return Content.assemble(("$ ", "$primary bold"), (literal(self.command), "$text-muted"))
+
+
+class EmptyState(Static):
+    """What to do when there is nothing to show."""
+
+    def __init__(self, title: str = "", advice: str = "", *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.say(title, advice)
+
+    def say(self, title: str, advice: str) -> None:
+        """Show `title`, and `advice` beneath it."""
+        self.update(Content.assemble((title, "bold"), "\n\n", (advice, "$text-muted")))
+
+
+class ProblemPanel(Static):
+    """What went wrong, the valid choices and the cure; hidden while nothing did."""
+
+    def show(self, what: str, choices: tuple[str, ...] = (), cure: str = "") -> None:
+        """Show a problem; an empty `what` hides the panel."""
+        self.set_class(bool(what), "-shown")
+        parts: list[Content | tuple[str, str]] = [("✖ ", "$text-error bold"), (literal(what, lines=True), "")]
+        if choices:
+            parts.append((literal(f"\nValid choices: {', '.join(choices[:12])}"), "$text-muted"))
+        if cure:
+            parts += [("\n→ ", "$primary bold"), (literal(cure, lines=True), "")]
+        self.update(Content.assemble(*parts))

@@ -1,0 +1,190 @@
+"""Quality as two tables: one line per table of the lakehouse, and one line per rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable
+
+from toolkit.tui.palette import SEVERITIES, STATES
+from toolkit.tui.text import bar, cut, literal, percent
+
+if TYPE_CHECKING:
+    from toolkit.tui.verdicts import TableVerdict, Verdict
+
+BAR_WIDTH = 10
+
+
+class Grid(DataTable[Text]):
+    """A table of lines to choose from, coloured from the theme; the cursor leaves the colours as they are."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(cursor_type="row", cursor_foreground_priority="renderable", id=id)
+        self.again: Callable[[], None] = lambda: None
+        """Fills the table as it was filled last."""
+
+    def on_mount(self) -> None:
+        """Take the colours of another theme when it comes."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.again())
+
+    def tint(self, text: str, variable: str, *, bold: bool = False) -> Text:
+        """`text` in a colour of the theme, such as `success`."""
+        colour = self.app.theme_variables.get(variable, "")
+        return Text(text, style=f"{'bold ' if bold else ''}{colour}".strip())
+
+    def state(self, state: str) -> Text:
+        """The glyph of a state, in its colour."""
+        sign, variable = STATES.get(state, ("?", "error"))
+        return self.tint(sign, variable, bold=True)
+
+    def right(self, text: str) -> Text:
+        """`text`, at the right of its column."""
+        return Text(text, justify="right")
+
+    def keep_cursor(self, row: int) -> None:
+        """Back to the line where the cursor was, as far as there still are so many."""
+        if self.row_count:
+            self.move_cursor(row=min(max(row, 0), self.row_count - 1))
+
+
+class TableVerdicts(Grid):
+    """Each checked table with its rules and its pass rate."""
+
+    class Chosen(Message):
+        """The cursor is on a table."""
+
+        def __init__(self, verdict: TableVerdict) -> None:
+            super().__init__()
+            self.verdict = verdict
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.found: list[TableVerdict] = []
+
+    def on_mount(self) -> None:
+        """Make the columns, which never change."""
+        super().on_mount()
+        for label in ("", "table", "rows", "rules passed", "lowest pass rate", ""):
+            self.add_column(label)
+
+    def show(self, found: list[TableVerdict]) -> None:
+        """Show `found`; the cursor stays where it was."""
+        row = self.cursor_row
+        self.found = found
+        self.again = partial(self.show, found)
+        self.clear()
+        for one in found:
+            variable = STATES[one.state][1]
+            self.add_row(
+                self.state(one.state),
+                Text(one.table),
+                self.right(f"{one.rows:,}"),
+                self.right(f"{one.rules_passed} of {len(one.verdicts)}"),
+                self.right(percent(one.lowest)),
+                self.tint(bar(one.lowest, BAR_WIDTH), variable),
+            )
+        self.keep_cursor(row)
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        if 0 <= event.cursor_row < len(self.found):
+            self.post_message(self.Chosen(self.found[event.cursor_row]))
+
+
+class RuleVerdicts(Grid):
+    """Each rule with its result; the rows that broke it are one key away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "failing", "Failing rows", tooltip="Show the rows that broke this rule; Enter does, too."),
+        Binding("x", "quarantine", "Quarantine", tooltip="Show this table's whole quarantine, with the reasons."),
+    ]
+
+    class Failing(Message):
+        """The user wants the rows that broke a rule, or the whole quarantine of its table."""
+
+        def __init__(self, verdict: Verdict, whole: bool) -> None:
+            super().__init__()
+            self.verdict = verdict
+            self.whole = whole
+
+    class Chosen(Message):
+        """The cursor is on a rule."""
+
+        def __init__(self, verdict: Verdict) -> None:
+            super().__init__()
+            self.verdict = verdict
+
+    def __init__(self, *, with_table: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.with_table = with_table
+        self.found: list[Verdict] = []
+
+    def on_mount(self) -> None:
+        """Make the columns, which never change."""
+        super().on_mount()
+        labels = ["", "rule", "severity", "failed", "of rows", "pass rate", "", "dimension", "columns"]
+        for label in [labels[0], "table", *labels[1:]] if self.with_table else labels:
+            self.add_column(label)
+
+    def show(self, found: list[Verdict]) -> None:
+        """Show `found`; the cursor stays where it was."""
+        if found != self.found or not self.row_count:
+            self.found = found
+            self.again = self._fill
+            self._fill()
+
+    def _fill(self) -> None:
+        row, found = self.cursor_row, self.found
+        self.clear()
+        for one in found:
+            self.add_row(*self._cells(one))
+        self.keep_cursor(row)
+
+    def _cells(self, one: Verdict) -> list[Text]:
+        variable = STATES[one.state][1]
+        table = [Text(cut(literal(one.table), 24))] if self.with_table else []
+        return [
+            self.state(one.state),
+            *table,
+            Text(cut(literal(one.rule), 34)),
+            self.tint(literal(one.severity), SEVERITIES.get(one.severity, "secondary")),
+            self.right(f"{one.failed:,}"),
+            self.right(f"{one.rows:,}"),
+            self.right(percent(one.pass_rate)),
+            self.tint(bar(one.pass_rate, BAR_WIDTH), variable),
+            Text(literal(one.dimension)),
+            Text(cut(literal(", ".join(one.columns)), 30)),
+        ]
+
+    @property
+    def current(self) -> Verdict | None:
+        """The rule under the cursor."""
+        return self.found[self.cursor_row] if 0 <= self.cursor_row < len(self.found) else None
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        if self.current:
+            self.post_message(self.Chosen(self.current))
+
+    @on(DataTable.RowSelected)
+    def _entered(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self.action_failing()
+
+    def action_failing(self) -> None:
+        """Ask for the rows that broke the rule under the cursor."""
+        if self.current:
+            self.post_message(self.Failing(self.current, whole=False))
+
+    def action_quarantine(self) -> None:
+        """Ask for the whole quarantine of its table."""
+        if self.current:
+            self.post_message(self.Failing(self.current, whole=True))
