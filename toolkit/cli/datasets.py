@@ -34,7 +34,7 @@ def one(name: str, as_json: AsJson = False) -> None:
     found = datasets.get(name)
     columns = [
         {"file": file.name, "column": column, "meaning": text}
-        for file in found.files
+        for file in found.files.values()
         for column, text in file.columns.items()
     ]
     defects = [{"defect": d.name, "file": d.file, "meaning": d.description} for d in found.defects]
