@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped]
 from deltalake import DeltaTable, QueryBuilder
 
 from benchmarks.ratios import NotComparable
@@ -41,7 +42,9 @@ def refuse_unequal(ours: Path, theirs: Path, tables: Iterable[str]) -> None:
     Raises:
         NotComparable: some differ; says which, and in what.
     """
-    different = {table: difference(*(content(r.joinpath(*table.split("."))) for r in (ours, theirs))) for table in tables}
+    different = {
+        table: difference(*(content(r.joinpath(*table.split("."))) for r in (ours, theirs))) for table in tables
+    }
     told = [f"{table}: {why}" for table, why in different.items() if why]
     if told:
         raise NotComparable(f"The tables are not equal, so nothing is compared. {'; '.join(told)}.")
@@ -67,7 +70,7 @@ def content(path: Path) -> Content:
     kept = {name: kind for name, kind in sorted(types.items()) if name not in TECHNICAL}
     columns = ", ".join(f'"{name}"' for name in kept)
     rows, whole, by_column = 0, 0, dict.fromkeys(kept, 0)
-    for batch in QueryBuilder().register("t", table).execute(f"SELECT {columns} FROM t"):  # noqa: S608 - its own columns
+    for batch in QueryBuilder().register("t", table).execute(f"SELECT {columns} FROM t"):
         frame = _frame(batch)
         rows += frame.height
         whole += _sum(frame)
@@ -77,12 +80,13 @@ def content(path: Path) -> Content:
 
 
 def _frame(batch: Any) -> pl.DataFrame:
-    found = pl.from_arrow(batch)
-    if not isinstance(found, pl.DataFrame):
-        raise TypeError(f"a batch arrived as {type(found).__name__}")
-    # Nested values as their text: polars hashes those only in part.
-    nested = [pl.col(name) for name, kind in found.schema.items() if kind.is_nested()]
-    return found.with_columns([column.map_elements(repr, return_dtype=pl.String) for column in nested])
+    """One batch, with nested values as their text: polars hashes those only in part."""
+    arrow = pa.record_batch(batch)
+    columns = {
+        name: pl.Series(map(repr, column.to_pylist())) if pa.types.is_nested(column.type) else pl.from_arrow(column)
+        for name, column in zip(arrow.schema.names, arrow.columns, strict=True)
+    }
+    return pl.DataFrame(columns)
 
 
 def _sum(frame: pl.DataFrame) -> int:

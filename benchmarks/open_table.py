@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 from benchmarks.ratios import Choices, Ratio, alternated, median
@@ -35,7 +36,9 @@ def measure(choices: Choices) -> Iterator[Ratio]:
         alternated({name: timed(side) for name, side in sides.items()}, 1)
         found = alternated({name: timed(side) for name, side in sides.items()}, choices.repeat or REPEAT)
     mine, bare = median(found["ours"]), median(found["deltalake"])
-    what = f"`open_table` and `page(limit={PAGE_ROWS})` of {rows:,} rows in {FILES} files; medians of {len(found['ours'])}"
+    what = (
+        f"`open_table` and `page(limit={PAGE_ROWS})` of {rows:,} rows in {FILES} files; medians of {len(found['ours'])}"
+    )
     yield Ratio("first page", mine, None, MOST_MILLISECONDS, "ms", f"{what}.")
     yield Ratio(
         "first page, against deltalake",
@@ -55,7 +58,7 @@ def ours(lakehouse: Lakehouse) -> None:
 
 def floor(path: Path) -> None:
     """The least that a program on `deltalake` can do."""
-    query = f"SELECT * FROM t LIMIT {PAGE_ROWS}"  # noqa: S608 - a constant
+    query = f"SELECT * FROM t LIMIT {PAGE_ROWS}"
     QueryBuilder().register("t", DeltaTable(str(path))).execute(query).read_all()
 
 
@@ -73,7 +76,7 @@ def timed(action: Callable[[], None]) -> Callable[[], float]:
 def write_orders(path: Path, rows: int) -> None:
     """A table of orders in `FILES` files of about equal size."""
     edges = np.linspace(0, rows, FILES + 1).astype(int)
-    for first, end in zip(edges[:-1], edges[1:], strict=True):
+    for first, end in pairwise(edges):
         write_deltalake(path, orders(int(first), int(end)), mode="append")
 
 
@@ -91,9 +94,11 @@ def orders(first: int, end: int) -> pa.Table:
         "status": pa.array(chance.choice(["placed", "shipped", "delivered", "cancelled"], n)),
         "channel": pa.array(chance.choice(["web", "store", "app"], n)),
         "currency": pa.array(chance.choice(["EUR", "GBP", "SEK", "PLN"], n)),
-        "payment_amount": pa.array(chance.integers(100, 90_000, n)).cast(pa.decimal128(12, 0)).cast(pa.decimal128(14, 2)),
+        "payment_amount": pa.array(chance.integers(100, 90_000, n).astype("int32")).cast(pa.decimal128(12, 2)),
         "items": items(chance, n),
-        "note": pa.array(np.where(chance.random(n) < 0.05, "leave it with a neighbour", None), pa.string()),
+        "note": pa.array(
+            ["leave it with a neighbour" if said else None for said in chance.random(n) < 0.05], pa.string()
+        ),
         "_source": pa.array([f"orders/2026-04-{i % 30 + 1:02d}.json" for i in range(n)]),
         "_ingested_at": pa.array(np.full(n, at[0]), pa.timestamp("us", "UTC")),
     }

@@ -116,8 +116,8 @@ def cast(name: str, to: str) -> Column:
 def with_latest(df: DataFrame, key: str) -> DataFrame:
     """Mark rows that a later row of the same key supersedes; only keys that occur twice are broadcast."""
     order = F.struct("updated_at", "_source", "_row")
-    newest = df.where(F.col(key).isNotNull()).groupBy(F.col(key).alias("_key"))
-    newest = newest.agg(F.max(order).alias("_newest"), F.count("*").alias("_n")).where("_n > 1").drop("_n")
+    keyed = df.where(F.col(key).isNotNull()).groupBy(F.col(key).alias("_key"))
+    newest = keyed.agg(F.max(order).alias("_newest"), F.count("*").alias("_n")).where("_n > 1").drop("_n")
     joined = df.join(F.broadcast(newest), F.col(key) == F.col("_key"), "left")
     return joined.withColumn("_is_latest", F.coalesce(order >= F.col("_newest"), F.lit(True))).drop("_key", "_newest")
 
@@ -133,7 +133,7 @@ def part(lake: Lakehouse, name: str, df: DataFrame, rules: list[Rule], mild: Ite
         mild: names of those that only warn.
     """
     mild = list(mild)
-    broken = F.array_compact(F.array(*[F.when(F.expr(bad), reason(rule)) for rule in rules for bad in [rule[2]]]))
+    broken = F.array_compact(F.array(*[F.when(F.expr(rule[2]), reason(rule)) for rule in rules]))
     names = F.expr("transform(_violations, v -> v.rule)")
     warnings = F.array(*map(F.lit, mild)) if mild else F.array().cast("array<string>")
     marked = df.withColumn("_violations", broken).withColumn("_rules", F.array_except(names, warnings))
@@ -218,11 +218,14 @@ def orders(lake: Lakehouse, as_of: str) -> None:
     times = {name: cast(name, "timestamp") for name in ("ordered_at", "updated_at")}
     text = {"note": tidy("note"), "status": F.lower(tidy("status")), "channel": F.lower(tidy("channel"))}
     df = lake.read("bronze.orders").withColumns(times | text).withColumn("order_date", F.to_date("ordered_at"))
-    payment = [F.col(f"payment.{part}").alias(f"payment_{part}") for part in ("method", "card_last4", "amount", "installments")]
+    payment = [
+        F.col(f"payment.{part}").alias(f"payment_{part}") for part in ("method", "card_last4", "amount", "installments")
+    ]
     columns = ("order_id", "customer_id", "ordered_at", "order_date", "status", "channel", "currency")
     df = df.select(*columns, *payment, "items", "note", "updated_at", "_corrupt_record", *ORIGIN)
-    known = {name: keys(lake, table, name) for table, name in (("products", "product_id"), ("exchange_rates", "currency"))}
-    # The quarantine has `_corrupt_record` last among the shared columns, as every table here does.
+    known = {
+        name: keys(lake, table, name) for table, name in (("products", "product_id"), ("exchange_rates", "currency"))
+    }
     part(lake, "orders", with_latest(df, "order_id"), order_rules(as_of, **known), mild=["order_came_in_time"])
 
 
@@ -337,8 +340,8 @@ def daily(df: DataFrame, key: str, as_of: str) -> DataFrame:
 def order_items(lake: Lakehouse, as_of: str) -> None:
     """Orders, one row per line, in euros; what belongs to the order is joined before its lines are told apart."""
     rates = lake.read("silver.exchange_rates").selectExpr("currency", "rate_date AS order_date", "rate_to_eur")
-    stock = lake.read("silver.inventory_snapshots").groupBy("product_id", F.col("snapshot_date").alias("order_date"))
-    stock = stock.agg(F.sum("quantity_on_hand").alias("stock_on_hand"))
+    counts = lake.read("silver.inventory_snapshots").groupBy("product_id", F.col("snapshot_date").alias("order_date"))
+    stock = counts.agg(F.sum("quantity_on_hand").alias("stock_on_hand"))
     shares = lake.read("silver.returns").groupBy("order_id").agg(F.max("refund_share").alias("_share"))
     categories = lake.read("silver.products").select("product_id", "category")
     head = ("order_id", "customer_id", "order_date", "status", "channel", "currency", "rate_to_eur", "_share")
@@ -384,7 +387,9 @@ def gold(lake: Lakehouse, as_of: str) -> None:
         orders.alias("frequency"),
         total("net_eur").alias("monetary_eur"),
     )
-    per_customer = per_customer.withColumn("recency_days", F.expr(f"date_diff(DATE '{as_of}', last_order_date)")).persist()
+    per_customer = per_customer.withColumn(
+        "recency_days", F.expr(f"date_diff(DATE '{as_of}', last_order_date)")
+    ).persist()
     lake.write("gold.customers_rfm", rfm(per_customer, lake.read("silver.customers")))
     lake.write("gold.churn_risk", churn(per_customer, lake.read("quarantine.orders")))
     per_customer.unpersist()
@@ -394,7 +399,7 @@ def rfm(df: DataFrame, customers: DataFrame) -> DataFrame:
     """Scores 1 to 5, by exact fifths that the driver reads once."""
     fifths = "array(0.2, 0.4, 0.6, 0.8)"
     measures = ("recency_days", "frequency", "monetary_eur")
-    limits = df.selectExpr(*[f"percentile({name}, {fifths}) AS {name}" for name in measures]).first()
+    limits = df.selectExpr(*[f"percentile({name}, {fifths}) AS {name}" for name in measures]).collect()[0]
     above = {name: fifth(name, limits[name] or []) for name in measures}
     scored = df.selectExpr(
         "*",
@@ -425,7 +430,9 @@ RFM_COLUMNS = (
 
 def churn(df: DataFrame, quarantined: DataFrame) -> DataFrame:
     """Who is overdue by their own rhythm, and whether an order in quarantine speaks against it."""
-    witnesses = quarantined.where("NOT array_contains(_rules, 'order_is_the_latest')").select("customer_id", "order_date")
+    witnesses = quarantined.where("NOT array_contains(_rules, 'order_is_the_latest')").select(
+        "customer_id", "order_date"
+    )
     later = df.select("customer_id", "last_order_date").join(F.broadcast(witnesses), "customer_id")
     later = later.where("order_date > last_order_date").groupBy("customer_id").agg(F.count("*").alias("_later"))
     rhythm = "greatest(date_diff(last_order_date, first_order_date) / (frequency - 1), 1.0D)"

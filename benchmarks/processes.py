@@ -22,7 +22,7 @@ SAMPLE_SECONDS = 0.1
 MIB = 1024**2
 
 
-class ChildFailed(Exception):  # noqa: N818 - says what happened, as every error here does
+class ChildFailed(Exception):
     """A process that was to be measured did not end well."""
 
 
@@ -31,6 +31,8 @@ class Measured:
     """One process, from start to end."""
 
     seconds: float
+    cpu_seconds: float
+    """Of the process and all its descendants: what does not depend on who else uses the computer. 0 on Windows."""
     peak_mib: float
     """Largest sum of the resident memory of the process and all its descendants, at any sample."""
     output: str = field(repr=False)
@@ -52,7 +54,7 @@ def run(command: Sequence[str], *, home: Path, variables: Mapping[str, str] | No
     Raises:
         ChildFailed: its exit code is not 0.
     """
-    began = time.monotonic()
+    began, cpu = time.monotonic(), children_cpu()
     process = subprocess.Popen(  # noqa: S603 - our own modules in our own Python
         list(command),
         cwd=REPOSITORY,
@@ -65,7 +67,13 @@ def run(command: Sequence[str], *, home: Path, variables: Mapping[str, str] | No
         output, errors = process.communicate()
     if process.returncode:
         raise ChildFailed(f"{' '.join(command[1:4])} … ended with {process.returncode}:\n{errors.strip()[-2000:]}")
-    return Measured(time.monotonic() - began, memory.peak / MIB, output)
+    return Measured(time.monotonic() - began, children_cpu() - cpu, memory.peak / MIB, output)
+
+
+def children_cpu() -> float:
+    """Seconds that processes which this one has waited for, and theirs, have computed so far."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def environment(home: Path, variables: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -86,8 +94,12 @@ def sampled(*pids: int) -> Iterator[Memory]:
     memory, stop = Memory(), threading.Event()
 
     def watch() -> None:
+        before: dict[int, int] = {}
         while not stop.wait(SAMPLE_SECONDS):
-            memory.peak = max(memory.peak, sum(_resident(pid) for pid in pids))
+            now = {found: size for pid in pids for found, size in _resident(pid).items()}
+            # A process that a JVM is just forking shows all of the JVM's memory as its own: newborns wait for a sample.
+            memory.peak = max(memory.peak, sum(size for pid, size in now.items() if pid in before))
+            before = now
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
@@ -98,12 +110,12 @@ def sampled(*pids: int) -> Iterator[Memory]:
         thread.join()
 
 
-def _resident(pid: int) -> int:
-    """Bytes of a process and its descendants; those that end meanwhile count nothing."""
-    total = 0
+def _resident(pid: int) -> dict[int, int]:
+    """Bytes of a process and of each of its descendants; those that end meanwhile are left out."""
+    found: dict[int, int] = {}
     with contextlib.suppress(psutil.Error):
         root = psutil.Process(pid)
         for process in (root, *root.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                total += process.memory_info().rss
-    return total
+                found[process.pid] = process.memory_info().rss
+    return found

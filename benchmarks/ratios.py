@@ -13,7 +13,7 @@ from typing import Literal
 Unit = Literal["s", "ms", "MiB"]
 
 
-class NotComparable(Exception):  # noqa: N818 - says what happened, as every error here does
+class NotComparable(Exception):
     """Two things that should be equal are not, so no ratio between them means anything."""
 
 
@@ -47,7 +47,9 @@ class Ratio:
         if self.floor is None:
             return None
         if self.floor <= 0:
-            raise NotComparable(f"{self.name}: the floor measured {self.floor} {self.unit}; nothing can be divided by it.")
+            raise NotComparable(
+                f"{self.name}: the floor measured {self.floor} {self.unit}; nothing can be divided by it."
+            )
         return self.ours / self.floor
 
     @property

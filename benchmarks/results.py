@@ -118,7 +118,13 @@ def _section(name: str, found: Result) -> str:
 def cells(ratio: Ratio) -> tuple[str, ...]:
     """Name, ours, floor, ratio, limit and verdict, as text."""
     verdict = {True: "held", False: "**missed**", None: "told"}[ratio.held]
-    limit = "" if ratio.limit is None else number(ratio.limit, ratio.unit) if ratio.floor is None else f"{ratio.limit:.2f} ×"
+    limit = (
+        ""
+        if ratio.limit is None
+        else number(ratio.limit, ratio.unit)
+        if ratio.floor is None
+        else f"{ratio.limit:.2f} ×"
+    )
     return (
         ratio.name,
         number(ratio.ours, ratio.unit),
@@ -131,7 +137,7 @@ def cells(ratio: Ratio) -> tuple[str, ...]:
 
 def number(value: float, unit: str) -> str:
     """Three digits or so, and the unit."""
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2  # noqa: PLR2004
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
     return f"{value:,.{digits}f} {unit}"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.equality import refuse_unequal
 from benchmarks.ours import SEED
-from benchmarks.processes import MIB, REPOSITORY, ChildFailed, environment, python, run, sampled
+from benchmarks.processes import MIB, REPOSITORY, ChildFailed, children_cpu, environment, python, run, sampled
 from benchmarks.ratios import Choices, Ratio, alternated, median
 from benchmarks.where import spent
 from toolkit import datasets, java, scenario, session, settings
@@ -60,6 +60,14 @@ def _ratios(orders: int, found: dict[str, list[float]], contest: Contest) -> Ite
         "comments.",
     )
     yield Ratio(
+        f"processor time at {orders:,} orders",
+        median(contest.cpu["toolkit"]),
+        median(contest.cpu["plain"]),
+        None,
+        "s",
+        "What Python and the JVM computed, on all cores; it depends less on what else the computer does.",
+    )
+    yield Ratio(
         f"memory at {orders:,} orders",
         max(contest.memory["toolkit"]),
         max(contest.memory["plain"]),
@@ -76,6 +84,7 @@ class Contest:
     scratch: Path
     orders: int
     memory: dict[str, list[float]] = field(default_factory=lambda: {"toolkit": [], "plain": []})
+    cpu: dict[str, list[float]] = field(default_factory=lambda: {"toolkit": [], "plain": []})
     run_id: str = ""
     told: list[dict[str, object]] = field(default_factory=list)
 
@@ -104,6 +113,7 @@ class Contest:
         found = run(python("benchmarks.ours", "run", str(self.orders)), home=self.home)
         self.run_id = found.output.strip()
         self.memory["toolkit"].append(found.peak_mib)
+        self.cpu["toolkit"].append(found.cpu_seconds)
         return found.seconds
 
     def plain(self) -> float:
@@ -115,12 +125,13 @@ class Contest:
         chosen = settings.current()
         conf = self.scratch / "properties.json"
         conf.write_text(json.dumps(session.properties(chosen)), encoding="utf-8")
-        began = time.monotonic()
+        began, cpu = time.monotonic(), children_cpu()
         gateway = session.launch(chosen, log=self.scratch / "plain.log")
         try:
             self._script(gateway, conf)
         finally:
             _end(gateway)
+        self.cpu["plain"].append(children_cpu() - cpu)
         return time.monotonic() - began
 
     def _script(self, gateway: java.Gateway, conf: Path) -> None:
@@ -147,7 +158,7 @@ class Contest:
             what = part.what if "." in part.what else f"{part.step}: {part.what}"
             ours[what] = ours.get(what, 0.0) + part.seconds
         theirs = {str(line["what"]): float(str(line["seconds"])) for line in self.told}
-        names = [name for name in dict.fromkeys([*ours, *theirs]) if max(ours.get(name, 0), theirs.get(name, 0)) > 0.05]  # noqa: PLR2004
+        names = [name for name in dict.fromkeys([*ours, *theirs]) if max(ours.get(name, 0), theirs.get(name, 0)) > 0.05]
         lines = [f"  {name:44} {ours.get(name, 0):8.2f} {theirs.get(name, 0):8.2f}" for name in names]
         whole = f"  {'all':44} {sum(ours.values()):8.2f} {sum(theirs.values()):8.2f}"
         return "\n".join(["  seconds, the last time: toolkit, plain", *lines, whole])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rich.console import Console
 from rich.table import Table
@@ -31,7 +32,7 @@ def spent(events: Iterable[Event]) -> list[Spent]:
     told = [event for event in events if event.kind != "step_progressed"]
     parts = [
         Spent(event.step or "", _what(event), (event.at - before.at).total_seconds(), _rows(event))
-        for before, event in zip(told, told[1:], strict=False)
+        for before, event in pairwise(told)
     ]
     return _joined(parts)
 
@@ -82,7 +83,7 @@ def as_table(title: str, parts: Sequence[Spent]) -> Table:
     for step in dict.fromkeys(part.step for part in parts):
         mine = [part for part in parts if part.step == step]
         _row(table, Text(step or "the run itself", "bold"), sum(p.seconds for p in mine), total, None)
-        for part in (p for p in mine if p.seconds >= 0.01):  # noqa: PLR2004
+        for part in (p for p in mine if p.seconds >= 0.01):
             _row(table, Text(f"  {part.what}"), part.seconds, total, part.rows)
     _row(table, Text("all", "bold"), total, total, None)
     return table

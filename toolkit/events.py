@@ -6,9 +6,11 @@ these lines alone, so whatever a user should see of a run has to be an event.
 
 from __future__ import annotations
 
-import json
+import contextlib
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -74,8 +76,10 @@ class EventLog:
     def emit(self, kind: EventKind, step: str | None = None, **data: Any) -> Event:
         """Append one event, then tell every listener."""
         event = Event(kind=kind, run_id=self.run_id, step=step, data=data)
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(event.model_dump_json() + "\n")
+        line = event.model_dump_json().encode() + b"\n"
+        # Unbuffered: a line is one write, which another thread or the notebook's kernel cannot come between.
+        with self.path.open("ab+", buffering=0) as stream:
+            stream.write(line if _ends_whole(stream) else b"\n" + line)
         for listener in self.listeners:
             listener(event)
         return event
@@ -97,16 +101,23 @@ class EventReader:
             chunk = stream.read()
         whole = chunk[: chunk.rfind(b"\n") + 1]
         self._offset += len(whole)
-        return list(_parsed(whole.decode("utf-8", errors="replace").splitlines()))
+        # Only at "\n": text in an event may hold other characters that Unicode calls the end of a line.
+        return list(_parsed(whole.split(b"\n")))
 
 
-def _parsed(lines: list[str]) -> Iterator[Event]:
+def _ends_whole(stream: FileIO) -> bool:
+    """Whether the file is empty or its last line is whole; a process that was killed may have left a part of one."""
+    if stream.seek(0, os.SEEK_END) == 0:
+        return True
+    stream.seek(-1, os.SEEK_END)
+    return stream.read(1) == b"\n"
+
+
+def _parsed(lines: list[bytes]) -> Iterator[Event]:
     """The events among `lines`; a line cut short by a killed process is left out."""
     for line in lines:
-        try:
-            yield Event.model_validate(json.loads(line))
-        except (json.JSONDecodeError, ValidationError):
-            continue
+        with contextlib.suppress(ValidationError):
+            yield Event.model_validate_json(line)
 
 
 def read_events(path: Path) -> list[Event]:

@@ -204,7 +204,9 @@ def _not_fetched(log: Path) -> SetupError:
         shutil.copy(log, kept)
     for pattern, what, cure in _MEANINGS:
         if re.search(pattern, said):
-            return SetupError(f"Spark's jars could not be fetched: {what}.", cure=f"{cure} The resolver's words: {kept}.")
+            return SetupError(
+                f"Spark's jars could not be fetched: {what}.", cure=f"{cure} The resolver's words: {kept}."
+            )
     return SetupError(
         "Spark's jars could not be fetched.",
         cure=f"Check the network connection, or set TOOLKIT_MAVEN to a mirror. The resolver's words: {kept}.",

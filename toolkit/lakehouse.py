@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from toolkit import paths
 from toolkit.errors import BusyError
-from toolkit.scenario import LAYERS, check_table_name
+from toolkit.scenario import LAYERS, check_table_name, is_table_name
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Lakehouse:
             f"{layer}.{log.parent.name}"
             for layer in LAYERS
             for log in sorted((self.root / layer).glob("*/_delta_log"))
+            if is_table_name(f"{layer}.{log.parent.name}")
         ]
 
     @contextlib.contextmanager
@@ -88,5 +89,5 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
 def _holder(note: Path) -> str:
     try:
         return f"run {json.loads(note.read_text(encoding='utf-8'))['run_id']}"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return "another run"

@@ -7,6 +7,7 @@ where its other readers are not. Must not write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +18,10 @@ from toolkit.errors import DataError, UsageError
 from toolkit.lakehouse import Lakehouse
 
 PAGE_ROWS = 200
+LONGEST_REASON = 300
+_SELECT = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
+_DAMAGE = ("Parquet error", "Object Store error", "Kernel error")
+"""How the engine's messages begin to speak of files, not of the question."""
 T = TypeVar("T")
 
 
@@ -106,6 +111,11 @@ class DeltaReader:
         except (DeltaError, OSError, ValueError) as problem:
             raise _unreadable(name, path, version, problem) from problem
         self.version = self._table.version()
+        self._is_newest = version is None
+        newest = path / "_delta_log" / f"{self.version:020}.json"
+        # The engine takes a commit of no bytes for one that changes nothing; a full disk leaves such a file.
+        if newest.exists() and newest.stat().st_size == 0:
+            raise _unreadable(name, path, version, ValueError(f"{newest.name} is empty"))
 
     def columns(self) -> list[Column]:
         """The schema, with the comments kept in the table."""
@@ -117,7 +127,11 @@ class DeltaReader:
 
     def history(self, limit: int | None = None) -> list[Version]:
         """Commits, newest first, up to this version."""
-        return [_version(entry) for entry in self._guard(lambda: self._table.history(limit))]
+        if self._is_newest:
+            return [_version(entry) for entry in self._guard(lambda: self._table.history(limit))]
+        # Asked of an earlier version, the engine lists every commit and numbers them from there.
+        newest = DeltaReader(self.path, self.name).history()
+        return [entry for entry in newest if entry.version <= self.version][:limit]
 
     def files(self) -> list[DataFile]:
         """The files that make up this version, largest first."""
@@ -159,7 +173,13 @@ class DeltaReader:
         return Page(columns, rows, offset, self.count(where) if counted else None)
 
     def sql(self, query: str) -> Page:
-        """The result of a SELECT in which this table is called `t`."""
+        """The result of a SELECT in which this table is called `t`.
+
+        Raises:
+            UsageError: it is not valid, or it is no SELECT: the engine could write files, too.
+        """
+        if not _SELECT.match(query):
+            raise UsageError("Only a SELECT can be asked.", cure="Begin with SELECT or WITH; the table is called t.")
         columns, rows = self._query(query)
         return Page(columns, rows, 0, len(rows))
 
@@ -197,7 +217,7 @@ class DeltaReader:
     def _blame(self, sql: str, problem: Exception) -> UsageError | DataError:
         """Tell a condition that does not fit from a table that cannot be read: the latter fails without one, too."""
         plain = "SELECT * FROM t LIMIT 1"
-        if sql != plain:
+        if sql != plain and not any(sign in str(problem) for sign in _DAMAGE):
             try:
                 self._query(plain)
             except DataError as damaged:
@@ -310,11 +330,12 @@ def _type_text(declared: Any) -> str:
 def _unreadable(name: str, path: Path, version: int | None, problem: BaseException) -> DataError:
     at = "" if version is None else f" at version {version}"
     return DataError(
-        f"{name}{at} cannot be read: {_first_line(str(problem))}",
-        cure=f"Its Delta log in {path / '_delta_log'} may be damaged; restore it from a copy, "
+        f"{name}{at} cannot be read: {_first_line(str(problem))}.",
+        cure=f"Its log or a file in {path} is damaged; restore it from a copy, "
         "or delete the table's folder and run its scenario again.",
     )
 
 
 def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "no reason was given"
+    first = text.strip().splitlines()[0] if text.strip() else "no reason was given"
+    return first.rstrip(".") if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"

@@ -6,7 +6,6 @@ run from one whose process died. Must not execute anything.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -18,13 +17,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psutil
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from toolkit import paths
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Event, EventReader, read_events
 
 Status = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
+SAME_PROCESS_SECONDS = 2
+"""Clocks of the kernel and of psutil differ by less."""
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9_]+-[0-9a-f]{4}")
 
 
@@ -36,7 +37,7 @@ class RunRecord(BaseModel):
     parameters: dict[str, Any]
     status: Status = "running"
     via: Literal["steps", "notebook"] = "steps"
-    pid: int = Field(default_factory=os.getpid)
+    pid: int = Field(default_factory=os.getpid, ge=1)
     process_started: float = Field(default_factory=lambda: psutil.Process().create_time())
     """With `pid`, tells this process from a later one that was given the same number."""
     started_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
@@ -53,7 +54,10 @@ class RunRecord(BaseModel):
     def alive(self) -> bool:
         """Whether the process that runs it is still there."""
         try:
-            return abs(psutil.Process(self.pid).create_time() - self.process_started) < 2
+            process = psutil.Process(self.pid)
+            same = abs(process.create_time() - self.process_started) < SAME_PROCESS_SECONDS
+            # A killed process whose parent has not looked yet is still listed.
+            return same and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 
@@ -170,7 +174,7 @@ class RunFolder:
         """
         try:
             record = RunRecord.model_validate_json((self.path / "run.json").read_text(encoding="utf-8"))
-        except (OSError, ValidationError, json.JSONDecodeError) as problem:
+        except (OSError, ValueError) as problem:
             raise DataError(
                 f"The record of run {self.run_id} cannot be read: {self.path / 'run.json'}.",
                 cure=f"Delete the folder {self.path} if the run no longer matters.",
@@ -244,7 +248,7 @@ def find(run_id: str) -> RunFolder:
     if run_id == "latest" and everything:
         return everything[0]
     fitting = [r for r in everything if r.run_id == run_id] or [
-        r for r in everything if r.run_id.startswith(run_id) or r.run_id.endswith(run_id)
+        r for r in everything if run_id and (r.run_id.startswith(run_id) or r.run_id.endswith(run_id))
     ]
     if len(fitting) == 1:
         return fitting[0]

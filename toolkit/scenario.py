@@ -6,11 +6,12 @@ that hold one. Must not run anything, nor import Spark: importing every scenario
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -130,7 +131,11 @@ class Scenario:
 
     def body(self, step: str) -> Callable[[Any], Any]:
         """The function that does `step`; imports Spark."""
-        function: Callable[[Any], Any] = getattr(self.bodies(), self.step(step).name)
+        function: Callable[[Any], Any] | None = getattr(self.bodies(), self.step(step).name, None)
+        if function is None:
+            raise UsageError(
+                f"steps.py of {self.id} has no function {step!r}.", cure="Give each step a function of its name."
+            )
         return function
 
     def parse(self, values: Mapping[str, Any]) -> Parameters:
@@ -139,25 +144,32 @@ class Scenario:
         Raises:
             UsageError: all unknown names and all values of the wrong type or range, in one message.
         """
-        known = self.parameters.model_fields
-        for name in values:
-            if name not in known:
-                raise UsageError.unknown("parameter", name, known)
         try:
             return self.parameters.model_validate(dict(values))
         except ValidationError as problem:
-            wrong = "; ".join(parameter_problem(error) for error in problem.errors())
+            known = self.parameters.model_fields
+            wrong = "; ".join(parameter_problem(error, known) for error in problem.errors())
+            misspelt = any(error["type"] == "extra_forbidden" for error in problem.errors())
             raise UsageError(
                 f"{self.id} cannot start: {wrong}.",
+                choices=known if misspelt else (),
                 cure=f"`toolkit scenarios show {self.id}` lists each parameter with its range.",
             ) from problem
 
 
-def parameter_problem(error: Any) -> str:
-    """One pydantic error in the user's words: `orders = 'many': a whole number is needed`."""
+def parameter_problem(error: Any, known: Iterable[str] = ()) -> str:
+    """One pydantic error in the user's words: `orders = 'many': it should be a valid integer`."""
     name = ".".join(map(str, error["loc"])) or "parameters"
+    if error["type"] == "extra_forbidden":
+        meant = difflib.get_close_matches(name, list(known), n=1)
+        return f"there is no parameter {name!r}" + (f" (did you mean {meant[0]!r}?)" if meant else "")
     reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
     return f"{name} = {error.get('input')!r}: {reason[:1].lower()}{reason[1:]}"
+
+
+def is_table_name(name: str) -> bool:
+    """Whether `name` is of the form `<layer>.<plural_noun>`."""
+    return _TABLE_NAME.fullmatch(name) is not None
 
 
 def check_table_name(name: str) -> str:
@@ -166,7 +178,7 @@ def check_table_name(name: str) -> str:
     Raises:
         UsageError: it is not.
     """
-    if not _TABLE_NAME.fullmatch(name):
+    if not is_table_name(name):
         raise UsageError(
             f"{name!r} is not a table name.",
             choices=[f"{layer}.<name>" for layer in LAYERS],

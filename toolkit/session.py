@@ -177,7 +177,9 @@ def build_archive() -> Path:
         _run_warmup(unfinished)
         unfinished.replace(archive)
     except FileNotFoundError as problem:
-        raise SetupError("This Java writes no class-data archive.", cure="Spark starts without it, only slower.") from problem
+        raise SetupError(
+            "This Java writes no class-data archive.", cure="Spark starts without it, only slower."
+        ) from problem
     finally:
         unfinished.unlink(missing_ok=True)
     _forget_archives_but(ARCHIVES_KEPT)
@@ -191,7 +193,12 @@ def _run_warmup(archive: Path) -> None:
         words = [sys.executable, "-m", "toolkit.warmup", str(archive), scratch]
         try:
             subprocess.run(  # noqa: S603 - our own module in our own Python
-                words, check=True, capture_output=True, text=True, timeout=WARMUP_TIMEOUT_SECONDS, env=_where_toolkit_is_found()
+                words,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=WARMUP_TIMEOUT_SECONDS,
+                env=_where_toolkit_is_found(),
             )
         except subprocess.SubprocessError as problem:
             said = (getattr(problem, "stderr", None) or str(problem)).strip().splitlines()
@@ -288,7 +295,9 @@ def explain(problem: BaseException) -> ToolkitError | None:
 _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
         r"PATH_NOT_FOUND\].*?(?:file:)?(/[^\s.]+\S*?)\.? ",
-        lambda m: DataError(f"There is no file at {m[1]}.", cure="Run the scenario's first step again: it lands the files."),
+        lambda m: DataError(
+            f"There is no file at {m[1]}.", cure="Run the scenario's first step again: it lands the files."
+        ),
     ),
     (
         r"DELTA_(CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)|ConcurrentModificationException",

@@ -6,6 +6,7 @@ Owns the reading of `environments/<name>.toml` and of `TOOLKIT_*` variables, whi
 from __future__ import annotations
 
 import os
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -20,9 +21,13 @@ from pydantic_settings import (
 )
 
 from toolkit import paths
-from toolkit.errors import UsageError
+from toolkit.errors import UsageError, nearest
 
 GIB = 1024**3
+OTHER_VARIABLES = frozenset(
+    f"TOOLKIT_{name}" for name in ("HOME", "CACHE", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH")
+)
+"""Variables that are no settings: `paths`, `scenario`, `jars`, the command line and the runner read them."""
 MOST_DEFAULT_MEMORY = 6 * GIB
 
 
@@ -63,13 +68,24 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over variables, variables over the environment's file."""
         del dotenv_settings, file_secret_settings
-        file = paths.ENVIRONMENTS / f"{os.environ.get('TOOLKIT_ENV', 'dev')}.toml"
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=file)
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_file())
 
     @property
     def home(self) -> Path:
         """Runs, lakehouse and landed files."""
         return paths.home()
+
+
+def _file() -> Path:
+    """The file of the environment that `TOOLKIT_ENV` names."""
+    return paths.ENVIRONMENTS / f"{os.environ.get('TOOLKIT_ENV', 'dev')}.toml"
+
+
+def _misspelt() -> list[str]:
+    """Variables that begin as ours do and that nothing reads: each is a choice that would not come into force."""
+    known = OTHER_VARIABLES | {f"TOOLKIT_{name.upper()}" for name in Settings.model_fields}
+    given = sorted(name for name in os.environ if name.startswith("TOOLKIT_"))
+    return [f"nothing reads {name}.{nearest(name, known)}" for name in given if name not in known]
 
 
 def load() -> Settings:
@@ -78,17 +94,20 @@ def load() -> Settings:
     Raises:
         UsageError: a variable or a line of the file is unknown or out of range; all such problems at once.
     """
+    wrong = _misspelt()
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as problem:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in problem.errors()
-        )
+        wrong += [f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in problem.errors()]
+    except tomllib.TOMLDecodeError as problem:
+        wrong.append(f"{_file().name} is no TOML: {problem}")
+    if wrong:
         raise UsageError(
-            f"The settings are not valid: {wrong}.",
+            f"The settings are not valid: {'; '.join(wrong)}.",
             choices=sorted(Settings.model_fields),
             cure="Correct environments/<name>.toml or the TOOLKIT_* variable of that name.",
-        ) from problem
+        )
+    return found
 
 
 @cache

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import scenarios as scenarios_package
+import tui_world as world
 from textual.app import App
 from textual.widgets import Input
-
-import tui_world as world
 from tui_driving import held_still, screen_text
+
+import scenarios as scenarios_package
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher, Request
 

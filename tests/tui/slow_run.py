@@ -36,9 +36,7 @@ def main(scenario: str, run_id: str, manner: str) -> int:
         return 130
     answer = "Nobody is slipping away."
     log.emit("run_finished", seconds=1.0, answer=answer)
-    folder.save(
-        record.model_copy(update={"status": "succeeded", "finished_at": datetime.now(UTC), "answer": answer})
-    )
+    folder.save(record.model_copy(update={"status": "succeeded", "finished_at": datetime.now(UTC), "answer": answer}))
     return 0
 
 

@@ -123,7 +123,9 @@ async def test_what_comes_back_wrong_is_told_too(app: ToolkitApp) -> None:
         assert any("ZeroDivisionError" in n.message for n in app._notifications)
 
 
-async def test_scenarios_that_cannot_be_listed_at_all_are_told(app: ToolkitApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_scenarios_that_cannot_be_listed_at_all_are_told(
+    app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOOLKIT_SCENARIOS", "/nowhere/at/all")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)

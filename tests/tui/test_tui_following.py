@@ -8,14 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-
 import tui_world as world
+
 from toolkit.errors import SetupError, UsageError
 from toolkit.events import EventLog
 from toolkit.runs import RunFolder, runs_home
 from toolkit.tui.following import FIRST_LOG_BYTES, LogTail, RunFollower
-from toolkit.tui.launch import PATIENCE, Launcher, Stopping, launch_text, toolkit_command
-from toolkit.tui.launch import Request
+from toolkit.tui.launch import PATIENCE, Launcher, Request, Stopping, launch_text, toolkit_command
 from toolkit.tui.run_index import RunIndex
 
 
@@ -95,7 +94,7 @@ def test_the_index_sees_a_record_that_changed(home: Path) -> None:
 
 
 def test_the_command_names_this_python_and_the_run() -> None:
-    words = toolkit_command(Request("shop", {"orders": "5"}, True, "id"))
+    words = toolkit_command(Request("shop", {"orders": "5"}, ["notebook"], "id"))
     assert words[1:] == ["-m", "toolkit", "run", "shop", "-p", "orders", "5", "--notebook", "--run-id", "id", "--quiet"]
 
 

@@ -42,7 +42,7 @@ def test_a_comment_in_one_condition_does_not_swallow_the_other(home: Path) -> No
 
 def test_a_condition_that_does_not_work_is_the_users_business(home: Path) -> None:
     del home
-    with pytest.raises(UsageError, match="does not work on silver.orders"):
+    with pytest.raises(UsageError, match=r"does not work on silver\.orders"):
         TableSource("silver.orders").page(RowsQuery("silver.orders", typed="nope = 1"))
 
 
@@ -54,7 +54,12 @@ def test_an_earlier_version_has_its_own_rows(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("offset", "shown", "total", "text"),
-    [(0, 200, 450, "rows 1–200 of 450"), (400, 50, None, "rows 401–450"), (0, 0, 0, "no row"), (200, 0, 200, "no row on this page")],
+    [
+        (0, 200, 450, "rows 1–200 of 450"),
+        (400, 50, None, "rows 401–450"),
+        (0, 0, 0, "no row"),
+        (200, 0, 200, "no row on this page"),
+    ],
 )
 def test_position(offset: int, shown: int, total: int | None, text: str) -> None:
     assert paging.position(RowsQuery("t", offset=offset), shown, total) == text

@@ -78,8 +78,22 @@ async def test_a_table_without_quarantine_is_told(app: ToolkitApp) -> None:
 async def test_a_rule_of_a_hostile_name_is_shown_and_refused(app: ToolkitApp, home: Path) -> None:
     folder = RunFolder(home / "runs" / world.RUN_ID)
     log = EventLog(folder.events_file, folder.run_id)
-    log.emit("quality", "check", table="ops.[b]", rule="x') OR [red]1=1", columns=[], severity="error", dimension="",
-             description="[/]", rows=1, failed=1, pass_rate=0.0, tolerance=0, passed=False, examples=["[x"])
+    log.emit(
+        "quality",
+        "check",
+        table="ops.[b]",
+        rule="x') OR [red]1=1",
+        columns=[],
+        severity="error",
+        dimension="",
+        description="[/]",
+        rows=1,
+        failed=1,
+        pass_rate=0.0,
+        tolerance=0,
+        passed=False,
+        examples=["[x"],
+    )
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "4", "down", "down")
         assert "x') OR [red]1=1" in screen_text(app)

@@ -128,7 +128,10 @@ async def test_a_past_run_shows_answer_quality_and_hostile_log(app: ToolkitApp, 
         assert "↷ model" in screen_text(app)
         assert "10 rows went to quarantine." in screen_text(app)
         await press(pilot, "u")
-        assert [v.rule for v in app.screen.query_one(RuleVerdicts).found][:2] == ["amount_is_positive", "customer_is_known"]
+        assert [v.rule for v in app.screen.query_one(RuleVerdicts).found][:2] == [
+            "amount_is_positive",
+            "customer_is_known",
+        ]
         await press(pilot, "l")
         assert "[red]a line with brackets[/red]" in screen_text(app)
         assert "␛[31mescape␛[0m" in screen_text(app)

@@ -62,7 +62,9 @@ async def test_the_detail_draws_the_flow(app: ToolkitApp) -> None:
         assert app.screen.query_one(CommandBar).command == "toolkit scenarios show corner_shop"
 
 
-async def test_a_scenario_that_cannot_be_imported_is_an_error_beside_the_others(app: ToolkitApp, tmp_path: Path) -> None:
+async def test_a_scenario_that_cannot_be_imported_is_an_error_beside_the_others(
+    app: ToolkitApp, tmp_path: Path
+) -> None:
     (tmp_path / "scenarios" / "broken").mkdir()
     (tmp_path / "scenarios" / "broken" / "scenario.py").write_text("import nothing_of_that_name\n", encoding="utf-8")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -139,6 +141,9 @@ async def test_the_notebook_switch_goes_into_the_command(app: ToolkitApp) -> Non
         await pilot.click("#notebook")
         await settle(pilot)
         assert app.screen.query_one(CommandBar).command == "toolkit run corner_shop --notebook"
+        await pilot.click("#fresh")
+        await settle(pilot)
+        assert app.screen.query_one(CommandBar).command == "toolkit run corner_shop --notebook --fresh"
 
 
 async def test_a_home_that_cannot_be_written_is_told_on_start(

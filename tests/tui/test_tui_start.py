@@ -45,7 +45,9 @@ def clone(tmp_path: Path) -> Path:
 
 def start(python: str | Path, clone: Path) -> subprocess.CompletedProcess[str]:
     """Start the shim with a Python that has no package."""
-    return subprocess.run([python, "-I", "-S", str(clone / "tui.py")], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        [python, "-I", "-S", str(clone / "tui.py")], capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def test_before_set_up_it_says_which_command_to_type(clone: Path) -> None:

@@ -153,6 +153,7 @@ async def test_schema_with_comments_and_files_with_total(app: ToolkitApp, size: 
         assert cells[0] == "items"
         assert cells[1].startswith("array<struct<product:string,")
         assert cells[3] == "What was bought"
+        assert command(app) == "toolkit tables show silver.orders --schema"
         await press(pilot, "i")
         files = app.screen.query_one(FileList)
         assert [c.plain for c in files.get_row_at(0)][1:] == ["449", "", "2 files in all"]
@@ -213,11 +214,11 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
     async with app.run_test(size=size) as pilot:
         await press(pilot, "3", "down", "down")
         golden(app, f"tables-{size[0]}")
-        await press(pilot, "enter")
+        await press(pilot, "enter", "s")
         golden(app, f"table-rows-{size[0]}")
         await press(pilot, "c")
         golden(app, f"table-schema-{size[0]}")
         await press(pilot, "h")
         golden(app, f"table-history-{size[0]}")
-        await press(pilot, "down", "v")
+        await press(pilot, "down", "v", "s")
         golden(app, f"table-version-{size[0]}")

@@ -35,7 +35,14 @@ def test_line_breaks_stay_where_there_is_room_for_lines() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "just now"), (40, "40 s ago"), (185, "3 min ago"), (7300, "2 h ago"), (90_000, "1 day ago"), (3e6, "2026-01-25")],
+    [
+        (0, "just now"),
+        (40, "40 s ago"),
+        (185, "3 min ago"),
+        (7300, "2 h ago"),
+        (90_000, "1 day ago"),
+        (3e6, "2026-01-25"),
+    ],
 )
 def test_ago(seconds: float, shown: str) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
@@ -43,7 +50,8 @@ def test_ago(seconds: float, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(None, "–"), (0.44, "0.4 s"), (42.9, "42 s"), (187, "3:07"), (3723, "1:02:03"), (-1, "0.0 s")]
+    ("seconds", "shown"),
+    [(None, "–"), (0.44, "0.4 s"), (42.9, "42 s"), (187, "3:07"), (3723, "1:02:03"), (-1, "0.0 s")],
 )
 def test_duration(seconds: float | None, shown: str) -> None:
     assert text.duration(seconds) == shown
@@ -105,9 +113,12 @@ def test_csv_tells_null_from_empty_text_and_quotes() -> None:
 
 
 def test_commands_can_be_pasted() -> None:
-    assert command_lines.run("shop", {"orders": "200000"}, True) == "toolkit run shop -p orders 200000 --notebook"
+    assert (
+        command_lines.run("shop", {"orders": "200000"}, ["notebook"]) == "toolkit run shop -p orders 200000 --notebook"
+    )
     assert command_lines.run("shop", {"note": "a b; rm"}) == "toolkit run shop -p note 'a b; rm'"
     assert command_lines.table("silver.orders", 3) == "toolkit tables show silver.orders --version 3"
+    assert command_lines.table("silver.orders", tab="history") == "toolkit tables show silver.orders --history"
     where = command_lines.table("silver.orders", where="a = 'x'\nAND b")
     assert where == "toolkit tables show silver.orders --where \"a = 'x' AND b\""
     assert command_lines.table("silver.orders", where="a = '$(x)'").endswith("""'a = '"'"'$(x)'"'"''""")

@@ -7,8 +7,18 @@ import pytest
 from toolkit.errors import UsageError
 from toolkit.tui.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
 
-EVENT = {"table": "silver.orders", "rule": "amount_is_positive", "columns": ["amount"], "severity": "error",
-         "dimension": "validity", "description": "", "rows": 100, "failed": 4, "pass_rate": 0.96, "passed": True}
+EVENT = {
+    "table": "silver.orders",
+    "rule": "amount_is_positive",
+    "columns": ["amount"],
+    "severity": "error",
+    "dimension": "validity",
+    "description": "",
+    "rows": 100,
+    "failed": 4,
+    "pass_rate": 0.96,
+    "passed": True,
+}
 
 
 def test_a_rule_that_failed_within_its_tolerance_is_tolerated() -> None:

@@ -40,7 +40,9 @@ async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
 def screen_text(app: App[None]) -> str:
     """What the screen shows, as plain text."""
     strips = app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).replace("\u00a0", " ") + "\n"
+    return (
+        "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips).replace("\u00a0", " ") + "\n"
+    )
 
 
 _MOVING = [

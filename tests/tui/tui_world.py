@@ -142,7 +142,10 @@ def quarantine() -> pl.DataFrame:
     both = ["amount_is_positive", "customer_is_known"]
     broken = [both if i % 5 == 0 else both[:1] for i in range(10)]
     violations = [
-        [{"rule": r, "column": r.partition("_")[0], "value": str(-i), "message": f"{r.replace('_', ' ')}: not so"} for r in rules]
+        [
+            {"rule": r, "column": r.partition("_")[0], "value": str(-i), "message": f"{r.replace('_', ' ')}: not so"}
+            for r in rules
+        ]
         for i, rules in enumerate(broken)
     ]
     frame = orders(9001, 10).drop("_warnings")
@@ -153,16 +156,22 @@ def write_runs(home: Path) -> None:
     """One run that answered, one that failed."""
     run = run_folder(home, RUN_ID)
     play(EventLog(run.events_file, RUN_ID))
-    run.log_file.write_text("Spark started\n[red]a line with brackets[/red]\n\x1b[31mescape\x1b[0m\ndone\n", encoding="utf-8")
+    run.log_file.write_text(
+        "Spark started\n[red]a line with brackets[/red]\n\x1b[31mescape\x1b[0m\ndone\n", encoding="utf-8"
+    )
     run.save(record(RUN_ID, status="succeeded", answer="12 of 97 customers are slipping away.", exit_code=0))
     failed = run_folder(home, FAILED_RUN_ID)
     log = EventLog(failed.events_file, FAILED_RUN_ID)
-    log.emit("run_started", scenario="corner_shop", parameters={"orders": 300}, steps=["land", "ingest", "check", "model"])
+    log.emit(
+        "run_started", scenario="corner_shop", parameters={"orders": 300}, steps=["land", "ingest", "check", "model"]
+    )
     log.emit("step_started", "land")
     log.emit("step_finished", "land", seconds=0.8)
     log.emit("step_started", "ingest")
     log.emit("step_failed", "ingest", message="The file orders.json is not there.", exit_code=5)
-    log.emit("run_failed", message="The file orders.json is not there.", cure="Put it back, or land it again.", exit_code=5)
+    log.emit(
+        "run_failed", message="The file orders.json is not there.", cure="Put it back, or land it again.", exit_code=5
+    )
     failed.save(
         record(FAILED_RUN_ID, status="failed", error="The file orders.json is not there.", exit_code=5, orders=300)
     )
@@ -189,8 +198,28 @@ def record(run_id: str, *, orders: int = 1000, **more: Any) -> RunRecord:
 
 
 QUALITY = [
-    ("silver.orders", "amount_is_positive", ["amount"], "error", "validity", "The amount is above zero.", 460, 10, True),
-    ("silver.orders", "customer_is_known", ["customer_id"], "critical", "consistency", "The customer exists.", 460, 2, True),
+    (
+        "silver.orders",
+        "amount_is_positive",
+        ["amount"],
+        "error",
+        "validity",
+        "The amount is above zero.",
+        460,
+        10,
+        True,
+    ),
+    (
+        "silver.orders",
+        "customer_is_known",
+        ["customer_id"],
+        "critical",
+        "consistency",
+        "The customer exists.",
+        460,
+        2,
+        True,
+    ),
     ("silver.orders", "note_is_short", ["note"], "warn", "validity", "Notes are short.", 450, 9, True),
     ("silver.orders", "order_id_is_unique", ["order_id"], "error", "uniqueness", "An order comes once.", 460, 0, True),
     ("gold.churn_risk", "days_are_known", ["days_since"], "critical", "completeness", "Days are known.", 97, 60, False),
@@ -199,8 +228,12 @@ QUALITY = [
 
 def play(log: EventLog) -> None:
     """The events of a run that answered."""
-    log.emit("run_started", scenario="corner_shop", parameters={"orders": 1000, "strict": False},
-             steps=["land", "ingest", "check", "model"])
+    log.emit(
+        "run_started",
+        scenario="corner_shop",
+        parameters={"orders": 1000, "strict": False},
+        steps=["land", "ingest", "check", "model"],
+    )
     log.emit("step_started", "land")
     log.emit("step_finished", "land", seconds=0.8)
     for step, table, rows in (("ingest", "bronze.orders", 460), ("check", "silver.orders", 449)):
@@ -221,9 +254,20 @@ def quality(log: EventLog) -> None:
     """The results of the rules."""
     for table, rule, columns, severity, dimension, description, rows, failed, passed in QUALITY:
         log.emit(
-            "quality", "check", table=table, rule=rule, columns=columns, severity=severity, dimension=dimension,
-            description=description, rows=rows, failed=failed, pass_rate=1 - failed / rows, tolerance=0.05,
-            passed=passed, examples=[{"key": "O09001", "value": "-1", "message": "amount is not above zero"}] if failed else [],
+            "quality",
+            "check",
+            table=table,
+            rule=rule,
+            columns=columns,
+            severity=severity,
+            dimension=dimension,
+            description=description,
+            rows=rows,
+            failed=failed,
+            pass_rate=1 - failed / rows,
+            tolerance=0.05,
+            passed=passed,
+            examples=[{"key": "O09001", "value": "-1", "message": "amount is not above zero"}] if failed else [],
         )
 
 

@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
 from toolkit.cli.parameters import joined
 from toolkit.errors import ExitCode, ToolkitError
 
+
+class _Commands(TyperGroup):
+    """Ends a command as `main` promises; typer would end it without a word, or with another code."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """Run the command that `ctx` names."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as problem:
+            sys.stderr.write("Cancelled.\n")
+            raise SystemExit(ExitCode.INTERRUPTED) from problem
+        except BrokenPipeError as problem:
+            _read_no_more(problem)
+
+
 app = typer.Typer(
     name="toolkit",
+    cls=_Commands,
     help="A lakehouse on your laptop: run it, look into it, learn from it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -53,16 +70,21 @@ def _everything(
 def main() -> None:
     """Run one command, and end the process with its exit code."""
     try:
-        app(joined(sys.argv[1:]), prog_name="toolkit")
-    except ToolkitError as problem:
-        _refuse(problem)
-    except KeyboardInterrupt as problem:
-        sys.stderr.write("Cancelled.\n")
-        raise SystemExit(ExitCode.INTERRUPTED) from problem
+        try:
+            app(joined(sys.argv[1:]), prog_name="toolkit")
+        except ToolkitError as problem:
+            _refuse(problem)
+        finally:
+            # What a closed pipe refuses shows itself here, not when the interpreter ends.
+            sys.stdout.flush()
     except BrokenPipeError as problem:
-        # Whoever read us has had enough, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(ExitCode.OK) from problem
+        _read_no_more(problem)
+
+
+def _read_no_more(problem: BrokenPipeError) -> NoReturn:
+    """Whoever read us has had enough, as `head` does: nothing went wrong."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise SystemExit(ExitCode.OK) from problem
 
 
 def _refuse(problem: ToolkitError) -> None:

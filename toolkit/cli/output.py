@@ -19,6 +19,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 LONGEST_CELL = 120
+THOUSAND = 1000
+MINUTE = 60
 
 
 def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "", empty: str = "Nothing to show.") -> None:
@@ -32,8 +34,13 @@ def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "", e
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON; dates in ISO 8601, decimals as text."""
-    sys.stdout.write(json.dumps(value, default=_plain, indent=2, ensure_ascii=False) + "\n")
+    """Print `value` as JSON; dates in ISO 8601, decimals as text, what is no number as null."""
+    try:
+        text = json.dumps(value, default=_plain, indent=2, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        plain = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
+        text = json.dumps(plain, indent=2, ensure_ascii=False)
+    sys.stdout.write(text + "\n")
 
 
 def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
@@ -83,12 +90,12 @@ def size(count: int) -> str:
     """Bytes in the largest unit that keeps the number above one."""
     amount = float(count)
     for unit in ("B", "kB", "MB"):
-        if amount < 1000:
+        if amount < THOUSAND:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
+        amount /= THOUSAND
     return f"{amount:.1f} GB"
 
 
 def duration(seconds: float) -> str:
     """Seconds as `4.2 s` or `3 min 05 s`."""
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    return f"{seconds:.1f} s" if seconds < MINUTE else f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02d} s"

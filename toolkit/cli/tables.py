@@ -20,21 +20,20 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     from toolkit import reader
     from toolkit.errors import DataError
 
-    rows: list[dict[str, Any]] = []
-    summaries = reader.summaries()
-    damaged = [found for found in summaries if isinstance(found, DataError)]
-    for found in summaries:
-        if not isinstance(found, DataError):
-            rows.append(
-                {
-                    "table": found.name,
-                    "rows": found.rows,
-                    "version": found.version,
-                    "files": found.files,
-                    "size": found.bytes if as_json else size(found.bytes),
-                    "written": found.modified,
-                }
-            )
+    found = reader.summaries()
+    damaged = [table for table in found if isinstance(table, DataError)]
+    rows = [
+        {
+            "table": table.name,
+            "rows": table.rows,
+            "version": table.version,
+            "files": table.files,
+            "size": table.bytes if as_json else size(table.bytes),
+            "written": table.modified,
+        }
+        for table in found
+        if not isinstance(table, DataError)
+    ]
     show(rows, as_json=as_json, empty="There is no table yet. Run a scenario: toolkit run retail_lakehouse")
     for problem in damaged:
         err.print(Text(str(problem), "red"))

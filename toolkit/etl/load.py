@@ -64,6 +64,7 @@ def export(df: DataFrame, folder: Path, form: Literal["parquet", "avro"]) -> Non
 def _described(df: DataFrame, declared: Table) -> DataFrame:
     missing = [name for name in declared.columns if name not in df.columns]
     extra = [name for name in df.columns if name not in declared.columns]
+    extra += sorted({f"a second {name}" for name in df.columns if df.columns.count(name) > 1})
     if missing or extra:
         raise DataError(
             f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",

@@ -56,13 +56,15 @@ def latest_marked(key: str, *by: str) -> Transform:
 
 
 def filled_forward(key: str, date: str, until: Column) -> Transform:
-    """One row per `key` and day: each row holds from its `date` until the next row of its key, the last to `until`."""
+    """One row per `key` and day: each row holds from its `date` until the next row of its key, the last to `until`.
+
+    Of several rows of one key and day one stays; which one is not promised. Rows without a date are left out.
+    """
 
     def transform(df: DataFrame) -> DataFrame:
         following = F.lead(date).over(Window.partitionBy(key).orderBy(date))
         last_day = F.coalesce(F.date_sub(following, 1), F.greatest(until, F.col(date)))
-        return df.withColumn("_last_day", last_day).withColumn(
-            date, F.explode(F.sequence(F.col(date), F.col("_last_day")))
-        ).drop("_last_day")
+        lasting = df.withColumn("_last_day", last_day).where(F.col(date) <= F.col("_last_day"))
+        return lasting.withColumn(date, F.explode(F.sequence(F.col(date), F.col("_last_day")))).drop("_last_day")
 
     return transform

@@ -40,7 +40,8 @@ class RuleResult:
     @property
     def passed(self) -> bool:
         """Whether no more rows break it than its tolerance allows."""
-        return self.failed <= self.rule.tolerance * self.rows
+        # A quotient, since 0.29 * 100 is less than 29.
+        return not self.rows or self.failed / self.rows <= self.rule.tolerance
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ def split(
         F.count_if(F.col("_bad")).alias("quarantined"),
         *[F.count_if(F.col(flag)).alias(f"failed_{i}") for i, flag in enumerate(flags)],
     )
-    kept = [F.col(name) for name in df.columns]
+    # A table that was split before brings its old reasons along; the new ones take their place.
+    kept = [F.col(name) for name in df.columns if name not in {VIOLATIONS, RULES, WARNINGS}]
     return Split(
         table,
         tuple(rules),

@@ -97,7 +97,7 @@ class Matches(Rule):
         """True where it does not match."""
         from pyspark.sql import functions as F
 
-        return ~F.col(self.column).rlike(f"^(?:{self.pattern})$")
+        return ~F.col(self.column).rlike(rf"\A(?:{self.pattern})\z")
 
 
 class Email(Matches):

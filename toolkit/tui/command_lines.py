@@ -6,7 +6,7 @@ Every action of the app is also a command; these are their texts, quoted so that
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 def line(*words: str) -> str:
@@ -26,17 +26,17 @@ def scenario(scenario_id: str) -> str:
     return line("scenarios", "show", scenario_id)
 
 
-def run_words(scenario_id: str, values: Mapping[str, str], notebook: bool = False) -> list[str]:
-    """The words after `toolkit` that run a scenario."""
+def run_words(scenario_id: str, values: Mapping[str, str], options: Sequence[str] = ()) -> list[str]:
+    """The words after `toolkit` that run a scenario; options are `notebook` and `fresh`."""
     words = ["run", scenario_id]
     for name, value in values.items():
         words += ["-p", name, value]
-    return [*words, "--notebook"] if notebook else words
+    return words + [f"--{option}" for option in options]
 
 
-def run(scenario_id: str, values: Mapping[str, str], notebook: bool = False) -> str:
+def run(scenario_id: str, values: Mapping[str, str], options: Sequence[str] = ()) -> str:
     """Run a scenario."""
-    return line(*run_words(scenario_id, values, notebook))
+    return line(*run_words(scenario_id, values, options))
 
 
 def show_run(run_id: str) -> str:
@@ -49,14 +49,14 @@ def cancel_run(run_id: str) -> str:
     return line("runs", "cancel", run_id)
 
 
-def table(name: str, version: int | None = None, where: str = "") -> str:
-    """Show a table, at a version, with a condition."""
+def table(name: str, version: int | None = None, where: str = "", tab: str = "rows") -> str:
+    """Show a table, at a version: its rows that meet a condition, or its schema, history or files."""
     words = ["tables", "show", name]
     if version is not None:
         words += ["--version", str(version)]
     if where.strip():
         words += ["--where", " ".join(where.split())]
-    return line(*words)
+    return line(*words, *([] if tab == "rows" else [f"--{tab}"]))
 
 
 def quality(run_id: str = "", table_name: str = "") -> str:

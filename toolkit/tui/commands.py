@@ -42,9 +42,7 @@ def _tabs(app: ToolkitApp) -> list[Place]:
 def _scenarios(app: ToolkitApp) -> list[Place]:
     from toolkit.tui import catalogue
 
-    return [
-        Place(f"Scenario: {s.title}", s.id, partial(app.open_scenario, s.id)) for s in catalogue.read().scenarios
-    ]
+    return [Place(f"Scenario: {s.title}", s.id, partial(app.open_scenario, s.id)) for s in catalogue.read().scenarios]
 
 
 def _tables(app: ToolkitApp) -> list[Place]:

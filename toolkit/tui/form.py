@@ -101,9 +101,8 @@ def values(fields: list[FormField], texts: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in fields:
         text = texts.get(field.name, field.default)
-        if not text and (field.optional or field.kind != "text"):
-            if not field.default:
-                continue
+        if not text and not field.default and (field.optional or field.kind != "text"):
+            continue
         found[field.name] = dict(field.choices).get(text, text)
     return found
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -31,13 +31,13 @@ class Request:
 
     scenario: str
     values: Mapping[str, str]
-    notebook: bool
+    options: Sequence[str]
     run_id: str
 
 
 def toolkit_command(request: Request) -> list[str]:
     """The command that does it: this Python, `-m toolkit run …`."""
-    words = run_words(request.scenario, request.values, request.notebook)
+    words = run_words(request.scenario, request.values, request.options)
     return [sys.executable, "-m", "toolkit", *words, "--run-id", request.run_id, "--quiet"]
 
 
@@ -52,13 +52,13 @@ class Launcher:
     command: Callable[[Request], list[str]] = toolkit_command
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, scenario: str, values: Mapping[str, str], *, notebook: bool = False) -> runs.RunFolder:
+    def start(self, scenario: str, values: Mapping[str, str], options: Sequence[str] = ()) -> runs.RunFolder:
         """Start a run; what the process prints goes to `launch.txt` in its folder.
 
         Raises:
             SetupError: the folder of runs cannot be written.
         """
-        request = Request(scenario, values, notebook, runs.new_run_id(scenario))
+        request = Request(scenario, values, options, runs.new_run_id(scenario))
         folder = runs.create(request.run_id)
         with (folder.path / LAUNCH_FILE).open("wb") as output:
             self._children[request.run_id] = subprocess.Popen(  # noqa: S603

@@ -25,7 +25,9 @@ def headline(follower: RunFollower) -> Content:
         (f"{glyph(sign)} {word}", f"{colour(sign)} bold"),
     ]
     if record:
-        parts.append((f"  {duration(follower.seconds)}  ·  {when(record.started_at)}  ·  by {record.via}", "$text-muted"))
+        parts.append(
+            (f"  {duration(follower.seconds)}  ·  {when(record.started_at)}  ·  by {record.via}", "$text-muted")
+        )
         parts.append((f"\n{parameters_text(record.parameters)}", "$text-muted"))
     else:
         parts.append(("\nThe process is starting …" if status == "starting" else "\n", "$text-muted"))
@@ -58,4 +60,6 @@ def still_there(stopping: Stopping) -> Content | None:
     if stopping.offer() is None:
         return Content.styled("■ Stopping … it finishes what it is writing.", "$text-warning")
     how = "kill it" if stopping.offer() == "kill" else "end it harder"
-    return Content.assemble(("■ It is still running. Press ", "$text-warning"), ("k", "bold"), (f" to {how}.", "$text-warning"))
+    return Content.assemble(
+        ("■ It is still running. Press ", "$text-warning"), ("k", "bold"), (f" to {how}.", "$text-warning")
+    )

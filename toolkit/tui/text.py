@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 
 KIB = 1024
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+FIRST_PRINTABLE, DELETE, PICTURES = 0x20, 0x7F, 0x2400
+"""The first character that is no control character, the one above ASCII's letters, and where pictures of them begin."""
 FRESH = 10
 """Seconds within which something counts as having happened just now."""
 
@@ -32,9 +34,9 @@ def _visible(character: str, lines: bool) -> str:
     if lines and character in "\n\t":
         return character
     code = ord(character)
-    if code < 0x20:
-        return {"\n": "⏎", "\t": "⇥"}.get(character, chr(0x2400 + code))
-    if code == 0x7F:
+    if code < FIRST_PRINTABLE:
+        return {"\n": "⏎", "\t": "⇥"}.get(character, chr(PICTURES + code))
+    if code == DELETE:
         return "␡"
     # Joiners (Cf) hold emoji together; the other invisible ones can reorder or hide what stands around them.
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character != "\u200d":

@@ -121,7 +121,9 @@ def failing_rows(one: Verdict) -> FailingRows:
         )
     if one.severity in ("warn", "info"):
         return FailingRows(
-            check_table_name(one.table), f"array_has({WARNINGS}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
+            check_table_name(one.table),
+            f"array_has({WARNINGS}, '{one.rule}')",
+            f"{one.table}: rows that break {one.rule}",
         )
     return FailingRows(
         quarantine_of(one.table), f"array_has({RULES}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"

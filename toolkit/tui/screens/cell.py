@@ -30,7 +30,9 @@ class CellScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The column, its type and the value."""
         with Vertical(classes="dialog -cell"):
-            yield Static(Content.assemble((literal(self.column), "bold $primary"), "  ", (self.type_text, "$text-muted")))
+            yield Static(
+                Content.assemble((literal(self.column), "bold $primary"), "  ", (self.type_text, "$text-muted"))
+            )
             with VerticalScroll(can_focus=True):
                 yield Static(self._shown(), id="value")
             yield Static(f"{_extent(self.value)}Escape closes this, y copies the value.", classes="muted", markup=False)

@@ -48,7 +48,9 @@ class QualityScreen(Page):
         yield EmptyState("Reading …", id="nothing")
         with Vertical(id="all"):
             yield Horizontal(
-                Static("run", classes="label"), Select[str]([], prompt="choose a run", compact=True, id="run"), id="choice"
+                Static("run", classes="label"),
+                Select[str]([], prompt="choose a run", compact=True, id="run"),
+                id="choice",
             )
             yield EmptyState("This run checked no rule.", "Choose another run: press o.", id="no-rules")
             yield TableVerdicts(id="tables")

@@ -60,7 +60,9 @@ class RunScreen(Leaf):
                 yield StepList("")
                 yield Static("", id="alerts")
             with TabPane(tab_title("Quality", "u"), id="rules"):
-                yield EmptyState("No rule was checked yet.", "Rules show up here as the run checks them.", id="no-rules")
+                yield EmptyState(
+                    "No rule was checked yet.", "Rules show up here as the run checks them.", id="no-rules"
+                )
                 yield RuleVerdicts(with_table=True, id="rule-list")
             with TabPane(tab_title("Log", "l"), id="log"):
                 yield Log(id="log-lines", max_lines=5000)

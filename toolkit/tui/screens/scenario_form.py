@@ -54,6 +54,7 @@ class ScenarioForm(Leaf):
         )
         yield Horizontal(
             Tick("through the notebook", self.notebook, compact=True, id="notebook"),
+            Tick("every step afresh", False, compact=True, id="fresh"),
             Button("Start", variant="primary", id="start", compact=True),
             id="foot",
         )
@@ -69,7 +70,7 @@ class ScenarioForm(Leaf):
         return {part.field.name: part.text for part in self.query(ParameterField)}
 
     @on(ParameterField.Changed)
-    @on(Checkbox.Changed, "#notebook")
+    @on(Checkbox.Changed, "#notebook, #fresh")
     def edited(self) -> None:
         """Judge again."""
         self._judge()
@@ -85,14 +86,13 @@ class ScenarioForm(Leaf):
         whole.update(literal("\n".join(f"✖ {text}" for text in rest), lines=True))
         whole.display = bool(rest)
         self.query_one("#start", Button).disabled = bool(problems)
-        self.show_command(
-            command_lines.run(self.scenario.id, form.changed(self.fields, self.texts), self._through_notebook)
-        )
+        self.show_command(command_lines.run(self.scenario.id, form.changed(self.fields, self.texts), self.options))
         return not problems
 
     @property
-    def _through_notebook(self) -> bool:
-        return self.query_one("#notebook", Checkbox).value
+    def options(self) -> list[str]:
+        """How to run, as the command's options."""
+        return [name for name in ("notebook", "fresh") if self.query_one(f"#{name}", Checkbox).value]
 
     @on(ParameterField.Submitted)
     @on(Button.Pressed, "#start")
@@ -107,7 +107,7 @@ class ScenarioForm(Leaf):
             return
         values = form.changed(self.fields, self.texts)
         try:
-            run = self.toolkit.launcher.start(self.scenario.id, values, notebook=self._through_notebook)
+            run = self.toolkit.launcher.start(self.scenario.id, values, self.options)
         except Exception as problem:
             self.complain(told(problem))
             return

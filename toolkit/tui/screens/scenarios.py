@@ -31,7 +31,9 @@ class ScenariosScreen(Page):
     CSS_PATH = "scenarios.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "run", "Run", tooltip="Set the parameters of this scenario and run it."),
-        Binding("slash", "search", "Search", key_display="/", tooltip="Search in titles, questions, topics and tables."),
+        Binding(
+            "slash", "search", "Search", key_display="/", tooltip="Search in titles, questions, topics and tables."
+        ),
         Binding("escape", "clear", "Clear search", show=False, tooltip="Show all scenarios again."),
         Binding("f5", "reload", "Reload", show=False, tooltip="Look for scenarios again."),
     ]

@@ -9,6 +9,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widget import Widget
+from textual.widgets import TabbedContent
 
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
@@ -43,7 +44,9 @@ class TablesScreen(Page):
     def body(self) -> Iterable[Widget]:
         """The tree on the left, the table on the right."""
         yield EmptyState("Reading the lakehouse …", id="nothing")
-        yield Horizontal(TableTree(), Container(EmptyState("", "Choose a table: ↑ ↓ and Enter."), id="detail"), id="both")
+        yield Horizontal(
+            TableTree(), Container(EmptyState("", "Choose a table: ↑ ↓ and Enter."), id="detail"), id="both"
+        )
 
     def on_mount(self) -> None:
         """The tree appears when the tables are read."""
@@ -125,9 +128,13 @@ class TablesScreen(Page):
             self.open(detail.table, None if version == newest else version)
 
     @on(TableRows.Shown)
-    def rows_shown(self, event: TableRows.Shown) -> None:
-        """Show the command for these rows."""
-        self.show_command(command_lines.table(event.query.table, event.query.version, event.query.where))
+    @on(TabbedContent.TabActivated)
+    def shows_other_things(self) -> None:
+        """Show the command for what is shown now."""
+        if detail := self.detail:
+            query = detail.query_one(TableRows).rows_query
+            where = query.where if detail.tab == "rows" else ""
+            self.show_command(command_lines.table(detail.table, detail.version, where, detail.tab))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what makes sense now."""

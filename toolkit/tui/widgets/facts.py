@@ -45,11 +45,16 @@ class FileList(Grid):
         for label in ("size", "rows", "written", "file"):
             self.add_column(label)
         rows = None if any(f.rows is None for f in files) else sum(f.rows or 0 for f in files)
-        total = (size(sum(f.bytes for f in files)), count(rows), "", f"{plural(len(files), 'file')} in all")
-        self.add_row(*(Text(t, style="bold", justify="right" if i < 2 else "left") for i, t in enumerate(total)))
+        total = self.right(size(sum(f.bytes for f in files))), self.right(count(rows)), Text(""), Text(_all(files))
+        for text in total:
+            text.stylize("bold")
+        self.add_row(*total)
         for one in files:
             self.add_row(
-                self.right(size(one.bytes)), self.right(count(one.rows)), Text(ago(one.modified)), Text(literal(one.path))
+                self.right(size(one.bytes)),
+                self.right(count(one.rows)),
+                Text(ago(one.modified)),
+                Text(literal(one.path)),
             )
 
 
@@ -96,3 +101,7 @@ class HistoryList(Grid):
         """Ask for the version under the cursor."""
         if 0 <= self.cursor_row < len(self.versions):
             self.post_message(self.Chosen(self.versions[self.cursor_row]))
+
+
+def _all(files: list[DataFile]) -> str:
+    return f"{plural(len(files), 'file')} in all"

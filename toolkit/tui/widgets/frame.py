@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
@@ -27,7 +27,9 @@ class TopBar(Horizontal):
         """The parts, left to right."""
         yield Static("◆ Lakehouse", id="brand")
         for number, mode in enumerate(MODES, 1):
-            label = Content.from_markup(f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] {mode.capitalize()} [/]")
+            label = Content.from_markup(
+                f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] {mode.capitalize()} [/]"
+            )
             yield Static(label, classes="tab -active" if mode == self.mode else "tab")
         yield Static("", id="going")
 

@@ -56,7 +56,13 @@ class TableDetail(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "tab('rows')", "Data", show=False, tooltip="Show the rows."),
         Binding("c", "tab('schema')", "Columns", show=False, tooltip="Show the columns with their comments."),
-        Binding("h", "tab('history')", "History", show=False, tooltip="Show every version: when, by which run, how many rows."),
+        Binding(
+            "h",
+            "tab('history')",
+            "History",
+            show=False,
+            tooltip="Show every version: when, by which run, how many rows.",
+        ),
         Binding("i", "tab('files')", "Files", show=False, tooltip="Show the files and their sizes."),
     ]
 

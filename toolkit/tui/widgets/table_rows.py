@@ -81,7 +81,9 @@ class TableRows(Vertical):
     def load(self, query: RowsQuery) -> None:
         """Fetch the rows of `query`; what is shown stays until they are there."""
         self.query_one(".position", Static).update("reading …")
-        in_background(self, lambda: self.source.page(query), lambda page: self._took(query, page), self._failed, group="page")
+        in_background(
+            self, lambda: self.source.page(query), lambda page: self._took(query, page), self._failed, group="page"
+        )
 
     def _took(self, query: RowsQuery, page: Page) -> None:
         """Show a page; how many rows there are in all is counted after that."""

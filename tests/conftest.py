@@ -1,0 +1,112 @@
+"""Fixtures of all tests: a state of their own, the command line in this process, and one Spark session, if asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import scenarios
+from tests.homes import built, copied, home, started
+from toolkit import settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+__all__ = ["built", "copied", "home", "started"]
+
+_KEPT = {"TOOLKIT_CACHE", "TOOLKIT_MAVEN"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test sees the user's choices or touches the user's state; only the jars are shared."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith("TOOLKIT_") and n not in _KEPT]:
+            patch.delenv(name)
+        patch.setenv("TOOLKIT_ENV", "test")
+        patch.setenv("TOOLKIT_HOME", str(tmp_path_factory.mktemp("home")))
+        settings.current.cache_clear()
+        yield
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def toolkit_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """`TOOLKIT_HOME` of this test alone; it is not made yet."""
+    home = tmp_path / "toolkit-home"
+    monkeypatch.setenv("TOOLKIT_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def scenario_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder on `TOOLKIT_SCENARIOS`; what is imported from it is forgotten afterwards."""
+    root = tmp_path / "my-scenarios"
+    root.mkdir()
+    monkeypatch.setenv("TOOLKIT_SCENARIOS", str(root))
+    path, modules = list(scenarios.__path__), set(sys.modules)
+    yield root
+    scenarios.__path__[:] = path
+    for name in set(sys.modules) - modules:
+        if name.startswith("scenarios."):
+            del sys.modules[name]
+            parent, _, child = name.rpartition(".")
+            if parent == "scenarios":
+                vars(scenarios).pop(child, None)
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command returned and printed."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Runs `toolkit …` in this process, through the very function that the program starts with."""
+    from toolkit.cli import main
+
+    monkeypatch.setenv("COLUMNS", "160")
+
+    def run(*arguments: str) -> Told:
+        monkeypatch.setattr(sys, "argv", ["toolkit", *arguments])
+        monkeypatch.delenv("TOOLKIT_DEBUG", raising=False)
+        capfd.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        printed = capfd.readouterr()
+        return Told(code, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """The one session of this process, as `environments/test.toml` says; started when the first test asks."""
+    from toolkit import session
+
+    spark = session.start(settings.current(), name="tests", log=tmp_path_factory.mktemp("spark") / "log.txt")
+    yield spark
+    session.stop(spark)
+
+
+@pytest.fixture
+def spark(shared_spark: SparkSession) -> Iterator[SparkSession]:
+    """The session that everyone shares, given back as it was found."""
+    yield shared_spark
+    for view in shared_spark.catalog.listTables():
+        if view.isTemporary:
+            shared_spark.catalog.dropTempView(view.name)
+    shared_spark.catalog.clearCache()
