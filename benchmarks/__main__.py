@@ -41,7 +41,9 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--orders", nargs="+", type=_positive, help="sizes for retail_vs_plain, scale and land")
     parser.add_argument("--rows", type=_positive, help="size for open_table")
     parser.add_argument("--repeat", type=_positive, help="repetitions of each side")
-    parser.add_argument("--keep", action="store_true", help="keep the results even though sizes were chosen")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the results even though sizes or repetitions were chosen"
+    )
     given = parser.parse_args(arguments)
     unknown = [] if given.names[:1] == ["where"] else [name for name in given.names if name not in NAMES]
     if unknown:
@@ -86,7 +88,9 @@ def _keep(name: str, title: str, ratios: Sequence[Ratio], wanted: bool, narratio
     if wanted and ratios:
         results.keep({name: results.result(title, ratios)}, order=NAMES)
     elif ratios:
-        narration.print("  not kept: the limits are stated for the default sizes (--keep keeps it all the same)")
+        narration.print(
+            "  not kept: the limits are stated for the default sizes and repetitions (--keep keeps it all the same)"
+        )
 
 
 if __name__ == "__main__":

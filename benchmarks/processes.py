@@ -77,8 +77,14 @@ def children_cpu() -> float:
 
 
 def environment(home: Path, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's variables, with its own `TOOLKIT_HOME` and our packages on the path."""
-    return {**os.environ, "TOOLKIT_HOME": str(home), "PYTHONPATH": str(REPOSITORY), **(variables or {})}
+    """This process's variables, with its own `TOOLKIT_HOME` and our packages on the path.
+
+    Python may keep its bytecode, as it does for a user: where a computer forbids that, every start would compile everything
+    anew, and the ratio would compare sizes of sources.
+    """
+    ours = {**os.environ, "TOOLKIT_HOME": str(home), "PYTHONPATH": str(REPOSITORY), **(variables or {})}
+    ours.pop("PYTHONDONTWRITEBYTECODE", None)
+    return ours
 
 
 @dataclass

@@ -78,8 +78,8 @@ class Choices:
 
     @property
     def are_default(self) -> bool:
-        """Whether the sizes are those that the limits are stated for."""
-        return self.orders is None and self.rows is None
+        """Whether sizes and repetitions are those that the limits are stated for."""
+        return self.orders is None and self.rows is None and self.repeat is None
 
 
 def alternated(

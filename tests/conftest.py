@@ -23,6 +23,11 @@ __all__ = ["built", "copied", "home", "started"]
 _KEPT = {"TOOLKIT_CACHE", "TOOLKIT_MAVEN"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """All warnings are errors but one: pyspark leaves the socket of each `collect` to the garbage collector."""
+    config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test sees the user's choices or touches the user's state; only the jars are shared."""

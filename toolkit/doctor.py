@@ -188,9 +188,10 @@ def _bind(port: int) -> None:
 
 def class_data_archive() -> list[Finding]:
     """The archive with which Spark starts sooner."""
-    archive = session.archive_file(java.find())
-    if archive.is_file():
-        return [Finding("Class-data archive", True, f"{archive.stat().st_size / 1e6:.0f} MB")]
+    archives = session.archive_files(java.find())
+    if all(archive.is_file() for archive in archives):
+        size = sum(archive.stat().st_size for archive in archives) / 1e6
+        return [Finding("Class-data archive", True, f"{size:.0f} MB")]
     return [Finding("Class-data archive", None, "none for this Java; Spark starts slower", "Run `./run setup`.")]
 
 

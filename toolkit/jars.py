@@ -191,7 +191,11 @@ _MEANINGS = (
         "this Java does not trust the certificate that was shown",
         "Behind a company's proxy, set SSL_CERT_FILE to the company's certificates.",
     ),
-    (r"\b407\b|Proxy Authentication", "the proxy wants credentials", "Set TOOLKIT_MAVEN to a mirror that does not."),
+    (
+        r"proxy requires authentication|\b407\b",
+        "the proxy wants credentials",
+        "Set TOOLKIT_MAVEN to a mirror that does not.",
+    ),
     (r"\b40[13]\b", "the repository refused the request", "Check TOOLKIT_MAVEN."),
 )
 

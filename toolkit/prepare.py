@@ -24,8 +24,8 @@ def the_jars() -> list[Path]:
 
 
 def the_archive() -> list[Path]:
-    """The class-data archive for the Java that is found."""
-    return [session.build_archive()]
+    """The class-data archives for the Java that is found."""
+    return list(session.build_archive())
 
 
 PARTS: dict[str, Callable[[], list[Path]]] = {"jars": the_jars, "archive": the_archive}

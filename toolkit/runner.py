@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import inspect
 import json
+import logging
 import shutil
 import signal
 import threading
@@ -68,6 +69,7 @@ class ActiveRun:
         self.platform = DataPlatform(self.scenario, self.parameters, self.folder.run_id, self.log, self._session)
         self.started = time.monotonic()
         _refuse_full_disk()
+        self._held.enter_context(_logged(self.folder.log_file))
         self._held.enter_context(self.platform.lakehouse.writing(self.scenario.written, self.folder.run_id))
         self.log.emit(
             "run_started",
@@ -106,6 +108,8 @@ class ActiveRun:
             with self._progress(name):
                 outcome = self.scenario.body(name)(platform)
         except Exception as problem:
+            if _asked_to_stop.is_set():
+                raise KeyboardInterrupt from problem
             raise self._failed(name, problem) from problem
         self.log.emit("step_finished", name, seconds=round(time.monotonic() - began, 3))
         return outcome
@@ -121,6 +125,7 @@ class ActiveRun:
             from toolkit import session
 
             self._own = session.start(name=self.scenario.id, log=self.folder.log_file)
+            _keep_interrupts()
         return self._own
 
     def _fingerprint(self, step: Step) -> str:
@@ -280,17 +285,29 @@ def _interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    _asked_to_stop.clear()
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+_asked_to_stop = threading.Event()
+"""Tells an interrupt from a fault: py4j turns a KeyboardInterrupt that finds it waiting for Java into an error of its own."""
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    _asked_to_stop.set()
+    raise KeyboardInterrupt
+
+
+def _keep_interrupts() -> None:
+    """Take Ctrl-C back from pyspark, which claims it for itself when a session starts."""
+    if signal.getsignal(signal.SIGTERM) is _interrupt:
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def _by_notebook(
@@ -331,6 +348,19 @@ def _relayed(folder: RunFolder, log: EventLog) -> Iterator[None]:
         stop.set()
         thread.join(5)
         pass_on()
+
+
+@contextlib.contextmanager
+def _logged(file: Path) -> Iterator[None]:
+    """Send what libraries log to the run's own log, not to the terminal."""
+    handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def _refuse_full_disk() -> None:

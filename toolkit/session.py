@@ -14,7 +14,6 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,8 +137,7 @@ def properties(settings: Settings) -> dict[str, str]:
 def launch(settings: Settings, *, log: Path | None = None, flags: tuple[str, ...] = ()) -> java.Gateway:
     """Start the JVM with Spark's class path; quick when the class-data archive is there."""
     chosen = java.find()
-    archive = archive_file(chosen)
-    quick = (f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off") if archive.exists() and not flags else ()
+    quick = shared_classes(chosen) if not flags else ()
     compiler = ("-XX:TieredStopAtLevel=1",) if settings.quick_start else ()
     logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
     return java.start_gateway(
@@ -156,55 +154,62 @@ def spark_class_path() -> list[Path]:
     return [*jars.class_path(), java.spark_home() / "jars" / "*"]
 
 
-def archive_file(chosen: java.Java) -> Path:
-    """The class-data archive that fits this Java, these jars and these flags."""
+def archive_files(chosen: java.Java) -> tuple[Path, Path]:
+    """The class-data archives that fit this Java, these jars and these flags: Java's own classes, then Spark's."""
     fits = "\n".join([str(chosen.home), chosen.version, *map(str, spark_class_path()), *GC_FLAGS])
-    return Path(sys.prefix) / "share" / "toolkit" / f"spark-{hashlib.sha256(fits.encode()).hexdigest()[:16]}.jsa"
+    stem = f"spark-{hashlib.sha256(fits.encode()).hexdigest()[:16]}"
+    folder = Path(sys.prefix) / "share" / "toolkit"
+    return folder / f"{stem}.base", folder / f"{stem}.jsa"
 
 
-def build_archive() -> Path:
-    """Write the class-data archive by running a small Delta job once, and return its file.
+def shared_classes(chosen: java.Java) -> tuple[str, ...]:
+    """The flags that make Java use the archives, or none when they have not been made."""
+    archives = archive_files(chosen)
+    if not all(archive.exists() for archive in archives):
+        return ()
+    return f"-XX:SharedArchiveFile={os.pathsep.join(map(str, archives))}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"
+
+
+def build_archive() -> tuple[Path, Path]:
+    """Write the class-data archives by running a small Delta job once, and return their files.
 
     Raises:
         SetupError: the job failed, or this Java writes no archive; Spark then starts without one.
     """
-    archive = archive_file(java.find())
-    if archive.exists():
-        return archive
-    jars.class_path()
-    unfinished = paths.ensure_folder(archive.parent) / f"{archive.stem}.{os.getpid()}"
+    chosen = java.find()
+    base, archive = archive_files(chosen)
+    if not (base.exists() and archive.exists()):
+        jars.class_path()
+        paths.ensure_folder(archive.parent)
+        # Some Javas come without an archive of their own classes, on which ours has to build.
+        _write(base, lambda file: [str(chosen.executable), "-Xshare:dump", f"-XX:SharedArchiveFile={file}", *GC_FLAGS])
+        # As a module: run as a file, its folder would come first on the path, and our platform.py before Python's.
+        _write(archive, lambda file: [sys.executable, "-m", "toolkit.warmup", str(base), str(file)])
+        _forget_archives_but(ARCHIVES_KEPT)
+    return base, archive
+
+
+def _write(archive: Path, command: Callable[[Path], list[str]]) -> None:
+    """Let a program write an archive, and put it in place in one move."""
+    unfinished = archive.with_name(f"{archive.name}.{os.getpid()}")
+    cure = "Spark starts without it, only slower."
     try:
-        _run_warmup(unfinished)
+        subprocess.run(  # noqa: S603 - Java, or our own module in our own Python
+            command(unfinished),
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=WARMUP_TIMEOUT_SECONDS,
+            env=_where_toolkit_is_found(),
+        )
         unfinished.replace(archive)
     except FileNotFoundError as problem:
-        raise SetupError(
-            "This Java writes no class-data archive.", cure="Spark starts without it, only slower."
-        ) from problem
+        raise SetupError("This Java writes no class-data archive.", cure=cure) from problem
+    except (OSError, subprocess.SubprocessError) as problem:
+        said = (getattr(problem, "stderr", None) or str(problem)).strip().splitlines()
+        raise SetupError(f"The class-data archive could not be made: {said[-1]}", cure=cure) from problem
     finally:
         unfinished.unlink(missing_ok=True)
-    _forget_archives_but(ARCHIVES_KEPT)
-    return archive
-
-
-def _run_warmup(archive: Path) -> None:
-    """Run `toolkit.warmup` in a process of its own, whose JVM writes `archive` when it ends."""
-    with tempfile.TemporaryDirectory(prefix="toolkit-archive-") as scratch:
-        # As a module: run as a file, its folder would come first on the path, and our platform.py before Python's.
-        words = [sys.executable, "-m", "toolkit.warmup", str(archive), scratch]
-        try:
-            subprocess.run(  # noqa: S603 - our own module in our own Python
-                words,
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=WARMUP_TIMEOUT_SECONDS,
-                env=_where_toolkit_is_found(),
-            )
-        except subprocess.SubprocessError as problem:
-            said = (getattr(problem, "stderr", None) or str(problem)).strip().splitlines()
-            raise SetupError(
-                f"The class-data archive could not be made: {said[-1]}", cure="Spark starts without it, only slower."
-            ) from problem
 
 
 def _where_toolkit_is_found() -> dict[str, str]:
@@ -219,6 +224,7 @@ def _forget_archives_but(kept: int) -> None:
     for old in newest_first[kept:]:
         with contextlib.suppress(OSError):  # Windows keeps a file that a JVM has open
             old.unlink()
+            old.with_suffix(".base").unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -302,6 +308,13 @@ _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
         r"DELTA_(CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)|ConcurrentModificationException",
         lambda _: BusyError("Another writer changed the table meanwhile; nothing was written.", cure="Run it again."),
+    ),
+    (
+        r"OSError: \[Errno \d+\] (Network is unreachable|Cannot assign requested address)",
+        lambda _: SetupError(
+            "Python and Java cannot talk: 127.0.0.1 cannot be used.",
+            cure="Bring the loopback interface up; `toolkit doctor` checks it.",
+        ),
     ),
     (
         r"No space left on device",

@@ -1,4 +1,4 @@
-"""The small job from which the class-data archive is made: `python -m toolkit.warmup ARCHIVE SCRATCH`.
+"""The small job from which the class-data archive is made: `python -m toolkit.warmup BASE ARCHIVE`.
 
 Its JVM writes down at exit which classes it loaded, so it does a little of everything that a scenario does.
 """
@@ -6,8 +6,10 @@ Its JVM writes down at exit which classes it loaded, so it does a little of ever
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from toolkit import session, settings
@@ -16,12 +18,19 @@ WRITING_SECONDS = 240
 """The JVM writes the archive after its work is done, which takes a slow computer a minute."""
 
 
-def main(archive: str, scratch: str) -> None:
-    """Run the job in a JVM that writes `archive` when it ends."""
-    gateway = session.launch(settings.current(), flags=(f"-XX:ArchiveClassesAtExit={archive}",))
+def main(base: str, archive: str) -> None:
+    """Run the job in a JVM that starts on `base` and writes `archive` when it ends."""
+    flags = (f"-XX:SharedArchiveFile={base}", f"-XX:ArchiveClassesAtExit={archive}")
+    gateway = session.launch(settings.current(), flags=flags)
     session._gateway = gateway
     spark = session.start(name="warmup")
-    folder = Path(scratch)
+    with tempfile.TemporaryDirectory(prefix="toolkit-warmup-") as scratch:
+        work(spark, Path(scratch))
+    session.stop(spark, patience=WRITING_SECONDS)
+
+
+def work(spark: SparkSession, folder: Path) -> None:
+    """Read damaged JSON, write Delta twice, join, and export Parquet and Avro."""
     (folder / "lines.json").write_text('{"id": 1, "items": [{"n": 2}]}\n{"id"\n', encoding="utf-8")
     schema = "id INT, items ARRAY<STRUCT<n: INT>>, _corrupt_record STRING"
     lines = spark.read.schema(schema).json(str(folder / "lines.json"))
@@ -31,7 +40,6 @@ def main(archive: str, scratch: str) -> None:
     table = spark.read.format("delta").load(str(folder / "table"))
     table.join(lines, "id").write.parquet(str(folder / "parquet"))
     table.write.format("avro").save(str(folder / "avro"))
-    session.stop(spark, patience=WRITING_SECONDS)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def test_a_strict_run_stops_before_it_publishes(copied: Home) -> None:
     ("arguments", "environment", "code", "says"),
     [
         (("run", "retail_lakehous"), {}, ExitCode.USAGE, "Did you mean 'retail_lakehouse'?"),
-        (("run", "retail_lakehouse", "-p", "order", "5000"), {}, ExitCode.USAGE, "Did you mean 'orders'?"),
+        (("run", "retail_lakehouse", "-p", "order", "5000"), {}, ExitCode.USAGE, "did you mean 'orders'?"),
         (("run", "retail_lakehouse", "-p", "orders", "many"), {}, ExitCode.USAGE, "orders = 'many'"),
         (("run", "retail_lakehouse", "-p", "orders", "999"), {}, ExitCode.USAGE, "greater than or equal to 1000"),
         (("run", "retail_lakehouse", "-p", "orders"), {}, ExitCode.USAGE, "has no value"),

@@ -56,6 +56,18 @@ async def test_the_tree_shows_rows_and_freshness(app: ToolkitApp, size: Size) ->
         assert app.screen.query_one(TableTree).has_focus
 
 
+async def test_the_cursor_of_the_tree_is_on_the_table_that_is_open(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_orders(pilot, app)
+        for table in ("silver.orders", "gold.churn_risk"):
+            await app.open_table(table)
+            await settle(pilot)
+            node = app.screen.query_one(TableTree).cursor_node
+            assert node
+            assert node.data
+            assert node.data.name == table
+
+
 async def test_pages_go_on_and_back(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         await open_orders(pilot, app)

@@ -133,7 +133,7 @@ def test_a_taken_port_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_archive_is_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(session, "archive_file", lambda _: tmp_path / "spark.jsa")
+    monkeypatch.setattr(session, "archive_files", lambda _: (tmp_path / "spark.base", tmp_path / "spark.jsa"))
     finding = only(doctor.class_data_archive())
     assert finding.ok is None
     assert finding.cure == "Run `./run setup`."

@@ -6,6 +6,7 @@ not fit its schema is kept with its text.
 
 from __future__ import annotations
 
+import csv
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ CORRUPT = "_corrupt_record"
 
 
 def read_csv(spark: SparkSession, files: Path, schema: str) -> DataFrame:
-    """Rows of one CSV file with a header; a line that does not fit is null but for `_corrupt_record`.
+    """Rows of CSV files with a header; a line of another length than the header keeps its text in `_corrupt_record`.
 
     Args:
         spark: the session.
@@ -26,12 +27,14 @@ def read_csv(spark: SparkSession, files: Path, schema: str) -> DataFrame:
         schema: DDL, such as `id STRING, price STRING`. Bronze keeps text; `etl.transform` gives types.
 
     Raises:
-        DataError: no such file.
+        DataError: no such file, or one whose header names other columns, or the same ones in another order.
     """
     reader = spark.read.schema(f"{schema}, {CORRUPT} STRING").option("header", True)
     # Two quotes inside quotes are one quote, as every other program writes CSV; Spark's default is a backslash.
     reader = reader.option("escape", '"').option("columnNameOfCorruptRecord", CORRUPT)
-    return reader.csv(_existing(files))
+    df = reader.csv(_existing(files))
+    _refuse_other_headers(files, [name for name in df.columns if name != CORRUPT])
+    return df
 
 
 def read_json(spark: SparkSession, files: Path, schema: str) -> DataFrame:
@@ -54,8 +57,12 @@ def with_origin(df: DataFrame, root: Path, run_id: str, at: datetime) -> DataFra
 
     `_row` numbers the rows of one load: it orders rows that are equal in everything else, and means nothing more.
     """
-    # The path arrives as a URI: what stands after the root's own name is the same in both spellings.
-    below_root = F.substring_index(F.col("_metadata.file_path"), f"/{root.name}/", -1)
+    uri = F.col("_metadata.file_path")
+    # A plus sign is itself in a URI; the function that decodes forms would take it for a space.
+    decoded = F.try_url_decode(F.replace(uri, F.lit("+"), F.lit("%2B")))
+    name = F.when(uri.contains("%"), decoded).otherwise(uri)
+    # What stands after the root's own name does not depend on how the URI begins.
+    below_root = F.substring_index(name, f"/{root.name}/", -1)
     return df.select(
         "*",
         below_root.alias("_source"),
@@ -65,7 +72,24 @@ def with_origin(df: DataFrame, root: Path, run_id: str, at: datetime) -> DataFra
     )
 
 
+def _refuse_other_headers(files: Path, expected: list[str]) -> None:
+    """Spark fills the columns from left to right, whatever the header calls them."""
+    for file in filter(Path.is_file, _found(files)):
+        with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+            header = next((line for line in csv.reader(stream) if line), expected)
+        if header != expected:
+            raise DataError(
+                f"{file.name} has the columns {', '.join(header)}; expected are {', '.join(expected)}.",
+                cure=f"Mend {file}, or declare its columns as they are.",
+            )
+
+
 def _existing(files: Path) -> str:
-    if not any(files.parent.glob(files.name)):
+    if not _found(files):
         raise DataError(f"There is no file {files}.", cure="Run the step that lands it first.")
     return str(files)
+
+
+def _found(files: Path) -> list[Path]:
+    """The files that a path or a pattern names."""
+    return sorted(Path(files.anchor).glob(str(files.relative_to(files.anchor))))

@@ -28,7 +28,7 @@ class TableLeaf:
         """Rows and freshness."""
         if self.summary is None:
             return "cannot be read"
-        return f"{count(self.summary.rows):>10}  {ago(self.summary.modified, now)}"
+        return f"{count(self.summary.rows):>9}  {ago(self.summary.modified, now)}"
 
 
 def leaves(lakehouse: Lakehouse | None = None) -> list[TableLeaf]:

@@ -32,7 +32,8 @@ class FailingScreen(Leaf):
     def body(self) -> Iterable[Widget]:
         """A title and the rows."""
         yield Static(literal(self.failing.title), classes="banner", markup=False)
-        yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS))
+        none = "No row breaks this rule." if self.failing.where else "Nothing is in quarantine."
+        yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
 
     def on_mount(self) -> None:
         """Show the command for these rows."""

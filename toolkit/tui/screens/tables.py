@@ -100,8 +100,7 @@ class TablesScreen(Page):
             place.remove_children()
             place.mount(TableDetail(table, version, tab))
         self.add_class("-detail")
-        if node := self.query_one(TableTree).node_of(table):
-            self.query_one(TableTree).move_cursor(node)
+        self.query_one(TableTree).go_to(table)
         self.show_command(command_lines.table(table, version))
         self.refresh_bindings()
 

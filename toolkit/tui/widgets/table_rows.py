@@ -33,6 +33,7 @@ class TableRows(Vertical):
         source: the table at one version.
         base: a condition that always holds.
         first: columns shown ahead of the others.
+        none: what to say when there is no row.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,10 +52,11 @@ class TableRows(Vertical):
             super().__init__()
             self.query = query
 
-    def __init__(self, source: TableSource, base: str = "", first: Sequence[str] = ()) -> None:
+    def __init__(self, source: TableSource, base: str = "", first: Sequence[str] = (), none: str = "no row") -> None:
         super().__init__()
         self.source = source
         self.first = tuple(first)
+        self.none = none
         self.rows_query = RowsQuery(source.table, source.wanted, base)
         self.page: Page | None = None
         self.total: int | None = None
@@ -132,7 +134,7 @@ class TableRows(Vertical):
         if page is None:
             self.query_one(".position", Static).update("")
             return
-        text = paging.position(query, len(page.rows), self.total)
+        text = paging.position(query, len(page.rows), self.total) if page.rows or query.typed else self.none
         order = f" · by {query.order_by} {'descending' if query.descending else 'ascending'}" if query.order_by else ""
         hint = " · filtered, Escape shows all" if query.typed else ""
         self.query_one(".position", Static).update(literal(text + order + hint).replace("[", r"\["))

@@ -10,7 +10,7 @@ from textual.widgets.tree import TreeNode
 from toolkit.tui.tables_index import TableLeaf, by_layer
 from toolkit.tui.text import cut, literal, plural
 
-NAME_WIDTH = 16
+NAME_WIDTH = 19
 
 
 class TableTree(Tree[TableLeaf]):
@@ -28,21 +28,29 @@ class TableTree(Tree[TableLeaf]):
         self.show_root = False
         self.guide_depth = 2
         self._folded: set[str] = set()
+        self._aim = ""
 
     def show(self, found: list[TableLeaf]) -> None:
         """Show the tables; folded layers stay folded, the cursor stays on its table, at first on the first."""
-        chosen = self.cursor_node.data.name if self.cursor_node and self.cursor_node.data else ""
+        aim = self.cursor_node.data.name if self.cursor_node and self.cursor_node.data else ""
         self.clear()
-        target: TreeNode[TableLeaf] | None = None
         for layer, tables in by_layer(found).items():
             branch = self.root.add(Text.assemble((layer, "bold"), (f"  {plural(len(tables), 'table')}", "dim")))
             for leaf in tables:
-                node = branch.add_leaf(_label(leaf), leaf)
-                if leaf.name == chosen or target is None:
-                    target = node
+                branch.add_leaf(_label(leaf), leaf)
             branch.collapse() if layer in self._folded else branch.expand()
-        if target:
-            self.call_after_refresh(self.move_cursor, target)
+        self._aim = aim or (found[0].name if found else "")
+        # The lines of the tree are laid out with the next refresh; before that there is none to go to.
+        self.call_after_refresh(self._take_aim)
+
+    def go_to(self, table: str) -> None:
+        """Put the cursor on a table, as soon as the tree is laid out."""
+        self._aim = table
+        self.call_after_refresh(self._take_aim)
+
+    def _take_aim(self) -> None:
+        if node := self.node_of(self._aim):
+            self.move_cursor(node)
 
     def node_of(self, table: str) -> TreeNode[TableLeaf] | None:
         """The node of a table, if it is there."""

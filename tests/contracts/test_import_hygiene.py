@@ -1,0 +1,61 @@
+"""The first screen does not wait: what it needs is imported in a fresh interpreter, and nothing heavy comes along."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("pyspark", "delta", "pandas", "py4j", "papermill")
+LIGHT = (
+    "toolkit",
+    "toolkit.errors",
+    "toolkit.paths",
+    "toolkit.events",
+    "toolkit.settings",
+    "toolkit.scenario",
+    "toolkit.runs",
+    "toolkit.lakehouse",
+    "toolkit.reader",
+    "toolkit.datasets",
+    "toolkit.jars",
+    "toolkit.java",
+    "toolkit.session",
+    "toolkit.doctor",
+    "toolkit.runner",
+    "toolkit.cli",
+    "toolkit.tui.app",
+)
+DECLARATIONS = "from toolkit.scenario import discover; assert discover()"
+HELP = """
+import sys
+from toolkit.cli import main
+sys.argv = ["toolkit", "--help"]
+try:
+    main()
+except SystemExit:
+    pass
+"""
+
+
+def heavy_after(code: str) -> list[str]:
+    """Which heavy packages a fresh interpreter has loaded after `code`."""
+    asked = f"{code}\nimport sys\nsys.stderr.write(' '.join(set(sys.modules) & set({HEAVY})))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr.split()
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_importing_brings_nothing_heavy(module: str) -> None:
+    assert heavy_after(f"import {module}") == []
+
+
+@pytest.mark.parametrize("code", [DECLARATIONS, HELP], ids=["discovering scenarios", "toolkit --help"])
+def test_first_steps_bring_nothing_heavy(code: str) -> None:
+    assert heavy_after(code) == []
+
+
+def test_what_is_heavy_is_noticed() -> None:
+    assert heavy_after("import pandas") == ["pandas"]

@@ -1,0 +1,327 @@
+"""Rules part good rows from bad: every row ends in one place, with every reason, and the counts are right."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from pyspark.sql import DataFrame, SparkSession
+
+from toolkit.errors import UsageError
+from toolkit.quality.engine import QualityResult, RuleResult, split
+from toolkit.quality.rules import (
+    EachReferences,
+    Email,
+    Holds,
+    Matches,
+    NotMojibake,
+    NotNull,
+    OneOf,
+    References,
+    Rule,
+)
+
+TABLE = "silver.parcels"
+SCHEMA = "id INT, place STRING, grams INT, tags ARRAY<STRING>, mail STRING"
+Row = dict[str, Any]
+
+
+def told(kind: type[Rule], name: str, **values: Any) -> Rule:
+    return kind(name=name, description=f"{name}.", **values)
+
+
+class Parted:
+    """What `split` made of a frame, written as the platform writes it: valid rows first, then the quarantine."""
+
+    def __init__(self, df: DataFrame, rules: Sequence[Rule], folder: Path, **references: DataFrame) -> None:
+        parted = split(df, TABLE, rules, references)
+        parted.valid.write.parquet(str(folder / "valid"))
+        parted.quarantined.write.parquet(str(folder / "bad"))
+        read = df.sparkSession.read
+        self.columns = parted.valid.columns, parted.quarantined.columns
+        self.valid = [r.asDict(recursive=True) for r in read.parquet(str(folder / "valid")).collect()]
+        self.bad = [r.asDict(recursive=True) for r in read.parquet(str(folder / "bad")).collect()]
+        self.result: QualityResult = parted.result()
+        self.failed = {r.rule.name: r.failed for r in self.result.rules}
+
+
+@pytest.fixture
+def parted(spark: SparkSession, tmp_path: Path) -> Callable[..., Parted]:
+    """Splits rows (as tuples) by rules."""
+
+    def part(rows: Sequence[tuple[Any, ...]], schema: str, *rules: Rule, **references: DataFrame) -> Parted:
+        return Parted(spark.createDataFrame(rows, schema), rules, tmp_path, **references)
+
+    return part
+
+
+# each kind of rule: values that keep it, values that break it
+
+GOOD_AND_BAD: list[tuple[Rule, str, list[Any], list[Any]]] = [
+    (told(NotNull, "r", column="c"), "c STRING", ["x", "", " "], [None]),
+    (told(NotNull, "r", column="c.inner"), "c STRUCT<inner: INT>", [(1,)], [(None,), None]),
+    (told(OneOf, "r", column="c", values=("a", "b")), "c STRING", ["a", "b", None], ["A", "", "a ", "c"]),
+    (told(OneOf, "r", column="c", values=(1, 2)), "c INT", [1, None], [0, 3]),
+    (told(Matches, "r", column="c", pattern="[A-Z]{2}"), "c STRING", ["DE", None], ["D", "DEU", "xDE", "de", "", "DE\n", "\nDE"]),
+    (told(Matches, "r", column="c", pattern="a|b"), "c STRING", ["a", "b"], ["ab", "xb", "ax"]),
+    (
+        told(Email, "r", column="c"),
+        "c STRING",
+        ["a@b.co", "ä.ö+x@sub.domain.org", None],
+        ["a", "a@b", "@b.co", "a@@b.co", "a b@c.de", "a@b.", "a@.de", "a@b..de", "", "a@b.co\n"],
+    ),
+    (
+        told(NotMojibake, "r", column="c"),
+        "c STRING",
+        ["Jürgen", "Ã", "naïve", "São", "", None, "日本", "ÃB"],
+        ["JÃ¼rgen", "Ã\x85ngström", "cafÃ©", "Â£5"],
+    ),
+    (told(Holds, "r", column="c", condition="c > 0"), "c INT", [1, None], [0, -1]),
+    (told(Holds, "r", column="c", condition="forall(c, x -> x > 0)"), "c ARRAY<INT>", [[1, 2], [], None, [1, None]], [[1, 0]]),
+]
+
+
+@pytest.mark.parametrize(("rule", "schema", "good", "bad"), GOOD_AND_BAD, ids=lambda v: type(v).__name__ if isinstance(v, Rule) else "")
+def test_a_rule_keeps_good_values_and_sends_bad_ones_away(
+    parted: Callable[..., Parted], rule: Rule, schema: str, good: list[Any], bad: list[Any]
+) -> None:
+    values = [(i, value) for i, value in enumerate([*good, *bad])]
+    found = parted(values, f"n INT, {schema}", rule)
+    assert sorted(r["n"] for r in found.valid) == list(range(len(good)))
+    assert sorted(r["n"] for r in found.bad) == list(range(len(good), len(values)))
+    assert found.failed == {"r": len(bad)}
+
+
+def test_a_value_has_to_be_a_key_of_the_other_frame(spark: SparkSession, parted: Callable[..., Parted]) -> None:
+    places = spark.createDataFrame([("Köln",), ("Köln",), (None,), ("Rom",)], "name STRING")
+    rule = told(References, "place_is_known", column="place", to="places", key="name")
+    rows = [(1, "Köln"), (2, "Köln"), (3, None), (4, "köln"), (5, ""), (6, "Atlantis")]
+    found = parted(rows, "id INT, place STRING", rule, places=places)
+    assert sorted(r["id"] for r in found.valid) == [1, 2, 3]
+    assert {r["id"]: r["_violations"][0]["value"] for r in found.bad} == {4: "köln", 5: "", 6: "Atlantis"}
+
+
+def test_with_an_empty_other_frame_every_value_is_a_stranger(spark: SparkSession, parted: Callable[..., Parted]) -> None:
+    none = spark.createDataFrame([], "name STRING")
+    one = told(References, "one", column="place", to="places", key="name")
+    each = told(EachReferences, "each", column="tags", to="places", key="name")
+    found = parted([(1, "x", ["y"]), (2, None, None)], "id INT, place STRING, tags ARRAY<STRING>", one, each, places=none)
+    assert [r["id"] for r in found.valid] == [2]
+    assert [r["_rules"] for r in found.bad] == [["one", "each"]]
+
+
+def test_a_frame_may_refer_to_itself(spark: SparkSession, tmp_path: Path) -> None:
+    staff = spark.createDataFrame([(1, None), (2, 1), (3, 9)], "id INT, boss INT")
+    found = Parted(staff, [told(References, "boss_exists", column="boss", to="staff", key="id")], tmp_path, staff=staff)
+    assert [r["id"] for r in found.bad] == [3]
+
+
+def test_every_value_of_an_array_has_to_be_a_key(spark: SparkSession, parted: Callable[..., Parted]) -> None:
+    products = spark.createDataFrame([("P1",), ("P2",), (None,)], "product_id STRING")
+    rule = told(EachReferences, "products_exist", column="items.product", to="products", key="product_id")
+    rows = [(1, [("P1",), ("P2",)]), (2, []), (3, None), (4, [(None,), ("P1",)]), (5, [("P1",), ("P9",)]), (6, [("",)])]
+    found = parted(rows, "id INT, items ARRAY<STRUCT<product: STRING>>", rule, products=products)
+    assert sorted(r["id"] for r in found.valid) == [1, 2, 3, 4]
+    assert {r["id"]: r["_violations"][0]["value"] for r in found.bad} == {5: "[P1, P9]", 6: "[]"}
+
+
+# against the same rules in plain Python
+
+PLACES = ("Köln", "Rom", "")
+MAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
+RULES: tuple[Rule, ...] = (
+    told(NotNull, "place_is_given", column="place"),
+    told(References, "place_is_known", column="place", to="places", key="name"),
+    told(Holds, "not_too_heavy", column="grams", condition="grams <= 50", where="place = 'Rom'"),
+    told(Holds, "weighs_something", column="grams", condition="grams > 0", severity="warn"),
+    told(EachReferences, "tags_are_known", column="tags", to="places", key="name", severity="info"),
+    told(Email, "mail_is_an_address", column="mail", severity="critical"),
+    told(OneOf, "small_id", column="id", values=tuple(range(250)), severity="warn", where="grams IS NULL"),
+)
+PYTHON: Mapping[str, Callable[[Row], bool]] = {
+    "place_is_given": lambda r: r["place"] is None,
+    "place_is_known": lambda r: r["place"] is not None and r["place"] not in PLACES,
+    "not_too_heavy": lambda r: r["place"] == "Rom" and r["grams"] is not None and r["grams"] > 50,
+    "weighs_something": lambda r: r["grams"] is not None and r["grams"] <= 0,
+    "tags_are_known": lambda r: any(t is not None and t not in PLACES for t in r["tags"] or ()),
+    "mail_is_an_address": lambda r: r["mail"] is not None and not MAIL.fullmatch(r["mail"]),
+    "small_id": lambda r: r["grams"] is None and r["id"] >= 250,
+}
+
+
+def random_rows(seed: int, count: int = 400) -> list[Row]:
+    """Rows in which every kind of awkward value is frequent."""
+    chance = random.Random(seed)
+    places = [None, "", " ", "Köln", "Köln ", "Rom", "rom", "Ωmega", "😀", "Atlantis"]
+    mails = [None, "", "a@b.co", "a@b", "ä@ö.org", "x y@z.de", "a@b.co\n"]
+    tags = [None, [], ["Rom"], [None], ["Köln", None, "Rom"], ["Rom", "?"], ["", "😀"]]
+    return [
+        {
+            "id": i,
+            "place": chance.choice(places),
+            "grams": chance.choice([None, -1, 0, 1, 50, 51, 2**31 - 1]),
+            "tags": chance.choice(tags),
+            "mail": chance.choice(mails),
+        }
+        for i in range(count)
+    ]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_engine_agrees_with_plain_python(spark: SparkSession, parted: Callable[..., Parted], seed: int) -> None:
+    rows = random_rows(seed)
+    places = spark.createDataFrame([(p,) for p in PLACES], "name STRING")
+    found = parted([tuple(r.values()) for r in rows], SCHEMA, *RULES, places=places)
+
+    broken = {r["id"]: [rule for rule in RULES if PYTHON[rule.name](r)] for r in rows}
+    bad = {i for i, rules in broken.items() if any(rule.quarantines for rule in rules)}
+    assert len(found.valid) + len(found.bad) == len(rows)
+    assert {r["id"] for r in found.bad} == bad
+    assert {r["id"] for r in found.valid} == set(broken) - bad
+    for row in found.bad:
+        assert [v["rule"] for v in row["_violations"]] == [rule.name for rule in broken[row["id"]]]
+        assert row["_rules"] == [rule.name for rule in broken[row["id"]] if rule.quarantines]
+    for row in found.valid:
+        assert row["_warnings"] == [rule.name for rule in broken[row["id"]]]
+        assert {name: row[name] for name in rows[0]} == rows[row["id"]]
+
+    counted = Counter(rule.name for rules in broken.values() for rule in rules)
+    assert found.failed == {rule.name: counted[rule.name] for rule in RULES}
+    assert (found.result.rows, found.result.quarantined, found.result.valid) == (len(rows), len(bad), len(rows) - len(bad))
+
+
+# what is kept beside the rows
+
+
+def test_a_reason_names_rule_column_value_and_message(parted: Callable[..., Parted]) -> None:
+    rule = Holds(name="weighs_something", description="A parcel weighs more than nothing.", column="grams", condition="grams > 0")
+    found = parted([(1, -5)], "id INT, grams INT", rule)
+    assert found.bad == [
+        {
+            "id": 1,
+            "grams": -5,
+            "_violations": [
+                {
+                    "rule": "weighs_something",
+                    "column": "grams",
+                    "value": "-5",
+                    "message": "A parcel weighs more than nothing.",
+                }
+            ],
+            "_rules": ["weighs_something"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(("severity", "kept"), [("info", True), ("warn", True), ("error", False), ("critical", False)])
+def test_severity_decides_whether_the_row_stays(parted: Callable[..., Parted], severity: str, kept: bool) -> None:
+    found = parted([(None,)], "id INT", told(NotNull, "r", column="id", severity=severity))
+    assert (found.valid, found.bad) == (
+        ([{"id": None, "_warnings": ["r"]}], [])
+        if kept
+        else ([], [{"id": None, "_violations": [{"rule": "r", "column": "id", "value": None, "message": "r."}], "_rules": ["r"]}])
+    )
+
+
+def test_a_rule_looks_only_where_it_is_told_to(parted: Callable[..., Parted]) -> None:
+    rule = told(NotNull, "r", column="grams", where="place = 'Rom'")
+    found = parted([("Rom", None), ("Köln", None), (None, None), ("Rom", 1)], "place STRING, grams INT", rule)
+    assert (len(found.bad), found.failed) == (1, {"r": 1})
+
+
+def test_without_rules_every_row_is_valid(parted: Callable[..., Parted]) -> None:
+    found = parted([(1,), (None,)], "id INT")
+    assert (len(found.valid), found.bad, found.result.rows, found.result.passed) == (2, [], 2, True)
+    assert found.columns == (["id", "_warnings"], ["id", "_violations", "_rules"])
+
+
+def test_an_empty_frame_is_counted_and_passes(spark: SparkSession, parted: Callable[..., Parted]) -> None:
+    places = spark.createDataFrame([], "name STRING")
+    found = parted([], SCHEMA, *RULES, places=places)
+    assert (found.valid, found.bad, found.result.rows, found.result.passed) == ([], [], 0, True)
+    assert {r.pass_rate for r in found.result.rules} == {1.0}
+
+
+def test_a_table_that_was_split_before_gets_new_reasons_for_old(spark: SparkSession, tmp_path: Path) -> None:
+    rule = told(NotNull, "r", column="id", severity="warn")
+    once = split(spark.createDataFrame([(None,)], "id INT"), TABLE, [rule]).valid
+    again = Parted(once, [rule], tmp_path)
+    assert again.valid == [{"id": None, "_warnings": ["r"]}]
+
+
+def test_nothing_is_read_before_the_frames_are_written(spark: SparkSession) -> None:
+    exploding = spark.range(1).selectExpr("CAST(raise_error('read') AS INT) AS id")
+    split(exploding, TABLE, [told(NotNull, "r", column="id")])
+
+
+# what is refused
+
+
+def test_two_rules_of_one_name_are_refused(spark: SparkSession) -> None:
+    rules = [told(NotNull, "r", column="id"), told(OneOf, "r", column="id", values=(1,))]
+    with pytest.raises(UsageError, match=r"silver\.parcels has several rules called r"):
+        split(spark.range(1), TABLE, rules)
+
+
+@pytest.mark.parametrize("column", ["ids", "ids.inner", "", "ID"])
+def test_a_rule_on_a_column_that_is_not_there_is_refused(spark: SparkSession, column: str) -> None:
+    with pytest.raises(UsageError, match=r"There is no column for rule r of silver\.parcels: "):
+        split(spark.range(1), TABLE, [told(NotNull, "r", column=column)])
+
+
+@pytest.mark.parametrize("kind", [References, EachReferences])
+def test_a_rule_that_refers_to_a_frame_that_is_not_there_is_refused(spark: SparkSession, kind: type[Rule]) -> None:
+    rule = told(kind, "r", column="id", to="place", key="name")
+    with pytest.raises(UsageError, match=r"no reference for rule r of silver\.parcels: 'place'\. Did you mean 'places'"):
+        split(spark.range(1), TABLE, [rule], {"places": spark.range(1)})
+
+
+# verdicts, without Spark
+
+
+@pytest.mark.parametrize(
+    ("failed", "rows", "tolerance", "passed"),
+    [
+        (0, 0, 0.0, True),
+        (0, 10, 0.0, True),
+        (1, 10, 0.0, False),
+        (1, 100, 0.01, True),
+        (2, 100, 0.01, False),
+        (29, 100, 0.29, True),
+        (7, 100, 0.07, True),
+        (10, 10, 1.0, True),
+    ],
+)
+def test_a_rule_passes_up_to_its_tolerance(failed: int, rows: int, tolerance: float, passed: bool) -> None:
+    assert RuleResult(told(NotNull, "r", column="c", tolerance=tolerance), rows, failed).passed is passed
+
+
+def test_mild_rules_do_not_fail_a_table() -> None:
+    mild = RuleResult(told(NotNull, "r", column="c", severity="warn"), 10, 10)
+    assert not mild.passed
+    assert QualityResult(TABLE, 10, 0, (mild,)).passed
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Bad Name"},
+        {"name": "x'); --"},
+        {"name": ""},
+        {"description": ""},
+        {"severity": "fatal"},
+        {"tolerance": 1.1},
+        {"tolerance": -0.1},
+        {"dimension": "beauty"},
+        {"colum": "c"},
+    ],
+)
+def test_a_rule_that_is_not_well_formed_cannot_be_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        NotNull(**{"name": "r", "description": "R.", "column": "c", **wrong})

@@ -1,0 +1,296 @@
+"""What Java says, in the user's words; progress that Spark itself reports; and where no session can be had."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from pyspark.sql import SparkSession
+
+from toolkit import java, session, settings
+from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
+from toolkit.etl.load import write_table
+from toolkit.scenario import Table
+
+TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number."})
+CONNECT_SECONDS = 90
+
+
+def meaning(action: object) -> ToolkitError:
+    """What `explain` makes of the error that `action` raises."""
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is what `explain` has to find out
+        action()  # type: ignore[operator]
+    told = session.explain(raised.value)
+    assert told is not None, raised.value
+    return told
+
+
+# errors that Spark really raises
+
+
+def test_a_missing_path_is_a_missing_file(spark: SparkSession, tmp_path: Path) -> None:
+    told = meaning(lambda: spark.read.json(str(tmp_path / "none.json")))
+    assert isinstance(told, DataError)
+    assert str(tmp_path / "none.json") in told.what
+
+
+@pytest.mark.parametrize("harm", ["cut", "garbage"])
+def test_a_damaged_log_is_a_damaged_table(spark: SparkSession, tmp_path: Path, harm: str) -> None:
+    for mode in ("overwrite", "append"):
+        write_table(spark.range(3), tmp_path / "t", TABLE, mode=mode)  # type: ignore[arg-type]
+    newest = tmp_path / "t" / "_delta_log" / f"{1:020}.json"
+    newest.write_bytes(newest.read_bytes()[:100] if harm == "cut" else b"\x00\xff" * 50)
+    # Spark trusts the checksums beside the files it wrote; a copied or mended table has none.
+    for checksum in newest.parent.glob(".*.crc"):
+        checksum.unlink()
+    copied = tmp_path / "copied"
+    (tmp_path / "t").rename(copied)
+    told = meaning(lambda: spark.read.format("delta").load(str(copied)).collect())
+    assert isinstance(told, DataError)
+    assert "log is damaged" in told.what
+
+
+def test_a_data_file_that_is_gone_is_named(spark: SparkSession, tmp_path: Path) -> None:
+    write_table(spark.range(3), tmp_path / "t", TABLE)
+    for file in (tmp_path / "t").glob("*.parquet"):
+        file.unlink()
+    told = meaning(lambda: spark.read.format("delta").load(str(tmp_path / "t")).collect())
+    assert isinstance(told, DataError)
+    assert ".parquet" in told.what
+
+
+def test_two_writers_at_once_are_told_apart_from_damage(spark: SparkSession, tmp_path: Path) -> None:
+    path = tmp_path / "t"
+    write_table(spark.range(3), path, TABLE)
+    log = path / "_delta_log"
+
+    def delete_while_another_does() -> None:
+        # The log gets a commit that removes the file which this statement is about to rewrite.
+        other = spark.newSession()
+        plan = spark.sql(f"SELECT * FROM delta.`{path}`")
+        assert plan.count() == 3
+        removed = next(p.name for p in path.glob("*.parquet"))
+        slow = f"DELETE FROM delta.`{path}` WHERE id = 1 AND java_method('java.lang.Thread', 'sleep', 3000L) IS NULL"
+        statement = subprocess_free_thread(lambda: spark.sql(slow))
+        time.sleep(1)
+        other.sql(f"DELETE FROM delta.`{path}`")
+        assert removed
+        statement()
+
+    assert log.is_dir()
+    told = meaning(delete_while_another_does)
+    assert isinstance(told, BusyError)
+
+
+def subprocess_free_thread(action: object) -> object:
+    """Starts `action` in a thread; the returned function waits for it and raises what it raised."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(action)  # type: ignore[arg-type]
+
+    def wait() -> None:
+        try:
+            future.result()
+        finally:
+            pool.shutdown()
+
+    return wait
+
+
+# texts of errors that a test cannot bring about
+
+
+@pytest.mark.parametrize(
+    ("text", "family", "said"),
+    [
+        ("Job aborted: java.io.IOException: No space left on device", SetupError, "The disk is full"),
+        ("java.lang.OutOfMemoryError: Java heap space", SetupError, "out of memory"),
+        ("java.lang.OutOfMemoryError: GC overhead limit exceeded", SetupError, "out of memory"),
+        ("SparkOutOfMemoryError: Unable to acquire 65536 bytes of memory, got 0", SetupError, "out of memory"),
+        ("[DELTA_CONCURRENT_APPEND] ConcurrentAppendException: Files were added", BusyError, "Another writer"),
+        ("[DELTA_CONCURRENT_DELETE_READ] This transaction attempted", BusyError, "Another writer"),
+        ("[DELTA_METADATA_CHANGED] MetadataChangedException", BusyError, "Another writer"),
+        ("[DELTA_TRUNCATED_TRANSACTION_LOG] /x/_delta_log/1.json", DataError, "log is damaged"),
+        ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (0, 2) are not contiguous.", DataError, "log is damaged"),
+        ("Answer from Java side is empty", SetupError, "Java ended"),
+    ],
+)
+def test_what_java_says_is_told_in_the_users_words(text: str, family: type[ToolkitError], said: str) -> None:
+    told = session.explain(RuntimeError(text))
+    assert isinstance(told, family)
+    assert said in told.what
+    assert told.cure
+
+
+@pytest.mark.parametrize("text", ["", "division by zero", "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column", "TABLE_NOT_FOUND"])
+def test_what_is_not_known_is_not_guessed(text: str) -> None:
+    assert session.explain(RuntimeError(text)) is None
+
+
+# progress
+
+
+def test_the_meter_counts_the_rows_of_a_real_job(spark: SparkSession, tmp_path: Path) -> None:
+    spark.range(1000).write.parquet(str(tmp_path / "in"))
+    meter = session.ProgressMeter(spark)
+    assert meter.read() == session.Progress()
+    spark.read.parquet(str(tmp_path / "in")).write.parquet(str(tmp_path / "out"))
+    found = meter.read()
+    assert (found.rows_read, found.rows_written) == (1000, 1000)
+    assert found.tasks_done == found.tasks > 0
+    assert session.ProgressMeter(spark).read() == session.Progress()
+
+
+# the session itself
+
+
+def test_the_session_is_as_the_settings_of_the_tests_say(spark: SparkSession) -> None:
+    conf = spark.conf
+    assert spark.sparkContext.master == "local[2]"
+    assert conf.get("spark.sql.session.timeZone") == "UTC"
+    assert conf.get("spark.sql.shuffle.partitions") == "2"
+    assert conf.get("spark.ui.enabled") == "false"
+    assert "PYSPARK_GATEWAY_PORT" not in os.environ
+
+
+def test_without_java_the_error_names_what_was_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(java.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SetupError, match=r"Spark needs Java 17 or 21 .*JAVA_HOME has no working Java") as refused:
+        java.find()
+    assert "JAVA_HOME" in refused.value.cure
+
+
+@pytest.mark.parametrize("version", ["25.0.1", "11.0.2", "1.8.0_392"])
+def test_a_java_of_another_version_is_passed_over(version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / ("java.exe" if sys.platform == "win32" else "java")).touch()
+    (tmp_path / "release").write_text(f'JAVA_VERSION="{version}"\n', encoding="utf-8")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    assert java.find().home != tmp_path
+    monkeypatch.setattr(java.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SetupError, match=f"JAVA_HOME has {version}"):
+        java.find()
+
+
+# Spark Connect
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_where_no_connect_server_listens_the_error_comes_at_once() -> None:
+    chosen = settings.Settings(remote=f"sc://127.0.0.1:{free_port()}")
+    began = time.monotonic()
+    with pytest.raises(SetupError, match="No Spark Connect server answers at sc://127") as refused:
+        session.start(chosen)
+    assert time.monotonic() - began < 4
+    assert "TOOLKIT_REMOTE" in refused.value.cure
+
+
+@pytest.fixture
+def connect_server(tmp_path: Path) -> Iterator[str]:
+    """A Spark Connect server with our jars, on a free port; ended by its pid."""
+    port = free_port()
+    chosen = settings.current()
+    conf = {
+        **session.properties(chosen),
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": str(port),
+    }
+    command = [
+        str(java.find().executable),
+        "-cp",
+        os.pathsep.join(map(str, session.spark_class_path())),
+        "-Xmx1g",
+        "-XX:TieredStopAtLevel=1",
+        *[f"--add-opens={package}=ALL-UNNAMED" for package in java._OPENED_PACKAGES],
+        *[f"-D{name}={value}" for name, value in conf.items()],
+        "org.apache.spark.sql.connect.service.SparkConnectServer",
+    ]
+    with (tmp_path / "server.txt").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1"})
+    try:
+        wait_for(port, server, tmp_path / "server.txt")
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        assert server.poll() is None, log.read_text(errors="replace")[-3000:]
+        assert time.monotonic() < deadline, log.read_text(errors="replace")[-3000:]
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+
+
+CLIENT = dedent("""
+    import sys
+    from pathlib import Path
+    from toolkit import session
+    from toolkit.etl.load import write_table
+    from toolkit.etl.transform import latest_marked
+    from toolkit.quality.engine import split
+    from toolkit.quality.rules import NotNull, References
+    from toolkit.scenario import Table
+
+    folder = Path(sys.argv[1])
+    spark = session.start()
+    rows = spark.createDataFrame([(1, "Rom", 0), (2, None, 1), (3, "Atlantis", 2), (1, "Rom", 3)], "id INT, place STRING, _row INT")
+    rows = rows.transform(latest_marked("id", "_row")).where("_is_latest").drop("_row", "_is_latest")
+    rules = [
+        NotNull(name="place_is_given", description="It has a place.", column="place"),
+        References(name="place_is_known", description="We know it.", column="place", to="places", key="name"),
+    ]
+    parted = split(rows, "silver.parcels", rules, {"places": spark.createDataFrame([("Rom",)], "name STRING")})
+    columns = {"id": "Its number.", "place": "Where it goes."}
+    valid = Table("silver.parcels", "", {**columns, "_warnings": "Mild rules it broke."})
+    bad = Table("quarantine.parcels", "", {**columns, "_violations": "Why.", "_rules": "Which."})
+    for declared, df in ((valid, parted.valid), (bad, parted.quarantined)):
+        done = write_table(df, folder / declared.layer, declared, signature={"run_id": "over-connect"})
+        print(declared.layer, done.version, done.rows)
+    result = parted.result()
+    print("counted", result.rows, result.quarantined, *[r.failed for r in result.rules])
+    read = spark.read.format("delta").load(str(folder / "silver"))
+    print("read", read.count(), session.ProgressMeter(spark).read().tasks)
+    session.stop(spark)
+""")
+
+
+@pytest.mark.slow
+def test_a_table_is_split_and_written_over_spark_connect(connect_server: str, tmp_path: Path) -> None:
+    (tmp_path / "client.py").write_text(CLIENT, encoding="utf-8")
+    environment = {**os.environ, "TOOLKIT_REMOTE": connect_server}
+    client = subprocess.run(
+        [sys.executable, str(tmp_path / "client.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert client.returncode == 0, client.stderr[-3000:]
+    assert client.stdout.splitlines() == ["silver 0 1", "quarantine 0 2", "counted 3 2 1 1", "read 1 0"]
