@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -12,17 +13,25 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.processes import REPOSITORY, ChildFailed, environment, python
+from benchmarks.processes import REPOSITORY, ChildFailed, environment
 from benchmarks.ratios import Choices, Ratio, alternated, median
 from toolkit import paths
 from toolkit.lakehouse import Lakehouse
 
 REPEAT = 11
 COLUMNS, LINES = 120, 40
+PAINTED_CHARACTERS = COLUMNS * LINES // 2
+"""A first frame gives every cell a character, or nearly: an app may leave out what is blank."""
 TIMEOUT_SECONDS = 30
 MOST_RATIO = 1.5
 CONTENT = b"Retail lakehouse"
 """On the first screen as soon as it lists the scenarios."""
+
+
+COMMANDS = {
+    "toolkit": [sys.executable, str(REPOSITORY / "tui.py")],
+    "empty": [sys.executable, "-c", "from textual.app import App; App().run()"],
+}
 
 
 @dataclass(frozen=True)
@@ -30,9 +39,9 @@ class Painted:
     """Seconds from the start of a process."""
 
     frame: float
-    """Until Textual said that the first frame was displayed."""
+    """Until the terminal had received a character for every other cell; the rest comes in the same instant."""
     content: float
-    """Until the terminal had received the text that was waited for; the frame's own time when none was."""
+    """Until it had received the text that was waited for; 0 when none was."""
 
 
 def measure(choices: Choices) -> Iterator[Ratio]:
@@ -53,7 +62,7 @@ def measure(choices: Choices) -> Iterator[Ratio]:
     listed.clear()
     found = alternated(sides, repeat, choices.tell)
     bare = median(found["empty"])
-    what = f"Process start to Textual's `Ready`; medians of {repeat} starts each; {_lakehouse()}"
+    what = f"Process start until the terminal has received its first frame; medians of {repeat} starts each; {_lakehouse()}"
     yield Ratio("first frame", median(found["toolkit"]), bare, MOST_RATIO, "s", f"{what}.")
     yield Ratio(
         "scenarios listed",
@@ -81,53 +90,54 @@ def start(which: str, content: bytes = b"") -> Painted:
 
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (LINES, COLUMNS))
-    told, tells = os.pipe()
     began = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own module in our own Python
-        python("benchmarks.paint", which, str(tells)),
-        cwd=REPOSITORY,
+    process = subprocess.Popen(  # noqa: S603 - our own programs in our own Python
+        COMMANDS[which],
         env=environment(paths.home(), {"TERM": "xterm-256color", "COLORTERM": "truecolor"}),
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        pass_fds=(tells,),
         start_new_session=True,
     )
-    for descriptor in (theirs, tells):
-        os.close(descriptor)
+    os.close(theirs)
     try:
-        return _watch(ours, told, content, began)
+        return _watch(ours, content, began)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        for descriptor in (ours, told):
-            os.close(descriptor)
+        os.close(ours)
 
 
-def _watch(terminal: int, told: int, content: bytes, began: float) -> Painted:
+def _watch(terminal: int, content: bytes, began: float) -> Painted:
     """Read what the app writes until both marks have been seen."""
-    screen, frame, shown = b"", None, None if content else 0.0
-    while frame is None or shown is None:
-        ready, _, _ = select.select([terminal, told], [], [], max(0.0, began + TIMEOUT_SECONDS - time.monotonic()))
-        now = time.monotonic()
-        if told in ready and frame is None:
-            line = os.read(told, 64)
-            frame = float(line) - began if line else _gave_up(screen)
-        if terminal in ready:
-            screen += _read(terminal)
-            shown = now - began if shown is None and content in screen else shown
-        if not ready:
-            _gave_up(screen)
-    return Painted(frame, max(frame, shown))
+    screen, frame, shown = b"", 0.0, 0.0
+    while not frame or (content and not shown):
+        screen += _read(terminal, began + TIMEOUT_SECONDS - time.monotonic()) or _gave_up(screen)
+        now = time.monotonic() - began
+        frame = frame or (now if characters(screen) >= PAINTED_CHARACTERS else 0.0)
+        shown = shown or (now if content in screen else 0.0)
+    return Painted(frame, shown if content else 0.0)
 
 
-def _read(terminal: int) -> bytes:
+def characters(screen: bytes) -> int:
+    """How many characters the terminal was given to show, without the codes that move and colour."""
+    return len(
+        re.sub(rb"\x1b(\[[0-?]*[ -/]*[@-~]|[PX^_\]].*?(\x1b\\|\x07)|.)|[\x00-\x1f]", b"", screen).decode(
+            errors="ignore"
+        )
+    )
+
+
+def _read(terminal: int, seconds: float) -> bytes:
+    """What has arrived; nothing when the app has ended, or the time is over."""
+    if not select.select([terminal], [], [], max(0.0, seconds))[0]:
+        return b""
     try:
         return os.read(terminal, 65536)
     except OSError:  # Linux says so when the other end is closed
         return b""
 
 
-def _gave_up(screen: bytes) -> float:
+def _gave_up(screen: bytes) -> bytes:
     raise ChildFailed(f"The app did not paint: {screen[-1500:].decode(errors='replace')}")

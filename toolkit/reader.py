@@ -169,7 +169,8 @@ class DeltaReader:
                 raise UsageError.unknown("column", order_by, names)
             order = f" ORDER BY {_quoted(order_by)} {'DESC' if descending else 'ASC'} NULLS LAST"
         sql = f"SELECT * FROM t{_condition(where)}{order} LIMIT {int(limit)} OFFSET {int(offset)}"  # noqa: S608
-        columns, rows = self._query(sql)
+        # Otherwise two pages of one table could show the same row twice, and another never.
+        columns, rows = self._query(sql, in_order=True)
         return Page(columns, rows, offset, self.count(where) if counted else None)
 
     def sql(self, query: str) -> Page:
@@ -202,11 +203,15 @@ class DeltaReader:
     def _has_deletion_vectors(self) -> bool:
         return "deletionVectors" in (self._table.protocol().reader_features or [])
 
-    def _query(self, sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    def _query(self, sql: str, *, in_order: bool = False) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Run a SELECT; `in_order` reads with one thread, so that the same rows come in the same order every time."""
         from deltalake import QueryBuilder
 
         try:
-            table = QueryBuilder().register("t", self._table).execute(sql).read_all()
+            engine = QueryBuilder().register("t", self._table)
+            if in_order:
+                engine.execute("SET datafusion.execution.target_partitions = 1").read_all()
+            table = engine.execute(sql).read_all()
         except Exception as problem:
             raise self._blame(sql, problem) from problem
         names = tuple(table.schema.names)

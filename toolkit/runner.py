@@ -316,7 +316,7 @@ def _by_notebook(
     """Run the scenario's notebook with papermill; its cells do the steps and write the events."""
     from toolkit.notebooks import run_notebook
 
-    with _relayed(folder, log):
+    with _relayed(folder, log), _logged(folder.log_file):
         run_notebook(
             scenario.notebook,
             folder.notebook_file,

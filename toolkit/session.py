@@ -328,14 +328,14 @@ _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     ),
     (
         r"DELTA_(TRUNCATED_TRANSACTION_LOG|STATE_RECOVER_ERROR|LOG_FILE_NOT_FOUND\w*|VERSIONS_NOT_CONTIGUOUS|"
-        r"MISSING_\w+)|_delta_log.*(JsonParseException|JsonEOFException)|(JsonParseException|JsonEOFException).*_delta_log",
+        r"MISSING_\w+)|FAILED_READ_FILE\S*\].*_delta_log|_delta_log.*(JsonParseException|JsonEOFException)|(JsonParseException|JsonEOFException).*_delta_log",
         lambda _: DataError(
             "A table's Delta log is damaged.",
             cure="`toolkit tables` names it; restore it from a copy, or delete its folder and run the scenario again.",
         ),
     ),
     (
-        r"FAILED_READ_FILE\S*\].*?(?:file:)?(/\S+\.\w+)",
+        r"FAILED_READ_FILE\S*\].*?(?:file:)?/*(/\S+\.\w+)",
         lambda m: DataError(f"{m[1]} cannot be read.", cure="Restore the file, or delete it and land the data again."),
     ),
     (

@@ -8,15 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
 from toolkit import java, session, settings
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.etl.load import write_table
+from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
 
 TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number."})
@@ -67,42 +70,26 @@ def test_a_data_file_that_is_gone_is_named(spark: SparkSession, tmp_path: Path) 
 
 
 def test_two_writers_at_once_are_told_apart_from_damage(spark: SparkSession, tmp_path: Path) -> None:
-    path = tmp_path / "t"
+    path, started, go = tmp_path / "t", tmp_path / "started", tmp_path / "go"
     write_table(spark.range(3), path, TABLE)
-    log = path / "_delta_log"
 
-    def delete_while_another_does() -> None:
-        # The log gets a commit that removes the file which this statement is about to rewrite.
-        other = spark.newSession()
-        plan = spark.sql(f"SELECT * FROM delta.`{path}`")
-        assert plan.count() == 3
-        removed = next(p.name for p in path.glob("*.parquet"))
-        slow = f"DELETE FROM delta.`{path}` WHERE id = 1 AND java_method('java.lang.Thread', 'sleep', 3000L) IS NULL"
-        statement = subprocess_free_thread(lambda: spark.sql(slow))
-        time.sleep(1)
-        other.sql(f"DELETE FROM delta.`{path}`")
-        assert removed
-        statement()
+    def hold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        started.touch()
+        while not go.exists():
+            time.sleep(0.02)
+        yield from batches
 
-    assert log.is_dir()
-    told = meaning(delete_while_another_does)
+    slow = spark.range(0, 1, 1, 1).mapInArrow(hold, "id LONG")
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_table, slow, path, TABLE)
+        while not started.exists():
+            assert not writing.done(), writing.exception()
+            time.sleep(0.02)
+        spark.sql(f"DELETE FROM delta.`{path}`")
+        go.touch()
+        told = meaning(writing.result)
     assert isinstance(told, BusyError)
-
-
-def subprocess_free_thread(action: object) -> object:
-    """Starts `action` in a thread; the returned function waits for it and raises what it raised."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(1)
-    future = pool.submit(action)  # type: ignore[arg-type]
-
-    def wait() -> None:
-        try:
-            future.result()
-        finally:
-            pool.shutdown()
-
-    return wait
+    assert DeltaReader(path, TABLE.name).history(1)[0].operation == "DELETE"
 
 
 # texts of errors that a test cannot bring about

@@ -13,7 +13,7 @@ import pytest
 from deltalake import write_deltalake
 
 from benchmarks import __main__ as command
-from benchmarks import open_table, processes, results, scale, where
+from benchmarks import first_paint, open_table, processes, results, scale, where
 from benchmarks.equality import refuse_unequal
 from benchmarks.ratios import Choices, NotComparable, Ratio, alternated
 from toolkit.events import Event
@@ -219,6 +219,10 @@ def test_a_process_is_timed_with_its_children(tmp_path):
 def test_a_process_that_fails_is_told_with_its_last_words(tmp_path):
     with pytest.raises(processes.ChildFailed, match="no such luck"):
         processes.run([sys.executable, "-c", "raise SystemExit('no such luck')"], home=tmp_path)
+
+
+def test_only_what_a_terminal_shows_counts_as_painted():
+    assert first_paint.characters("\x1b[?1049h\x1b[1;31mäb\x1b[0m\r\n\x1b]0;title\x07c".encode()) == 3
 
 
 def test_both_sides_open_the_same_table(tmp_path):

@@ -19,6 +19,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 LONGEST_CELL = 120
+SHORT_CELL = 16
 THOUSAND = 1000
 MINUTE = 60
 
@@ -47,8 +48,11 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
     table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for position, (name, value) in enumerate(rows[0].items()):
         numeric = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        # The first column is what the next command takes: it is never broken over lines.
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=position == 0)
+        # What the next command takes, and what is short, is never broken over lines; prose makes room.
+        short = max(len(cell(row[name])) for row in rows) <= SHORT_CELL
+        table.add_column(
+            name, justify="right" if numeric else "left", overflow="fold", no_wrap=position == 0 or short
+        )
     for row in rows:
         # Text, not markup: what stands in a table is shown as it stands.
         table.add_row(*[Text(cell(value)) for value in row.values()])
@@ -67,7 +71,7 @@ def cell(value: Any) -> str:
         case float():
             text = f"{value:,.2f}"
         case datetime():
-            text = f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m-%d %H:%M:%S}"
+            text = f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m-%d %H:%M}"
         case list() | dict():
             text = json.dumps(value, default=_plain, ensure_ascii=False)
         case _:

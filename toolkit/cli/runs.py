@@ -23,8 +23,12 @@ def listed(
         return
     from toolkit import runs
 
+    rows = [_row(folder) for folder in runs.history()[:limit]]
+    if not as_json:
+        # The id names the scenario, and `runs show` tells the rest: so a line fits a narrow terminal.
+        rows = [{name: row[name] for name in ("run", "status", "started", "took")} for row in rows]
     show(
-        [_row(folder) for folder in runs.history()[:limit]],
+        rows,
         as_json=as_json,
         empty="There is no run yet. Start one: toolkit run retail_lakehouse",
     )

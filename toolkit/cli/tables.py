@@ -34,6 +34,8 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         for table in found
         if not isinstance(table, DataError)
     ]
+    if not as_json:
+        rows = [{name: value for name, value in row.items() if name != "files"} for row in rows]
     show(rows, as_json=as_json, empty="There is no table yet. Run a scenario: toolkit run retail_lakehouse")
     for problem in damaged:
         err.print(Text(str(problem), "red"))
