@@ -139,6 +139,9 @@ class ActiveRun:
         landed = self.platform.landed.get(source)
         if landed is not None:
             return landed.fingerprint
+        file = self.scenario.folder / source
+        if file.is_file():
+            return hashlib.sha256(file.read_bytes()).hexdigest()
         if "." not in source or not self.platform.lakehouse.exists(source):
             return "absent"
         newest = DeltaReader(self.platform.lakehouse.path(source), source).history(1)[0]
@@ -272,7 +275,11 @@ def recorded(
         log.emit("run_failed", message=problem.what, cure=problem.cure, exit_code=int(problem.exit_code))
         raise
     except Exception as problem:
-        outcome = {"status": "failed", "exit_code": int(ExitCode.FAILED), "error": f"{type(problem).__name__}: {problem}"}
+        outcome = {
+            "status": "failed",
+            "exit_code": int(ExitCode.FAILED),
+            "error": f"{type(problem).__name__}: {problem}",
+        }
         log.emit("run_failed", message=outcome["error"], cure="", exit_code=int(ExitCode.FAILED))
         raise
     finally:
@@ -310,9 +317,7 @@ def _keep_interrupts() -> None:
         signal.signal(signal.SIGINT, _interrupt)
 
 
-def _by_notebook(
-    scenario: Scenario, parameters: Parameters, folder: RunFolder, log: EventLog, fresh: bool
-) -> None:
+def _by_notebook(scenario: Scenario, parameters: Parameters, folder: RunFolder, log: EventLog, fresh: bool) -> None:
     """Run the scenario's notebook with papermill; its cells do the steps and write the events."""
     from toolkit.notebooks import run_notebook
 

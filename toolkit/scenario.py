@@ -66,6 +66,7 @@ class Step:
     title: str
     goal: str
     reads: tuple[str, ...] = ()
+    """Tables, landed datasets, and files in the scenario's folder."""
     writes: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     """The parameters that change what this step writes."""
@@ -191,8 +192,7 @@ def load_tables(file: Path) -> tuple[Table, ...]:
     """Read table declarations from a TOML file: `["silver.orders"]` with `description` and `columns`."""
     declared = tomllib.loads(file.read_text(encoding="utf-8"))
     return tuple(
-        Table(check_table_name(name), entry["description"], dict(entry["columns"]))
-        for name, entry in declared.items()
+        Table(check_table_name(name), entry["description"], dict(entry["columns"])) for name, entry in declared.items()
     )
 
 

@@ -68,7 +68,12 @@ GOOD_AND_BAD: list[tuple[Rule, str, list[Any], list[Any]]] = [
     (told(NotNull, "r", column="c.inner"), "c STRUCT<inner: INT>", [(1,)], [(None,), None]),
     (told(OneOf, "r", column="c", values=("a", "b")), "c STRING", ["a", "b", None], ["A", "", "a ", "c"]),
     (told(OneOf, "r", column="c", values=(1, 2)), "c INT", [1, None], [0, 3]),
-    (told(Matches, "r", column="c", pattern="[A-Z]{2}"), "c STRING", ["DE", None], ["D", "DEU", "xDE", "de", "", "DE\n", "\nDE"]),
+    (
+        told(Matches, "r", column="c", pattern="[A-Z]{2}"),
+        "c STRING",
+        ["DE", None],
+        ["D", "DEU", "xDE", "de", "", "DE\n", "\nDE"],
+    ),
     (told(Matches, "r", column="c", pattern="a|b"), "c STRING", ["a", "b"], ["ab", "xb", "ax"]),
     (
         told(Email, "r", column="c"),
@@ -83,11 +88,18 @@ GOOD_AND_BAD: list[tuple[Rule, str, list[Any], list[Any]]] = [
         ["JÃ¼rgen", "Ã\x85ngström", "cafÃ©", "Â£5"],
     ),
     (told(Holds, "r", column="c", condition="c > 0"), "c INT", [1, None], [0, -1]),
-    (told(Holds, "r", column="c", condition="forall(c, x -> x > 0)"), "c ARRAY<INT>", [[1, 2], [], None, [1, None]], [[1, 0]]),
+    (
+        told(Holds, "r", column="c", condition="forall(c, x -> x > 0)"),
+        "c ARRAY<INT>",
+        [[1, 2], [], None, [1, None]],
+        [[1, 0]],
+    ),
 ]
 
 
-@pytest.mark.parametrize(("rule", "schema", "good", "bad"), GOOD_AND_BAD, ids=lambda v: type(v).__name__ if isinstance(v, Rule) else "")
+@pytest.mark.parametrize(
+    ("rule", "schema", "good", "bad"), GOOD_AND_BAD, ids=lambda v: type(v).__name__ if isinstance(v, Rule) else ""
+)
 def test_a_rule_keeps_good_values_and_sends_bad_ones_away(
     parted: Callable[..., Parted], rule: Rule, schema: str, good: list[Any], bad: list[Any]
 ) -> None:
@@ -107,11 +119,15 @@ def test_a_value_has_to_be_a_key_of_the_other_frame(spark: SparkSession, parted:
     assert {r["id"]: r["_violations"][0]["value"] for r in found.bad} == {4: "köln", 5: "", 6: "Atlantis"}
 
 
-def test_with_an_empty_other_frame_every_value_is_a_stranger(spark: SparkSession, parted: Callable[..., Parted]) -> None:
+def test_with_an_empty_other_frame_every_value_is_a_stranger(
+    spark: SparkSession, parted: Callable[..., Parted]
+) -> None:
     none = spark.createDataFrame([], "name STRING")
     one = told(References, "one", column="place", to="places", key="name")
     each = told(EachReferences, "each", column="tags", to="places", key="name")
-    found = parted([(1, "x", ["y"]), (2, None, None)], "id INT, place STRING, tags ARRAY<STRING>", one, each, places=none)
+    found = parted(
+        [(1, "x", ["y"]), (2, None, None)], "id INT, place STRING, tags ARRAY<STRING>", one, each, places=none
+    )
     assert [r["id"] for r in found.valid] == [2]
     assert [r["_rules"] for r in found.bad] == [["one", "each"]]
 
@@ -193,14 +209,20 @@ def test_the_engine_agrees_with_plain_python(spark: SparkSession, parted: Callab
 
     counted = Counter(rule.name for rules in broken.values() for rule in rules)
     assert found.failed == {rule.name: counted[rule.name] for rule in RULES}
-    assert (found.result.rows, found.result.quarantined, found.result.valid) == (len(rows), len(bad), len(rows) - len(bad))
+    assert (found.result.rows, found.result.quarantined, found.result.valid) == (
+        len(rows),
+        len(bad),
+        len(rows) - len(bad),
+    )
 
 
 # what is kept beside the rows
 
 
 def test_a_reason_names_rule_column_value_and_message(parted: Callable[..., Parted]) -> None:
-    rule = Holds(name="weighs_something", description="A parcel weighs more than nothing.", column="grams", condition="grams > 0")
+    rule = Holds(
+        name="weighs_something", description="A parcel weighs more than nothing.", column="grams", condition="grams > 0"
+    )
     found = parted([(1, -5)], "id INT, grams INT", rule)
     assert found.bad == [
         {
@@ -225,7 +247,16 @@ def test_severity_decides_whether_the_row_stays(parted: Callable[..., Parted], s
     assert (found.valid, found.bad) == (
         ([{"id": None, "_warnings": ["r"]}], [])
         if kept
-        else ([], [{"id": None, "_violations": [{"rule": "r", "column": "id", "value": None, "message": "r."}], "_rules": ["r"]}])
+        else (
+            [],
+            [
+                {
+                    "id": None,
+                    "_violations": [{"rule": "r", "column": "id", "value": None, "message": "r."}],
+                    "_rules": ["r"],
+                }
+            ],
+        )
     )
 
 
@@ -278,7 +309,9 @@ def test_a_rule_on_a_column_that_is_not_there_is_refused(spark: SparkSession, co
 @pytest.mark.parametrize("kind", [References, EachReferences])
 def test_a_rule_that_refers_to_a_frame_that_is_not_there_is_refused(spark: SparkSession, kind: type[Rule]) -> None:
     rule = told(kind, "r", column="id", to="place", key="name")
-    with pytest.raises(UsageError, match=r"no reference for rule r of silver\.parcels: 'place'\. Did you mean 'places'"):
+    with pytest.raises(
+        UsageError, match=r"no reference for rule r of silver\.parcels: 'place'\. Did you mean 'places'"
+    ):
         split(spark.range(1), TABLE, [rule], {"places": spark.range(1)})
 
 

@@ -41,7 +41,9 @@ def test_trimmed_takes_spaces_away_and_makes_empty_text_null(spark: SparkSession
         ("BOOLEAN", "maybe", None),
     ],
 )
-def test_typed_gives_types_and_nulls_for_garbage(spark: SparkSession, to: str, text: str | None, value: str | None) -> None:
+def test_typed_gives_types_and_nulls_for_garbage(
+    spark: SparkSession, to: str, text: str | None, value: str | None
+) -> None:
     found = spark.createDataFrame([(text,)], "c STRING").transform(typed(c=to))
     assert found.dtypes == [("c", to.lower())]
     (row,) = found.select(F.col("c").cast("string")).collect()
@@ -66,7 +68,17 @@ ROWS = "id STRING, at INT, _row INT"
         ([("a", 1, 0), ("a", 1, 0)], [True, True]),
         ([], []),
     ],
-    ids=["newer last", "newer first", "tie", "null is oldest", "all null", "no key", "other keys", "equal in all", "empty"],
+    ids=[
+        "newer last",
+        "newer first",
+        "tie",
+        "null is oldest",
+        "all null",
+        "no key",
+        "other keys",
+        "equal in all",
+        "empty",
+    ],
 )
 def test_the_latest_row_of_a_key_is_marked(spark: SparkSession, given: list[Any], expected: list[bool]) -> None:
     found = spark.createDataFrame([(*row, i) for i, row in enumerate(given)], f"{ROWS}, n INT").transform(
@@ -94,7 +106,10 @@ def rate(currency: str | None, day: int | None, value: int) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ([rate("USD", 1, 10), rate("USD", 4, 40)], [("USD", d, 10) for d in (1, 2, 3)] + [("USD", d, 40) for d in (4, 5)]),
+        (
+            [rate("USD", 1, 10), rate("USD", 4, 40)],
+            [("USD", d, 10) for d in (1, 2, 3)] + [("USD", d, 40) for d in (4, 5)],
+        ),
         ([rate("USD", 5, 50)], [("USD", 5, 50)]),
         ([rate("USD", 9, 90)], [("USD", 9, 90)]),
         ([rate("A", 4, 1), rate("B", 5, 2)], [("A", 4, 1), ("A", 5, 1), ("B", 5, 2)]),
@@ -107,10 +122,16 @@ def rate(currency: str | None, day: int | None, value: int) -> tuple[Any, ...]:
 def test_each_row_holds_until_the_next(spark: SparkSession, given: list[Any], expected: list[Any]) -> None:
     until = F.lit(date(2026, 3, 5))
     found = spark.createDataFrame(given, RATES).transform(filled_forward("currency", "day", until)).collect()
-    assert sorted((str(r["currency"]), r["day"].day, r["rate"]) for r in found) == [(str(c), d, v) for c, d, v in expected]
+    assert sorted((str(r["currency"]), r["day"].day, r["rate"]) for r in found) == [
+        (str(c), d, v) for c, d, v in expected
+    ]
 
 
 def test_two_rows_of_one_day_leave_one_row_a_day(spark: SparkSession) -> None:
     given = [rate("USD", 1, 10), rate("USD", 3, 30), rate("USD", 3, 31)]
-    found = spark.createDataFrame(given, RATES).transform(filled_forward("currency", "day", F.lit(date(2026, 3, 4)))).collect()
+    found = (
+        spark.createDataFrame(given, RATES)
+        .transform(filled_forward("currency", "day", F.lit(date(2026, 3, 4))))
+        .collect()
+    )
     assert sorted(r["day"].day for r in found) == [1, 2, 3, 4]

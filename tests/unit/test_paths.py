@@ -46,7 +46,7 @@ def test_a_folder_below_a_file_is_a_set_up_error_that_names_the_variable(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv(variable, str(tmp_path / "file" / "inside"))
-    with pytest.raises(SetupError, match="Cannot write in .*: Not a directory") as refused:
+    with pytest.raises(SetupError, match=r"Cannot write in .*: Not a directory") as refused:
         paths.ensure_folder(tmp_path / "file" / "inside")
     assert variable in refused.value.cure
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -77,7 +76,9 @@ def test_a_page_has_columns_and_rows(parcels: DeltaReader) -> None:
     assert (page.offset, page.total) == (0, None)
 
 
-@pytest.mark.parametrize(("offset", "limit", "expected"), [(0, 2, [0, 1]), (7, 5, [21, 22]), (9, 5, []), (3, 0, []), (100, 1, [])])
+@pytest.mark.parametrize(
+    ("offset", "limit", "expected"), [(0, 2, [0, 1]), (7, 5, [21, 22]), (9, 5, []), (3, 0, []), (100, 1, [])]
+)
 def test_pages_are_cut_where_asked(parcels: DeltaReader, offset: int, limit: int, expected: list[int]) -> None:
     assert ids(parcels.page(offset=offset, limit=limit, order_by="id").rows) == expected
 
@@ -167,7 +168,10 @@ def test_a_condition_that_does_not_fit_is_the_users_affair(parcels: DeltaReader,
 def test_a_select_calls_the_table_t(parcels: DeltaReader) -> None:
     page = parcels.sql("SELECT count(*) AS n, max(id) AS most FROM t")
     assert (page.columns, page.rows, page.total) == (("n", "most"), [(9, 22)], 1)
-    assert parcels.sql("\n with few as (SELECT * FROM t WHERE id < 2) select id from few order by id").rows == [(0,), (1,)]
+    assert parcels.sql("\n with few as (SELECT * FROM t WHERE id < 2) select id from few order by id").rows == [
+        (0,),
+        (1,),
+    ]
 
 
 def test_two_columns_of_one_name_are_both_kept(parcels: DeltaReader) -> None:
@@ -314,7 +318,14 @@ def hide_with_deletion_vector(lakehouse: Lakehouse, positions: list[int]) -> Non
     (added,) = [line["add"] for line in map(json.loads, commit(lakehouse, 2).read_text().splitlines()) if "add" in line]
     features = ["deletionVectors"]
     actions: list[dict[str, Any]] = [
-        {"protocol": {"minReaderVersion": 3, "minWriterVersion": 7, "readerFeatures": features, "writerFeatures": features}},
+        {
+            "protocol": {
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+                "readerFeatures": features,
+                "writerFeatures": features,
+            }
+        },
         {"remove": {"path": added["path"], "deletionTimestamp": 1, "dataChange": True}},
         {"add": {**added, "deletionVector": vector}},
     ]
@@ -444,8 +455,8 @@ def test_a_reason_is_always_given(text: str) -> None:
 
 
 def test_opening_does_not_write(lakehouse: Lakehouse) -> None:
-    before = {p: os.stat(p).st_mtime_ns for p in lakehouse.root.rglob("*")}
+    before = {p: p.stat().st_mtime_ns for p in lakehouse.root.rglob("*")}
     found = open_table(NAME, lakehouse=lakehouse)
     found.page(where="id > 1", order_by="id", counted=True)
     found.summary()
-    assert {p: os.stat(p).st_mtime_ns for p in lakehouse.root.rglob("*")} == before
+    assert {p: p.stat().st_mtime_ns for p in lakehouse.root.rglob("*")} == before

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,16 +63,16 @@ def test_a_run_of_this_process_is_running(save: Callable[..., RunFolder]) -> Non
     assert save(FIRST).record().status == "running"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows lists no process that has ended")
 def test_a_run_whose_process_ended_was_interrupted(
     save: Callable[..., RunFolder], process: subprocess.Popen[bytes]
 ) -> None:
     folder = save(FIRST, **of(process))
     assert folder.record().status == "running"
     process.kill()
-    # Before its parent has looked, the kernel still lists it.
-    psutil.wait_procs([psutil.Process(process.pid)], timeout=0.2)
-    while psutil.pid_exists(process.pid) and psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
-        pass
+    while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.01)
+    # Its parent has not looked yet, so the kernel still lists it.
     assert folder.record().status == "interrupted"
     process.wait()
     assert folder.record().status == "interrupted"
@@ -129,7 +130,17 @@ def test_a_new_id_is_accepted_and_sorts_by_time(toolkit_home: Path) -> None:
 
 @pytest.mark.parametrize(
     "run_id",
-    ["", "latest", "../../etc", "20260301-101500-../x-0a1b", f"{FIRST}\n", f"/{FIRST}", FIRST.upper(), FIRST + "/x", "a" * 5000],
+    [
+        "",
+        "latest",
+        "../../etc",
+        "20260301-101500-../x-0a1b",
+        f"{FIRST}\n",
+        f"/{FIRST}",
+        FIRST.upper(),
+        FIRST + "/x",
+        "a" * 5000,
+    ],
 )
 def test_an_id_that_could_lead_elsewhere_is_refused(toolkit_home: Path, run_id: str) -> None:
     with pytest.raises(UsageError, match="is not a run id"):
@@ -207,7 +218,12 @@ def test_a_live_run_is_killed_when_forced(save: Callable[..., RunFolder], proces
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [("succeeded", "it succeeded"), ("failed", "it failed"), ("cancelled", "it was cancelled"), ("interrupted", "was inter")],
+    [
+        ("succeeded", "it succeeded"),
+        ("failed", "it failed"),
+        ("cancelled", "it was cancelled"),
+        ("interrupted", "was inter"),
+    ],
 )
 def test_a_run_that_is_over_cannot_be_cancelled(save: Callable[..., RunFolder], status: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
@@ -238,7 +254,11 @@ def test_the_view_follows_a_run(save: Callable[..., RunFolder]) -> None:
     log.emit("metric", "check", name="landed", value=3, unit="rows")
     log.emit("alert", "check", level="warn", message="look")
     view = folder.view()
-    assert [(s.name, s.state) for s in view.steps.values()] == [("land", "skipped"), ("check", "running"), ("model", "waiting")]
+    assert [(s.name, s.state) for s in view.steps.values()] == [
+        ("land", "skipped"),
+        ("check", "running"),
+        ("model", "waiting"),
+    ]
     assert view.steps["check"].tables == {"silver.parcels": 9}
     assert (view.steps["check"].tasks, view.steps["check"].rows_read) == (4, 10)
     assert (view.quality[0]["step"], view.metrics["landed"]["value"], view.alerts) == ("check", 3, ["look"])

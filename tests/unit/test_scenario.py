@@ -106,7 +106,7 @@ def test_two_of_one_id_are_refused_with_the_second_folder(scenario_root: Path) -
 )
 def test_one_that_cannot_be_read_is_named_with_the_reason(scenario_root: Path, text: str, said: str) -> None:
     declare(scenario_root, "parcels", text)
-    with pytest.raises(UsageError, match="parcels.*scenario.py") as refused:
+    with pytest.raises(UsageError, match=r"parcels.*scenario\.py") as refused:
         scenario.discover()
     assert said in refused.value.what
 
@@ -135,14 +135,16 @@ def test_written_lists_each_table_once_in_order() -> None:
 def test_unknown_steps_and_tables_offer_the_nearest() -> None:
     assert SAMPLE.step("second").title == "Second"
     assert SAMPLE.table("bronze.a").layer == "bronze"
-    with pytest.raises(UsageError, match="no step 'secnd'. Did you mean 'second'"):
+    with pytest.raises(UsageError, match=r"no step 'secnd'\. Did you mean 'second'"):
         SAMPLE.step("secnd")
-    with pytest.raises(UsageError, match="no table 'bronze.b'. Did you mean 'bronze.a'"):
+    with pytest.raises(UsageError, match=r"no table 'bronze\.b'\. Did you mean 'bronze\.a'"):
         SAMPLE.table("bronze.b")
 
 
 def test_the_body_of_a_step_is_the_function_of_its_name(scenario_root: Path) -> None:
-    (declare(scenario_root, "parcels") / "steps.py").write_text("def count(platform): return platform", encoding="utf-8")
+    (declare(scenario_root, "parcels") / "steps.py").write_text(
+        "def count(platform): return platform", encoding="utf-8"
+    )
     found = scenario.get("parcels")
     assert found.body("count")(42) == 42
     with pytest.raises(UsageError, match=r"steps\.py of parcels has no function 'weigh'"):
