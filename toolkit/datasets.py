@@ -128,20 +128,14 @@ class Dataset:
         for name in values:
             if name not in known:
                 raise UsageError.unknown(f"parameter of {self.name}", name, known)
-        wrong = [
-            f"{n} = {v!r}: {known[n].valid} is needed" for n, v in values.items() if not known[n].accepts(v)
-        ]
+        wrong = [f"{n} = {v!r}: {known[n].valid} is needed" for n, v in values.items() if not known[n].accepts(v)]
         if wrong:
-            raise UsageError(
-                f"{self.name} cannot be landed: {'; '.join(wrong)}.", cure="Correct that and land again."
-            )
+            raise UsageError(f"{self.name} cannot be landed: {'; '.join(wrong)}.", cure="Correct that and land again.")
         return {name: values.get(name, parameter.default) for name, parameter in known.items()}
 
     def bytes_needed(self, parameters: Mapping[str, Value]) -> int:
         """About how much disk a landing takes."""
-        return self.disk["base"] + sum(
-            self.disk.get(name, 0) * int(value) for name, value in parameters.items()
-        )
+        return self.disk["base"] + sum(self.disk.get(name, 0) * int(value) for name, value in parameters.items())
 
     def fingerprint(self, parameters: Mapping[str, Value]) -> str:
         """Short hash of name, parameters, declaration and code: equal fingerprints mean equal bytes."""
@@ -361,8 +355,7 @@ def _generate(dataset: Dataset, values: Mapping[str, Value], folder: Path, progr
     counts = {defect.name: landing.counts[defect.name] for defect in dataset.defects}
     _write_json(folder / ANSWER_COUNTS, {"counts": counts})
     files = {
-        file: {"rows": rows, "bytes": (folder / file).stat().st_size}
-        for file, rows in sorted(landing.rows.items())
+        file: {"rows": rows, "bytes": (folder / file).stat().st_size} for file, rows in sorted(landing.rows.items())
     }
     _write_json(
         folder / MANIFEST,
@@ -385,8 +378,7 @@ def _check_disk(dataset: Dataset, values: Mapping[str, Value], root: Path) -> No
     needed, free = dataset.bytes_needed(values), shutil.disk_usage(root).free
     if needed > free:
         raise SetupError(
-            f"{folder_name(dataset, values)} needs about {_megabytes(needed)} in {root};"
-            f" {_megabytes(free)} are free.",
+            f"{folder_name(dataset, values)} needs about {_megabytes(needed)} in {root}; {_megabytes(free)} are free.",
             cure="Free some disk, ask for less data, or set TOOLKIT_HOME to a larger disk.",
         )
 
@@ -396,9 +388,7 @@ def _not_written(dataset: Dataset, values: Mapping[str, Value], root: Path, prob
     what = f"{dataset.name} cannot be written to {root}: {problem.strerror or problem}."
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         what += f" It needs about {_megabytes(dataset.bytes_needed(values))}."
-    return SetupError(
-        what, cure="Free that disk or make the folder writable, or set TOOLKIT_HOME to another one."
-    )
+    return SetupError(what, cure="Free that disk or make the folder writable, or set TOOLKIT_HOME to another one.")
 
 
 def _megabytes(size: int) -> str:
@@ -443,14 +433,10 @@ def package_file(package: str, path: str) -> Path:
     """
     spec = importlib.util.find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise SetupError(
-            f"The Python package {package} is not installed.", cure="Run the set-up again: ./run setup."
-        )
+        raise SetupError(f"The Python package {package} is not installed.", cure="Run the set-up again: ./run setup.")
     file = Path(spec.submodule_search_locations[0], path)
     if not file.is_file():
-        raise DataError(
-            f"The Python package {package} lacks {path}.", cure="Install the pinned version again."
-        )
+        raise DataError(f"The Python package {package} lacks {path}.", cure="Install the pinned version again.")
     return file
 
 

@@ -28,7 +28,13 @@ from toolkit.scenario import Scenario
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_LAYER_COLOURS = {"bronze": "#a9714b", "silver": "#7d8a99", "gold": "#b8901f", "quarantine": "#b5483f", "ops": "#5b7f8c"}
+_LAYER_COLOURS = {
+    "bronze": "#a9714b",
+    "silver": "#7d8a99",
+    "gold": "#b8901f",
+    "quarantine": "#b5483f",
+    "ops": "#5b7f8c",
+}
 
 
 class NotebookRun:
@@ -214,7 +220,9 @@ def _flow(scenario: Scenario) -> str:
         for row, table in enumerate(step.writes):
             layer, _, name = table.partition(".")
             parts.append(_coloured(x + 4, top + 56 + row * 16, layer, name))
-    legend = [_coloured(4 + i * 90, top + 64 + deepest * 16, layer, f"■ {layer}") for i, layer in enumerate(_LAYER_COLOURS)]
+    legend = [
+        _coloured(4 + i * 90, top + 64 + deepest * 16, layer, f"■ {layer}") for i, layer in enumerate(_LAYER_COLOURS)
+    ]
     total = len(scenario.steps) * (width + gap)
     height = top + 72 + deepest * 16
     return (

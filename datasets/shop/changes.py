@@ -50,9 +50,7 @@ def choose_changing(plan: Plan, customers: Customers) -> Changing:
     return Changing(updated, deleted)
 
 
-def write_changes(
-    plan: Plan, customers: Customers, changing: Changing, before: pl.DataFrame, landing: Landing
-) -> None:
+def write_changes(plan: Plan, customers: Customers, changing: Changing, before: pl.DataFrame, landing: Landing) -> None:
     """Write customer_changes.csv, each line up to a week away from its place."""
     rng = generator(plan.seed, 31)
     changes = _in_order(customers, changing, rng)
@@ -75,9 +73,7 @@ def _in_order(customers: Customers, changing: Changing, rng: np.random.Generator
     who = np.repeat(changing.updated, rng.choice(_UPDATES_EACH, len(changing.updated), p=_UPDATES_SHARES))
     last = np.minimum(customers.left[who], calendar.DAYS)
     updated_at = _between(customers.joined[who], last, rng)
-    deleted_at = _between(
-        customers.left[changing.deleted], np.full(len(changing.deleted), calendar.DAYS), rng
-    )
+    deleted_at = _between(customers.left[changing.deleted], np.full(len(changing.deleted), calendar.DAYS), rng)
     frame = pl.DataFrame(
         {
             "customer": np.concatenate([who, changing.deleted]),
@@ -114,8 +110,6 @@ def _with_images(
     )
     earlier = before.select("customer_id", *FIELDS)
     known = touched.join(earlier, "customer_id", "left", suffix="_before", maintain_order="left")
-    kept = [
-        pl.col(n).forward_fill().over("customer_id").fill_null(pl.col(f"{n}_before")).alias(n) for n in FIELDS
-    ]
+    kept = [pl.col(n).forward_fill().over("customer_id").fill_null(pl.col(f"{n}_before")).alias(n) for n in FIELDS]
     is_update = pl.col("operation") == "update"
     return known.with_columns(kept).with_columns(pl.when(is_update).then(name).alias(name) for name in FIELDS)

@@ -31,9 +31,7 @@ def write_customers(plan: Plan, customers: Customers, wanted: Numbers, landing: 
         stream.write(again.write_csv(include_header=False).encode())
     landing.wrote("customers.csv", plan.customers + again.height)
     for defect in CUSTOMER_DEFECTS:
-        landing.plant(
-            defect, "customers.csv", ((at + 2, customer_id(at)) for at in plan.planted[defect].tolist())
-        )
+        landing.plant(defect, "customers.csv", ((at + 2, customer_id(at)) for at in plan.planted[defect].tolist()))
     return pl.concat(before)
 
 
@@ -82,9 +80,7 @@ def _frame(plan: Plan, customers: Customers, numbers: Numbers, rng: np.random.Ge
             "phone": "+999" + pl.Series(rng.integers(10**9, 10**10, count)).cast(pl.String),
             **address(customers.country[numbers], rng),
             "birth_date": _birth_dates(customers.business[numbers], rng),
-            "segment": pl.Series(["consumer", "business"]).gather(
-                customers.business[numbers].astype(np.int64)
-            ),
+            "segment": pl.Series(["consumer", "business"]).gather(customers.business[numbers].astype(np.int64)),
             "registered_at": calendar.iso(registered),
             "updated_at": calendar.iso(registered + rng.integers(0, 3600, count)),
         }
@@ -165,9 +161,7 @@ def address(country: Numbers, rng: np.random.Generator) -> dict[str, pl.Series]:
 def _postcodes(country: Numbers, numbers: Numbers) -> pl.Series:
     """Fill each country's shape with the digits of a number."""
     digits = pl.Series(numbers).cast(pl.String).str.zfill(7)
-    filled = pl.DataFrame({"country": country.astype(np.int64), "digits": digits}).with_columns(
-        postcode=pl.lit("")
-    )
+    filled = pl.DataFrame({"country": country.astype(np.int64), "digits": digits}).with_columns(postcode=pl.lit(""))
     for at, shape in enumerate(entry[3] for entry in words.COUNTRIES):
         parts = _shape_parts(shape)
         filled = filled.with_columns(
@@ -189,8 +183,6 @@ def _sent_again(frame: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
     """The same customers with a new telephone number and a later `updated_at`, still inside the window."""
     old = frame["updated_at"].str.to_datetime("%Y-%m-%dT%H:%M:%SZ").dt.epoch("s").to_numpy()
     room = calendar.WINDOW_END - old
-    later = (
-        old + 60 + (rng.random(len(old)) * np.minimum(room - 60, 30 * calendar.DAY_SECONDS)).astype(np.int64)
-    )
+    later = old + 60 + (rng.random(len(old)) * np.minimum(room - 60, 30 * calendar.DAY_SECONDS)).astype(np.int64)
     phone = "+999" + pl.Series(rng.integers(10**9, 10**10, len(old))).cast(pl.String)
     return frame.with_columns(phone=phone, updated_at=calendar.iso(later))

@@ -166,9 +166,7 @@ def day_frame(day: Day, plan: Plan, catalogue: Catalogue) -> pl.DataFrame:
             "currency": pl.Series([*CURRENCIES, WITHOUT_RATE]).gather(day.currency),
             "payment": _payments(day.method, amounts, rng),
             "items": _items(day, catalogue),
-            "note": pl.Series(words.NOTES)
-            .gather(notes)
-            .set(pl.Series(rng.random(day.count) < _WITHOUT_NOTE), None),
+            "note": pl.Series(words.NOTES).gather(notes).set(pl.Series(rng.random(day.count) < _WITHOUT_NOTE), None),
         }
     )
 

@@ -96,9 +96,7 @@ def _day_starts(orders: int) -> Numbers:
     return np.concatenate([[0], np.cumsum(per_day)])
 
 
-def _order_defects(
-    starts: Numbers, wanted: Mapping[str, int], rng: np.random.Generator
-) -> dict[str, Numbers]:
+def _order_defects(starts: Numbers, wanted: Mapping[str, int], rng: np.random.Generator) -> dict[str, Numbers]:
     """Numbers for each defect of an order, no row twice.
 
     What is bound to certain days is drawn first: late orders to one day, orders that are sent again on the

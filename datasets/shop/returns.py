@@ -60,9 +60,7 @@ class Returns:
         self.landing.path("returns.json").write_bytes(json_lines(frame))
         self.landing.wrote("returns.json", frame.height)
         places = np.flatnonzero(orders[by_time] >= _NO_SUCH_ORDER).tolist()
-        self.landing.plant(
-            "orphan_return", "returns.json", ((at + 1, frame["return_id"][at]) for at in places)
-        )
+        self.landing.plant("orphan_return", "returns.json", ((at + 1, frame["return_id"][at]) for at in places))
 
     def _frame(self, orders: Numbers, instants: Numbers, rng: np.random.Generator) -> pl.DataFrame:
         """The rows of the file."""

@@ -155,7 +155,11 @@ def _returns() -> tuple[Rule, ...]:
         _readable("return"),
         _given("return_id", "return_id_is_given", "The return has an id."),
         References(
-            name="order_exists", description="The order that came back exists.", column="order_id", to="orders", key="order_id"
+            name="order_exists",
+            description="The order that came back exists.",
+            column="order_id",
+            to="orders",
+            key="order_id",
         ),
         Holds(
             name="refund_is_a_share",
@@ -171,7 +175,10 @@ def _exchange_rates() -> tuple[Rule, ...]:
         _readable("rate"),
         _given("rate_date", "day_is_given", "The rate has a day."),
         Holds(
-            name="rate_is_positive", description="The rate is above zero.", column="rate_to_eur", condition="rate_to_eur > 0"
+            name="rate_is_positive",
+            description="The rate is above zero.",
+            column="rate_to_eur",
+            condition="rate_to_eur > 0",
         ),
     )
 

@@ -1,5 +1,6 @@
-"""The steps of the retail lakehouse. Each is short: what is done to a frame is in `transforms.py`, what is true of good data
-in `rules.py`.
+"""The steps of the retail lakehouse.
+
+Each is short: what is done to a frame is in `transforms.py`, what is true of good data in `rules.py`.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def clean(platform: DataPlatform) -> None:
 def check(platform: DataPlatform) -> None:
     """Part good rows from bad, count both, and stop if the run is strict and the data is not good enough."""
     frames = platform.frames
-    references = {name: frames[name] for name in ("products", "exchange_rates", "orders")}
+    references = {name: platform.read(f"bronze.{name}") for name in ("products", "exchange_rates", "orders")}
     for table, declared in rules(platform.parameters.as_of).items():
         platform.check(table, frames[table.removeprefix("silver.")], declared, references)
     platform.record_quality()
@@ -57,10 +58,11 @@ def enrich(platform: DataPlatform) -> None:
     lines = (
         platform.read("silver.orders")
         .transform(t.with_rate_of_the_day(platform.read("silver.exchange_rates"), until))
+        .transform(t.with_refund_share(platform.read("silver.returns")))
         .transform(t.one_row_per_item)
         .transform(t.with_category(platform.read("silver.products")))
         .transform(t.with_stock(platform.read("silver.inventory_snapshots"), until))
-        .transform(t.with_amounts_in_euros(platform.read("silver.returns")))
+        .transform(t.with_amounts_in_euros)
     )
     platform.write("silver.order_items", lines)
 

@@ -11,6 +11,8 @@ from toolkit.etl.transform import Transform, filled_forward, latest_marked, trim
 
 SLIPPING, LOST = 3, 6
 """Overdue by so many times the customer's own rhythm."""
+RHYTHM_ORDERS = 3
+"""Fewer orders than these make no rhythm."""
 
 CSV_FILES = (
     (
@@ -61,7 +63,9 @@ def clean_customers(df: DataFrame) -> DataFrame:
 
 def clean_products(df: DataFrame) -> DataFrame:
     """Types, and the tags as an array."""
-    return df.transform(typed(unit_price="decimal(12,2)", updated_at="timestamp")).withColumn("tags", F.split("tags", r"\|"))
+    return df.transform(typed(unit_price="decimal(12,2)", updated_at="timestamp")).withColumn(
+        "tags", F.split("tags", r"\|")
+    )
 
 
 def clean_orders(df: DataFrame) -> DataFrame:
@@ -122,7 +126,7 @@ def with_rate_of_the_day(rates: DataFrame, until: date) -> Transform:
 
 def one_row_per_item(orders: DataFrame) -> DataFrame:
     """Explode the items; lines count from 1."""
-    kept = ["order_id", "customer_id", "order_date", "status", "channel", "currency", "rate_to_eur"]
+    kept = ["order_id", "customer_id", "order_date", "status", "channel", "currency", "rate_to_eur", "refund_share"]
     lines = orders.select(*kept, F.posexplode("items").alias("_position", "_item"))
     return lines.select(*kept, (F.col("_position") + 1).alias("line"), "_item.*")
 
@@ -150,23 +154,27 @@ def with_stock(snapshots: DataFrame, until: date) -> Transform:
     return transform
 
 
-def with_amounts_in_euros(returns: DataFrame) -> Transform:
-    """Add gross, refund and net in euros, rounded to cents, and `is_returned`."""
-    refunded = returns.groupBy("order_id").agg(F.max("refund_share").alias("_share"))
-    gross = _cents(F.col("quantity") * F.col("unit_price") * F.col("rate_to_eur"))
-    refund = _cents(F.col("gross_eur") * F.coalesce("_share", F.lit(0)))
+def with_refund_share(returns: DataFrame) -> Transform:
+    """Add `refund_share`: the part of the order that was paid back; null if it did not come back."""
+    refunded = returns.groupBy("order_id").agg(F.max("refund_share").alias("refund_share"))
 
-    def transform(items: DataFrame) -> DataFrame:
-        return (
-            items.join(refunded, "order_id", "left")
-            .withColumn("gross_eur", gross)
-            .withColumn("refund_eur", refund)
-            .withColumns({"net_eur": F.col("gross_eur") - F.col("refund_eur"), "is_returned": F.col("_share").isNotNull()})
-            .withColumn("net_eur", F.col("net_eur").cast("decimal(14,2)"))
-            .drop("_share")
-        )
+    def transform(orders: DataFrame) -> DataFrame:
+        return orders.join(refunded, "order_id", "left")
 
     return transform
+
+
+def with_amounts_in_euros(items: DataFrame) -> DataFrame:
+    """Gross, refund and net in euros, rounded to cents, and `is_returned` in place of the share."""
+    gross = _cents(F.col("quantity") * F.col("unit_price") * F.col("rate_to_eur"))
+    refund = _cents(F.col("gross_eur") * F.coalesce("refund_share", F.lit(0)))
+    return (
+        items.withColumn("gross_eur", gross)
+        .withColumn("refund_eur", refund)
+        .withColumn("net_eur", (F.col("gross_eur") - F.col("refund_eur")).cast("decimal(14,2)"))
+        .withColumn("is_returned", F.col("refund_share").isNotNull())
+        .drop("refund_share")
+    )
 
 
 def sales_per_day(items: DataFrame) -> DataFrame:
@@ -248,7 +256,10 @@ def churn_judged(quarantined_orders: DataFrame) -> Transform:
         )
         return (
             # Twice on one day is no rhythm of zero days: a day is the least.
-            df.withColumn("typical_gap_days", F.when(F.col("frequency") > 2, F.round(F.greatest(rhythm, F.lit(1.0)), 2)))
+            df.withColumn(
+                "typical_gap_days",
+                F.when(F.col("frequency") >= RHYTHM_ORDERS, F.round(F.greatest(rhythm, F.lit(1.0)), 2)),
+            )
             .withColumn("overdue_ratio", F.round(F.col("recency_days") / F.col("typical_gap_days"), 2))
             .withColumn("risk", _risk())
             .join(later, "customer_id", "left")
@@ -295,5 +306,8 @@ def _segment() -> Column:
 def _risk() -> Column:
     ratio = F.col("overdue_ratio")
     return (
-        F.when(ratio.isNull(), "unknown").when(ratio >= LOST, "lost").when(ratio >= SLIPPING, "slipping").otherwise("active")
+        F.when(ratio.isNull(), "unknown")
+        .when(ratio >= LOST, "lost")
+        .when(ratio >= SLIPPING, "slipping")
+        .otherwise("active")
     )

@@ -65,8 +65,19 @@ def test_papermill_gives_the_same_gold_as_the_command_line(built: Home, home: Ho
 def test_nbval_finds_the_summary_unchanged(declared: Scenario, tmp_path: Path) -> None:
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--nbval-lax", "--nbval-current-env",
-            "--nbval-cell-timeout=240", "-c", os.devnull, f"--rootdir={tmp_path}", str(declared.notebook),
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--nbval-lax",
+            "--nbval-current-env",
+            "--nbval-cell-timeout=240",
+            "-c",
+            os.devnull,
+            f"--rootdir={tmp_path}",
+            str(declared.notebook),
         ],
         env={**os.environ, "TOOLKIT_HOME": str(tmp_path / "home"), "TOOLKIT_ENV": "test"},
         capture_output=True,

@@ -15,7 +15,12 @@ from toolkit.quality.quarantine import quarantine_name
 from toolkit.reader import DeltaReader
 
 CHECKED = [table for table in SCENARIO.written if table.startswith("silver.") and table != "silver.order_items"]
-KEYS = {"silver.orders": "order_id", "silver.customers": "customer_id", "silver.products": "product_id", "silver.returns": "return_id"}
+KEYS = {
+    "silver.orders": "order_id",
+    "silver.customers": "customer_id",
+    "silver.products": "product_id",
+    "silver.returns": "return_id",
+}
 
 
 def landed(home: Home) -> datasets.AnswerKey:
@@ -163,5 +168,7 @@ def test_listings_read_what_was_built(built: Home) -> None:
     assert [row["status"] for row in runs] == ["succeeded"]
     quality = json.loads(built.toolkit("quality", "--json").stdout)
     assert {row["rule"] for row in quality} >= {rule for _, rule in DETECTED_BY.values()}
-    shown = json.loads(built.toolkit("tables", "show", "silver.orders", "--version", "0", "--limit", "3", "--json").stdout)
+    shown = json.loads(
+        built.toolkit("tables", "show", "silver.orders", "--version", "0", "--limit", "3", "--json").stdout
+    )
     assert len(shown["rows"]) == 3

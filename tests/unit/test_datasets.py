@@ -223,9 +223,7 @@ def test_two_processes_land_the_same_at_once(tmp_path: Path, small_shop: Landed)
         f"print(datasets.land('shop', Path({str(tmp_path)!r}), orders={ORDERS}).fingerprint)"
     )
     both = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], cwd=paths.REPOSITORY, stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", code], cwd=paths.REPOSITORY, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
     assert [process.communicate(timeout=60)[0].strip() for process in both] == [small_shop.fingerprint] * 2
@@ -266,9 +264,7 @@ def test_a_disk_that_fills_up_is_a_set_up_error_with_the_size(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", datasets.declared())
-def test_the_estimate_of_disk_is_enough_but_not_twice_too_much(
-    name: str, landed: Callable[[str], Landed]
-) -> None:
+def test_the_estimate_of_disk_is_enough_but_not_twice_too_much(name: str, landed: Callable[[str], Landed]) -> None:
     folder = landed(name).folder
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     needed = datasets.get(name).bytes_needed(landed(name).parameters)

@@ -52,12 +52,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Landed:
 @pytest.fixture(scope="module")
 def sent(shop: Landed) -> list[Sent]:
     """Every line of the order files, in the order of their names."""
-    return [
-        line
-        for file in sorted(shop.rows)
-        if file.startswith("orders/")
-        for line in read_lines(shop.folder, file)
-    ]
+    return [line for file in sorted(shop.rows) if file.startswith("orders/") for line in read_lines(shop.folder, file)]
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +61,7 @@ def tables(shop: Landed) -> dict[str, list[dict[str, Any]]]:
     found = {}
     for name in ("customers", "products", "exchange_rates", "inventory_snapshots", "customer_changes"):
         with (shop.folder / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
-            found[name] = [
-                {key: value or None for key, value in row.items()} for row in csv.DictReader(stream)
-            ]
+            found[name] = [{key: value or None for key, value in row.items()} for row in csv.DictReader(stream)]
     found["returns"] = [line.row or {} for line in read_lines(shop.folder, "returns.json")]
     return found
 
@@ -105,9 +98,7 @@ def found(sent: list[Sent], tables: dict[str, list[dict[str, Any]]]) -> dict[str
 
 def read_lines(folder: Path, file: str) -> Iterator[Sent]:
     """The lines of a JSON-lines file."""
-    for number, text in enumerate(
-        (folder / file).read_text(encoding="utf-8").removesuffix("\n").split("\n"), 1
-    ):
+    for number, text in enumerate((folder / file).read_text(encoding="utf-8").removesuffix("\n").split("\n"), 1):
         yield Sent(Place(file, number), text, parsed(text))
 
 
@@ -271,7 +262,8 @@ def test_half_of_the_repeated_orders_are_newer_and_half_are_identical(sent: list
         assert file_day(second.place) - file_day(first.place) == timedelta(days=1)
     for first, second in newer:
         assert file_day(second.place) - file_day(first.place) <= timedelta(days=1)
-        assert first.row and second.row
+        assert first.row
+        assert second.row
         assert second.row["updated_at"] > first.row["updated_at"]
         assert first.row["status"].strip().lower() in ("placed", "shipped")
         assert second.row["status"] in ("shipped", "delivered")
@@ -331,9 +323,7 @@ def test_late_orders_are_in_no_other_file(sent: list[Sent]) -> None:
     assert not late & others
 
 
-def test_a_rate_holds_at_or_before_each_order(
-    tables: dict[str, list[dict[str, Any]]], sent: list[Sent]
-) -> None:
+def test_a_rate_holds_at_or_before_each_order(tables: dict[str, list[dict[str, Any]]], sent: list[Sent]) -> None:
     days: dict[str, set[date]] = defaultdict(set)
     for row in tables["exchange_rates"]:
         days[row["currency"]].add(date.fromisoformat(row["rate_date"]))
@@ -348,9 +338,7 @@ def test_prices_in_other_currencies_are_worth_the_catalogue_price(
     tables: dict[str, list[dict[str, Any]]], sent: list[Sent]
 ) -> None:
     price = {row["product_id"]: float(row["unit_price"]) for row in tables["products"]}
-    rate = {
-        (row["currency"], row["rate_date"]): float(row["rate_to_eur"]) for row in tables["exchange_rates"]
-    }
+    rate = {(row["currency"], row["rate_date"]): float(row["rate_to_eur"]) for row in tables["exchange_rates"]}
     for row in (line.row for line in sent if line.row):
         day = row["ordered_at"][:10]
         for item in row["items"]:
@@ -367,9 +355,7 @@ def test_nobody_orders_before_registering_or_after_being_deleted(
 ) -> None:
     registered = {row["customer_id"]: row["registered_at"] for row in tables["customers"]}
     deleted = {
-        row["customer_id"]: row["changed_at"]
-        for row in tables["customer_changes"]
-        if row["operation"] == "delete"
+        row["customer_id"]: row["changed_at"] for row in tables["customer_changes"] if row["operation"] == "delete"
     }
     assert deleted
     for row in (line.row for line in sent if line.row and line.row["customer_id"]):
@@ -378,13 +364,9 @@ def test_nobody_orders_before_registering_or_after_being_deleted(
             assert row["ordered_at"] < deleted.get(row["customer_id"], "9999")
 
 
-def test_some_customers_fall_silent_and_some_join(
-    tables: dict[str, list[dict[str, Any]]], sent: list[Sent]
-) -> None:
+def test_some_customers_fall_silent_and_some_join(tables: dict[str, list[dict[str, Any]]], sent: list[Sent]) -> None:
     customers = ORDERS // 8
-    joined = {
-        row["customer_id"] for row in tables["customers"] if row["registered_at"] >= "2026-03-31T00:00:00Z"
-    }
+    joined = {row["customer_id"] for row in tables["customers"] if row["registered_at"] >= "2026-03-31T00:00:00Z"}
     assert 0.12 < len(joined) / customers < 0.18
     last: dict[str, str] = {}
     for row in (line.row for line in sent if line.row and line.row["customer_id"]):

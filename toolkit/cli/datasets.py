@@ -39,7 +39,9 @@ def one(name: str, as_json: AsJson = False) -> None:
     ]
     defects = [{"defect": d.name, "file": d.file, "meaning": d.description} for d in found.defects]
     if as_json:
-        print_json({"name": name, "title": found.title, "licence": found.licence, "columns": columns, "defects": defects})
+        print_json(
+            {"name": name, "title": found.title, "licence": found.licence, "columns": columns, "defects": defects}
+        )
         return
     out.print(Text(found.title, "bold"))
     out.print(Text(found.description.strip()))

@@ -107,7 +107,11 @@ def quality_summary(view: RunView) -> Table:
         told = f"{worst['rule']}: {int(str(worst['failed'])):,} rows" if worst else ""
         style = "red" if failed else "yellow" if broken else "green"
         table.add_row(
-            Text(name), f"{int(str(results[0]['rows'])):,}", str(len(results)), Text(str(len(broken)), style), Text(told)
+            Text(name),
+            f"{int(str(results[0]['rows'])):,}",
+            str(len(results)),
+            Text(str(len(broken)), style),
+            Text(told),
         )
     return table
 

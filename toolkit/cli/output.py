@@ -50,9 +50,7 @@ def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
         numeric = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
         # What the next command takes, and what is short, is never broken over lines; prose makes room.
         short = max(len(cell(row[name])) for row in rows) <= SHORT_CELL
-        table.add_column(
-            name, justify="right" if numeric else "left", overflow="fold", no_wrap=position == 0 or short
-        )
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=position == 0 or short)
     for row in rows:
         # Text, not markup: what stands in a table is shown as it stands.
         table.add_row(*[Text(cell(value)) for value in row.values()])

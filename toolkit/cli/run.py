@@ -15,7 +15,9 @@ from toolkit.cli.parameters import Parameters, parsed
 def run(
     scenario: Annotated[str, typer.Argument(help="Which; `toolkit scenarios` lists them.")],
     parameter: Parameters = None,
-    notebook: Annotated[bool, typer.Option("--notebook", help="Run its notebook, and keep it with its output.")] = False,
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Run its notebook, and keep it with its output.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Do every step, up to date or not.")] = False,
     run_id: Annotated[str | None, typer.Option("--run-id", hidden=True)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -51,7 +53,9 @@ def _tell(question: str, answer: str, run_id: str, notebook: bool) -> None:
     out.print(Text(question, "bold"))
     out.print(Text(answer))
     out.print()
-    err.print(Text(f"Look closer: toolkit runs show {run_id}, toolkit tables, toolkit quality, or the app: toolkit tui"))
+    err.print(
+        Text(f"Look closer: toolkit runs show {run_id}, toolkit tables, toolkit quality, or the app: toolkit tui")
+    )
     if notebook:
         from toolkit import runs
 

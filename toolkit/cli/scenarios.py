@@ -21,7 +21,8 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     from toolkit import scenario
 
     rows = [
-        {"id": s.id, "title": s.title, "minutes": s.minutes, "question": s.question} for s in scenario.discover().values()
+        {"id": s.id, "title": s.title, "minutes": s.minutes, "question": s.question}
+        for s in scenario.discover().values()
     ]
     show(rows, as_json=as_json)
 
@@ -36,7 +37,9 @@ def one(scenario_id: str, as_json: AsJson = False) -> None:
     steps = [{"step": s.name, "goal": s.goal} for s in found.steps]
     tables = [{"table": t.name, "one row is": t.description} for t in found.tables]
     if as_json:
-        print_json({"id": found.id, "question": found.question, "steps": steps, "parameters": parameters, "tables": tables})
+        print_json(
+            {"id": found.id, "question": found.question, "steps": steps, "parameters": parameters, "tables": tables}
+        )
         return
     out.print(Text(found.title, "bold"))
     out.print(Text(found.question))

@@ -70,9 +70,7 @@ def _described(df: DataFrame, declared: Table) -> DataFrame:
             f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",
             cure="Make the frame and the table's declaration agree.",
         )
-    return df.select(
-        *[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()]
-    )
+    return df.select(*[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()])
 
 
 def _written(path: Path, table: str) -> Written:

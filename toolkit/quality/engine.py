@@ -84,9 +84,7 @@ class Split:
         return QualityResult(self.table, rows, int(counts["quarantined"]), tuple(found))
 
 
-def split(
-    df: DataFrame, table: str, rules: Sequence[Rule], references: Mapping[str, DataFrame] | None = None
-) -> Split:
+def split(df: DataFrame, table: str, rules: Sequence[Rule], references: Mapping[str, DataFrame] | None = None) -> Split:
     """Mark every row of `df` with the rules it breaks, and part the good from the bad.
 
     Args:
@@ -99,9 +97,11 @@ def split(
         UsageError: two rules share a name, or a rule refers to a frame or column that is not there.
     """
     _refuse_unfit(df, table, rules, references or {})
-    wide = reduce(lambda frame, rule: rule.prepared(frame, references or {}), rules, df)
+    wide = reduce(lambda frame, rule: rule.prepared(frame, df, references or {}), rules, df)
     flags = {f"_broken_{i}": F.coalesce(_applies(rule) & rule.broken(), F.lit(False)) for i, rule in enumerate(rules)}
-    bad = reduce(Column.__or__, [F.col(f) for f, rule in zip(flags, rules, strict=True) if rule.quarantines], F.lit(False))
+    bad = reduce(
+        Column.__or__, [F.col(f) for f, rule in zip(flags, rules, strict=True) if rule.quarantines], F.lit(False)
+    )
     marked = wide.withColumns(flags).withColumn("_bad", bad)
     observed = Observation()
     counted = marked.observe(

@@ -51,10 +51,16 @@ class Rule(BaseModel):
         """Whether a row that breaks it leaves the table."""
         return self.severity in QUARANTINING
 
-    def prepared(self, df: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
-        """`df` with what the rule needs beyond the row itself, in columns that start with `_rule_`."""
-        del references
-        return df
+    def prepared(self, marked: DataFrame, rows: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
+        """`marked` with what the rule needs beyond the row itself, in columns that start with `_rule_`.
+
+        Args:
+            marked: the rows, with what other rules needed beside them.
+            rows: the same rows as they came, to gather values from without computing what others needed.
+            references: the frames that rules refer to.
+        """
+        del rows, references
+        return marked
 
     def broken(self) -> Column:
         """True for a row that breaks the rule; false or null otherwise."""
@@ -140,14 +146,14 @@ class References(Rule):
     key: str
     dimension: Dimension = "consistency"
 
-    def prepared(self, df: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
-        """Join the keys that occur on both sides: few rows travel when either side is small."""
+    def prepared(self, marked: DataFrame, rows: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
+        """Join the keys of the other frame, each once; Spark broadcasts them where they are few."""
         from pyspark.sql import functions as F
 
+        del rows
         mark = f"_rule_{self.name}"
-        wanted = df.select(F.col(self.column).alias(mark)).distinct()
-        known = references[self.to].select(F.col(self.key).alias(mark)).join(wanted, mark, "left_semi").distinct()
-        return df.join(known, F.col(self.column) == F.col(mark), "left")
+        keys = references[self.to].select(F.col(self.key).alias(mark)).distinct()
+        return marked.join(keys, F.col(self.column) == F.col(mark), "left")
 
     def broken(self) -> Column:
         """True where no key was found."""
@@ -167,14 +173,14 @@ class EachReferences(Rule):
     key: str
     dimension: Dimension = "consistency"
 
-    def prepared(self, df: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
+    def prepared(self, marked: DataFrame, rows: DataFrame, references: Mapping[str, DataFrame]) -> DataFrame:
         """Put the values that are no key, all of them, beside every row."""
         from pyspark.sql import functions as F
 
         keys = references[self.to].select(F.col(self.key).alias("_value"))
-        values = df.select(F.explode(F.col(self.column)).alias("_value")).distinct()
+        values = rows.select(F.explode(F.col(self.column)).alias("_value")).distinct()
         strangers = values.join(keys, "_value", "left_anti")
-        return df.crossJoin(F.broadcast(strangers.agg(F.collect_set("_value").alias(f"_rule_{self.name}"))))
+        return marked.crossJoin(F.broadcast(strangers.agg(F.collect_set("_value").alias(f"_rule_{self.name}"))))
 
     def broken(self) -> Column:
         """True where the array holds one of them."""

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from toolkit.tui.palette import DARK, LIGHT
+from toolkit.tui.stylesheet import ParsedOnce
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class ToolkitApp(App[None]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
+        self.stylesheet = ParsedOnce(variables=self.get_css_variables())
 
     @property
     def launcher(self) -> Launcher:
