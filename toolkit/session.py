@@ -300,6 +300,15 @@ def explain(problem: BaseException) -> ToolkitError | None:
 
 _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
+        r"UNRESOLVED_COLUMN\S*\] A column[^`]*with name (`[^ ]+`) cannot be resolved(?:\. Did you mean one of the "
+        r"following\? \[([^\]]*)\])?",
+        lambda m: DataError(
+            f"There is no column {m[1].replace('`', '')} in the rows at hand.",
+            choices=(m[2] or "").replace("`", "").split(", ") if m[2] else (),
+            cure="Correct the rule or the transformation that names it.",
+        ),
+    ),
+    (
         r"PATH_NOT_FOUND\].*?(?:file:)?(/[^\s.]+\S*?)\.? ",
         lambda m: DataError(
             f"There is no file at {m[1]}.", cure="Run the scenario's first step again: it lands the files."
