@@ -92,6 +92,13 @@ def test_two_writers_at_once_are_told_apart_from_damage(spark: SparkSession, tmp
     assert DeltaReader(path, TABLE.name).history(1)[0].operation == "DELETE"
 
 
+def test_a_column_that_is_not_there_is_named_with_those_that_are(spark: SparkSession) -> None:
+    told = meaning(lambda: spark.range(1).where("idd > 0").count())
+    assert isinstance(told, DataError)
+    assert told.what == "There is no column idd in the rows at hand."
+    assert told.choices == ("id",)
+
+
 # texts of errors that a test cannot bring about
 
 
