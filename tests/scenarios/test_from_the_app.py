@@ -14,6 +14,7 @@ from scenarios.retail_lakehouse.scenario import SCENARIO
 from tests.homes import LONGEST_RUN_SECONDS, Home
 from toolkit import runs
 from toolkit.tui.app import ToolkitApp
+from toolkit.tui.launch import Launcher
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.scenario_form import ScenarioForm
 from toolkit.tui.widgets.parameter_field import ParameterField
@@ -32,7 +33,8 @@ async def until(pilot: Pilot[None], happened: Callable[[], object], seconds: flo
 
 async def test_the_app_builds_the_same_gold(built: Home, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOOLKIT_HOME", str(home.path))
-    app = ToolkitApp()
+    launcher = Launcher()
+    app = ToolkitApp(launcher)
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: SCENARIO.title in app.export_screenshot(simplify=True).replace("&#160;", " "))
         await pilot.press("r")
@@ -54,6 +56,7 @@ async def test_the_app_builds_the_same_gold(built: Home, home: Home, monkeypatch
         await pilot.press("g")
         await until(pilot, lambda: isinstance(again.screen, RunScreen))
         await until(pilot, lambda: folder.record().status != "running", LONGEST_RUN_SECONDS)
+        await until(pilot, lambda: launcher.exit_code(folder.run_id) is not None)
     record = folder.record()
     assert record.status == "succeeded", record.error
     for table in ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk"):
