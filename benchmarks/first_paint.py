@@ -68,7 +68,7 @@ def measure(choices: Choices) -> Iterator[Ratio]:
         "scenarios listed",
         median(listed),
         bare,
-        MOST_RATIO,
+        None,
         "s",
         f"Ours until the terminal shows “{CONTENT.decode()}”; the empty app until its first frame; medians of {repeat}.",
     )

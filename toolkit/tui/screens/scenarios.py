@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from toolkit.scenario import Scenario
     from toolkit.tui.catalogue import Catalogue
 
+PAINTED_SECONDS = 0.02
+"""What the terminal gets to show the first frame before imports hold Python up."""
+
 
 class ScenariosScreen(Page):
     """Choose a scenario, read about it, run it."""
@@ -60,7 +63,7 @@ class ScenariosScreen(Page):
         """Read the declarations once the frame is painted."""
         self.show_command("toolkit scenarios")
         self.query_one("#list").focus()
-        self.call_after_refresh(self.action_reload)
+        self.call_after_refresh(self.set_timer, PAINTED_SECONDS, self.action_reload)
 
     def action_reload(self) -> None:
         """Read all declarations in a thread."""
