@@ -93,9 +93,10 @@ def publish(platform: DataPlatform) -> None:
 
 def answer(platform: DataPlatform) -> str:
     """The question, answered from gold."""
-    found = platform.sql("gold.churn_risk", t.ANSWER)
-    slipping, customers, euros, doubtful = found
-    return (
-        f"{slipping:,} of {customers:,} customers are slipping away; they spent {euros:,.0f} EUR. "
+    slipping, customers, euros, doubtful = platform.sql("gold.churn_risk", t.ANSWER)
+    trust = (
         f"{doubtful:,} of them may only seem to: a later order of theirs lies in quarantine."
+        if doubtful
+        else "None of them has a later order in quarantine, so no bad row stands behind this number."
     )
+    return f"{slipping:,} of {customers:,} customers are slipping away; they spent {euros:,.0f} EUR. {trust}"
