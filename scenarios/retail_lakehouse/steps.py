@@ -97,6 +97,6 @@ def answer(platform: DataPlatform) -> str:
     trust = (
         f"{doubtful:,} of them may only seem to: a later order of theirs lies in quarantine."
         if doubtful
-        else "None of them has a later order in quarantine, so no bad row stands behind this number."
+        else "None of them has a later order in quarantine."
     )
     return f"{slipping:,} of {customers:,} customers are slipping away; they spent {euros:,.0f} EUR. {trust}"
