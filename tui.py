@@ -5,6 +5,7 @@ Any Python will do: the app moves itself into the environment that `./run` made.
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import subprocess
@@ -38,6 +39,7 @@ def main() -> int:
         command = "python run" if sys.platform == "win32" else "./run"
         sys.stderr.write(f"The toolkit is not set up yet. Type this first:\n\n    {command}\n\n")
         return 3
+    gc.disable()  # until the first frame is painted: what is made before it stays
     from toolkit.tui.app import main as start
 
     start()

@@ -6,6 +6,7 @@ first screen is painted at once.
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -117,10 +118,11 @@ class ToolkitApp(App[None]):
         return self._index
 
     def on_mount(self) -> None:
-        """Start to watch for runs, after the first screen is painted."""
+        """Start to watch for runs, and let memory be collected again, after the first screen is painted."""
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
+        gc.enable()  # tui.py puts it off until now
         self.watch_runs()
         self.set_interval(WATCH_SECONDS, self.watch_runs)
 

@@ -67,9 +67,7 @@ class ScenariosScreen(Page):
 
     def action_reload(self) -> None:
         """Read all declarations in a thread."""
-        from toolkit.tui import catalogue
-
-        in_background(self, catalogue.read, self._found, group="catalogue")
+        in_background(self, _read, self._found, group="catalogue")
 
     def _found(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -161,6 +159,13 @@ class ScenariosScreen(Page):
         self._wanted = scenario_id
         self.query_one("#search", Input).value = ""
         self._fill()
+
+
+def _read() -> Catalogue:
+    """In the thread that calls it: what this imports takes longer than the first frame, which must not wait for it."""
+    from toolkit.tui import catalogue
+
+    return catalogue.read()
 
 
 def _entry(scenario: Scenario) -> Content:
