@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -124,8 +125,6 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def copied(built: Home, tmp_path: Path) -> Home:
     """A copy of the built lakehouse, to be changed."""
-    import shutil
-
     shutil.copytree(built.path, tmp_path / "copied")
     return Home(tmp_path / "copied")
 

@@ -110,5 +110,10 @@ class StepFailed(ToolkitError):
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """` Did you mean 'x'?` for the closest of `choices`, or an empty text when none is close."""
-    close = difflib.get_close_matches(name, list(choices), n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
+    close = closest(name, choices)
+    return f" Did you mean {close!r}?" if close else ""
+
+
+def closest(name: str, choices: Iterable[str]) -> str | None:
+    """The one of `choices` that `name` probably meant; None when none is close."""
+    return next(iter(difflib.get_close_matches(name, list(choices), n=1)), None)

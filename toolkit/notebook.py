@@ -10,7 +10,6 @@ import contextlib
 import html
 import inspect
 import os
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from toolkit import scenario as declared
 from toolkit.errors import UsageError
 from toolkit.events import Event
 from toolkit.platform import DataPlatform
+from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
 
@@ -70,7 +70,7 @@ class NotebookRun:
 
     def step(self, name: str) -> None:
         """Do one step: show its source, its progress, and what it wrote and found."""
-        display(Code(runner.source_of(self.scenario, name), language="python"))
+        self.source(self.scenario.body(name))
         before = len(self.view.quality)
         self._status = display(HTML("…"), display_id=True)
         self._last_told = ""
@@ -117,10 +117,7 @@ class NotebookRun:
 
     def quality(self, *, broken_only: bool = True) -> HTML:
         """The rules, table by table; those that no row breaks are only counted unless `broken_only` is false."""
-        by_table: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for result in self.view.quality:
-            by_table[result["table"]].append(result)
-        rows = [row for table, results in by_table.items() for row in _quality_rows(table, results, broken_only)]
+        rows = [row for found in by_table(self.view.quality) for row in _quality_rows(found, broken_only)]
         return _table_html(["table", "rule", "severity", "broken by", "of", "kept", "for example"], rows)
 
     def answer_key(self, dataset: str = "shop") -> pd.DataFrame:
@@ -175,22 +172,23 @@ def _step_line(view: RunView, name: str) -> str:
             return f"● {name}: {step.tasks_done} of {step.tasks} tasks, {step.rows_read:,} rows read"
 
 
-def _quality_rows(table: str, results: Sequence[dict[str, Any]], broken_only: bool) -> list[list[str]]:
-    shown = [r for r in results if r["failed"] or not broken_only]
+def _quality_rows(found: TableVerdict, broken_only: bool) -> list[list[str]]:
+    shown = [one for one in found.verdicts if one.failed or not broken_only]
     rows = [
         [
-            _layered(table),
-            f"<span title='{html.escape(r['description'])}'>{r['rule']}</span>",
-            r["severity"],
-            f"{r['failed']:,}",
-            f"{r['rows']:,}",
-            "yes" if r["severity"] in {"info", "warn"} else "no",
-            html.escape("; ".join(f"{e['key']}: {e['value']}" for e in r["examples"][:1])[:70]),
+            _layered(found.table),
+            f"<span title='{html.escape(one.description)}'>{one.rule}</span>",
+            one.severity,
+            f"{one.failed:,}",
+            f"{one.rows:,}",
+            "yes" if one.severity in {"info", "warn"} else "no",
+            html.escape("; ".join(f"{e['key']}: {e['value']}" for e in one.examples[:1])[:70]),
         ]
-        for r in shown
+        for one in shown
     ]
-    kept = len(results) - len(shown)
-    return rows + ([[_layered(table), f"<i>{kept} rules that no row breaks</i>", "", "0", "", "", ""]] if kept else [])
+    kept = len(found.verdicts) - len(shown)
+    unbroken = [_layered(found.table), f"<i>{kept} rules that no row breaks</i>", "", "0", "", "", ""]
+    return [*rows, unbroken] if kept else rows
 
 
 def _layered(table: str) -> str:

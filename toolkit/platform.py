@@ -16,13 +16,14 @@ from toolkit import datasets, paths
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality.quarantine import VIOLATIONS, quarantine_name
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from toolkit.quality.engine import QualityResult
+    from toolkit.quality.engine import QualityResult, RuleResult
     from toolkit.quality.rules import Rule
 
 RESULTS = Table(
@@ -120,6 +121,10 @@ class DataPlatform:
             reader = reader.option("versionAsOf", version)
         return reader.load(str(self.lakehouse.path(table)))
 
+    def reader(self, table: str) -> DeltaReader:
+        """A table as it is, to be looked at without Spark."""
+        return DeltaReader(self.lakehouse.path(table), table)
+
     def write(self, table: str, df: DataFrame, *, mode: Literal["overwrite", "append"] = "overwrite") -> int:
         """Write a table that the scenario declares, in one commit signed by this run; returns the rows written."""
         from toolkit.etl.load import write_table
@@ -147,7 +152,6 @@ class DataPlatform:
         """
         from toolkit.etl.extract import CORRUPT
         from toolkit.quality.engine import split
-        from toolkit.quality.quarantine import quarantine_name
 
         parted = split(df, table, rules, references)
         hidden = [name for name in ("_row", "_is_latest") if name in df.columns]
@@ -161,20 +165,22 @@ class DataPlatform:
                 f"{table}: {result.rows} rows came in, {valid} went out and {bad} to quarantine.",
                 cure="The source changed during the run; run it again.",
             )
-        result = replace(result, rules=tuple(replace(r, examples=self._examples(table, r)) for r in result.rules))
+        result = replace(result, rules=tuple(self._with_examples(table, one) for one in result.rules))
         self.results.append(result)
-        self._tell(result)
+        for one in result.rules:
+            self.log.emit("quality", self.step, **_told(table, one))
         return result
 
     def record_quality(self) -> None:
         """Append what `check` found in this step to `ops.quality_results`."""
         now = datetime.now(UTC)
+        versions = {found.table: self.reader(found.table).version for found in self.results}
         rows = [
             (
                 self.run_id,
                 now,
                 result.table,
-                DeltaReader(self.lakehouse.path(result.table), result.table).version,
+                versions[result.table],
                 one.rule.name,
                 one.rule.dimension,
                 one.rule.severity,
@@ -193,12 +199,12 @@ class DataPlatform:
 
     def state(self, table: str) -> tuple[int, int]:
         """Version and number of rows of a table, from its log."""
-        summary = DeltaReader(self.lakehouse.path(table), table).summary()
+        summary = self.reader(table).summary()
         return summary.version, summary.rows
 
     def sql(self, table: str, query: str) -> tuple[Any, ...]:
         """The first row of a SELECT over one table, called `t` in it, without Spark."""
-        return DeltaReader(self.lakehouse.path(table), table).sql(query).rows[0]
+        return self.reader(table).sql(query).rows[0]
 
     def export_folder(self, table: str, form: str) -> Path:
         """Where an export of `table` in the given format goes."""
@@ -215,40 +221,39 @@ class DataPlatform:
     def _landing_progress(self, done: int, total: int) -> None:
         self.log.emit("step_progressed", self.step, tasks_done=done, tasks=total, rows_read=0, rows_written=done)
 
-    def _examples(self, table: str, result: Any) -> tuple[dict[str, str], ...]:
-        """A few rows that broke a rule, read back without Spark."""
-        from toolkit.quality.quarantine import quarantine_name
+    def _with_examples(self, table: str, result: RuleResult) -> RuleResult:
+        """The result with a few rows that broke the rule, read back without Spark."""
+        from toolkit.quality.verdicts import failing_rows, verdict
 
         if not result.failed:
-            return ()
-        place, column = (quarantine_name(table), "_rules") if result.rule.quarantines else (table, "_warnings")
-        reader = DeltaReader(self.lakehouse.path(place), place)
-        where = f"array_has({column}, '{result.rule.name}')"  # the rule's model allows letters, digits and _ only
-        page = reader.page(limit=EXAMPLES, where=where)
-        return tuple(_example(dict(zip(page.columns, row, strict=True)), result.rule) for row in page.rows)
+            return result
+        failing = failing_rows(verdict(_told(table, result)))
+        page = self.reader(failing.table).page(limit=EXAMPLES, where=failing.where)
+        rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
+        return replace(result, examples=tuple(_example(row, result.rule) for row in rows))
 
-    def _tell(self, result: QualityResult) -> None:
-        for one in result.rules:
-            self.log.emit(
-                "quality",
-                self.step,
-                table=result.table,
-                rule=one.rule.name,
-                columns=list(one.rule.columns),
-                severity=one.rule.severity,
-                dimension=one.rule.dimension,
-                description=one.rule.description,
-                rows=one.rows,
-                failed=one.failed,
-                pass_rate=one.pass_rate,
-                tolerance=one.rule.tolerance,
-                passed=one.passed,
-                examples=list(one.examples),
-            )
+
+def _told(table: str, result: RuleResult) -> dict[str, Any]:
+    """What the quality event of a rule says."""
+    rule = result.rule
+    return {
+        "table": table,
+        "rule": rule.name,
+        "columns": list(rule.columns),
+        "severity": rule.severity,
+        "dimension": rule.dimension,
+        "description": rule.description,
+        "rows": result.rows,
+        "failed": result.failed,
+        "pass_rate": result.pass_rate,
+        "tolerance": rule.tolerance,
+        "passed": result.passed,
+        "examples": list(result.examples),
+    }
 
 
 def _example(row: dict[str, Any], rule: Rule) -> dict[str, str]:
     key = next(iter(row.values()))
-    broken = [v for v in row.get("_violations") or [] if v["rule"] == rule.name]
+    broken = [v for v in row.get(VIOLATIONS) or [] if v["rule"] == rule.name]
     value = broken[0]["value"] if broken else row.get(rule.columns[0])
     return {"key": str(key), "value": str(value), "message": rule.description}

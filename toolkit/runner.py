@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import inspect
 import json
 import logging
 import shutil
@@ -28,7 +27,6 @@ from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
 from toolkit.platform import DataPlatform
-from toolkit.reader import DeltaReader
 from toolkit.runs import RunFolder, RunRecord
 from toolkit.scenario import Parameters, Scenario, Step
 
@@ -144,7 +142,7 @@ class ActiveRun:
             return hashlib.sha256(file.read_bytes()).hexdigest()
         if "." not in source or not self.platform.lakehouse.exists(source):
             return "absent"
-        newest = DeltaReader(self.platform.lakehouse.path(source), source).history(1)[0]
+        newest = self.platform.reader(source).history(1)[0]
         return f"{newest.version} {newest.at.isoformat()}"
 
     def _up_to_date(self, step: Step) -> RunFolder | None:
@@ -157,10 +155,9 @@ class ActiveRun:
         return run if done else None
 
     def _writer(self, table: str) -> str | None:
-        lakehouse = self.platform.lakehouse
-        if not lakehouse.exists(table):
+        if not self.platform.lakehouse.exists(table):
             return None
-        signed = DeltaReader(lakehouse.path(table), table).history(1)[0].user_metadata
+        signed = self.platform.reader(table).history(1)[0].user_metadata
         return str(signed["run_id"]) if signed.get("fingerprint") == self.platform.fingerprint else None
 
     def _skip(self, step: Step, earlier: RunFolder) -> None:
@@ -388,8 +385,3 @@ def _code(folder: Path) -> str:
     for file in files:
         digest.update(file.read_bytes())
     return digest.hexdigest()
-
-
-def source_of(scenario: Scenario, step: str) -> str:
-    """The source of a step's body, as it stands in `steps.py`."""
-    return inspect.getsource(scenario.body(step))

@@ -6,7 +6,6 @@ that hold one. Must not run anything, nor import Spark: importing every scenario
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import re
@@ -21,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import scenarios
 from toolkit import paths
-from toolkit.errors import UsageError
+from toolkit.errors import UsageError, closest
 
 LAYERS = ("bronze", "silver", "gold", "quarantine", "ops")
 _TABLE_NAME = re.compile(rf"({'|'.join(LAYERS)})\.[a-z][a-z0-9_]*")
@@ -162,8 +161,8 @@ def parameter_problem(error: Any, known: Iterable[str] = ()) -> str:
     """One pydantic error in the user's words: `orders = 'many': it should be a valid integer`."""
     name = ".".join(map(str, error["loc"])) or "parameters"
     if error["type"] == "extra_forbidden":
-        meant = difflib.get_close_matches(name, list(known), n=1)
-        return f"there is no parameter {name!r}" + (f" (did you mean {meant[0]!r}?)" if meant else "")
+        meant = closest(name, known)
+        return f"there is no parameter {name!r}" + (f" (did you mean {meant!r}?)" if meant else "")
     reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
     return f"{name} = {error.get('input')!r}: {reason[:1].lower()}{reason[1:]}"
 

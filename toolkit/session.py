@@ -125,8 +125,6 @@ def properties(settings: Settings) -> dict[str, str]:
         # A laptop's tables have short logs: one task reads one, instead of fifty.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
-        # One file per small table instead of one per task.
-        "spark.databricks.delta.optimizeWrite.enabled": "false",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
     }
     if settings.master.startswith("spark://"):
@@ -245,7 +243,6 @@ class ProgressMeter:
 
     def __init__(self, spark: SparkSession) -> None:
         context = getattr(spark, "_sc", None)
-        self._jvm: Any = context._gateway.jvm if context else None
         self._store: Any = context._jsc.sc().statusStore() if context else None
         self._first_job = self._jobs(0)[1] if context else 0
         self._finished: dict[int, tuple[int, int]] = {}

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     memory: str = Field(default_factory=default_memory, pattern=r"^\d+[mg]$")
     """Heap of the driver, which in local mode is all of Spark."""
     shuffle_partitions: int = Field(0, ge=0, le=10_000)
-    """Partitions after a shuffle; 0 means twice the cores, and adaptive execution joins the small ones."""
+    """Partitions after a shuffle; 0 means four times the cores, and adaptive execution joins the small ones."""
     quick_start: bool = False
     """Compile less: small jobs start sooner, large ones run slower."""
     ui: bool = False
@@ -69,11 +69,6 @@ class Settings(BaseSettings):
         """Arguments win over variables, variables over the environment's file."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=_file())
-
-    @property
-    def home(self) -> Path:
-        """Runs, lakehouse and landed files."""
-        return paths.home()
 
 
 def _file() -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from toolkit.cli.output import duration
 from toolkit.events import Event, Listener
+from toolkit.quality.verdicts import by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
 
@@ -26,6 +26,7 @@ _MARKS = {
     "skipped": ("↷", "blue"),
     "failed": ("✖", "red"),
 }
+_STATE_STYLES = {"failed": "red", "tolerated": "yellow", "passed": "green"}
 
 
 class LiveView:
@@ -93,26 +94,17 @@ def _elapsed(step: StepView) -> str:
 
 def quality_summary(view: RunView) -> Table:
     """One line per table: rows checked, rules, rules broken, and the worst of them."""
-    by_table: dict[str, list[dict[str, object]]] = defaultdict(list)
-    for result in view.quality:
-        by_table[str(result["table"])].append(result)
     table = Table(box=None, pad_edge=False, header_style="bold dim", padding=(0, 2, 0, 0))
-    for name, justify in (("Quality", "left"), ("rows", "right"), ("rules", "right"), ("broken", "right")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("Quality")
+    for name in ("rows", "rules", "broken"):
+        table.add_column(name, justify="right")
     table.add_column("most often")
-    for name, results in by_table.items():
-        broken = [r for r in results if r["failed"]]
-        worst = max(broken, key=lambda r: int(str(r["failed"])), default=None)
-        failed = not all(r["passed"] for r in results)
-        told = f"{worst['rule']}: {int(str(worst['failed'])):,} rows" if worst else ""
-        style = "red" if failed else "yellow" if broken else "green"
-        table.add_row(
-            Text(name),
-            f"{int(str(results[0]['rows'])):,}",
-            str(len(results)),
-            Text(str(len(broken)), style),
-            Text(told),
-        )
+    for found in by_table(view.quality):
+        broken = [one for one in found.verdicts if one.failed]
+        worst = max(broken, key=lambda one: one.failed, default=None)
+        told = f"{worst.rule}: {worst.failed:,} rows" if worst else ""
+        count = Text(str(len(broken)), _STATE_STYLES[found.state])
+        table.add_row(Text(found.table), f"{found.rows:,}", str(len(found.verdicts)), count, Text(told))
     return table
 
 

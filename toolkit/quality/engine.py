@@ -16,11 +16,8 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
+from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.rules import Rule
-
-VIOLATIONS = "_violations"
-RULES = "_rules"
-WARNINGS = "_warnings"
 
 
 @dataclass(frozen=True)

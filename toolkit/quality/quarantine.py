@@ -5,23 +5,28 @@ Owns their names and columns. Importing it does not import Spark, since scenario
 
 from __future__ import annotations
 
-from toolkit.scenario import Table
+from toolkit.scenario import Table, check_table_name
 
+VIOLATIONS, RULES, WARNINGS = "_violations", "_rules", "_warnings"
 _REASONS = {
     "_corrupt_record": "The text of a line that could not be read; null otherwise.",
-    "_violations": "Every rule the row broke: rule, column, value and message.",
-    "_rules": "The names of the rules that sent the row here.",
+    VIOLATIONS: "Every rule the row broke: rule, column, value and message.",
+    RULES: "The names of the rules that sent the row here.",
 }
 
 
 def quarantine_name(table: str) -> str:
-    """`silver.orders` → `quarantine.orders`."""
-    return f"quarantine.{table.partition('.')[2]}"
+    """`silver.orders` → `quarantine.orders`, which is its own quarantine.
+
+    Raises:
+        UsageError: that is not a table name.
+    """
+    return f"quarantine.{check_table_name(table).partition('.')[2]}"
 
 
 def quarantine_of(table: Table) -> Table:
     """The table for the rows that `table` refuses: the same columns, and why."""
-    columns = {name: text for name, text in table.columns.items() if name != "_warnings"}
+    columns = {name: text for name, text in table.columns.items() if name != WARNINGS}
     return Table(
         quarantine_name(table.name),
         f"A row that {table.name} refused, with every reason.",

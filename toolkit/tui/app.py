@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
+    from toolkit.quality.verdicts import FailingRows
     from toolkit.tui.launch import Launcher
     from toolkit.tui.run_index import RunIndex
-    from toolkit.tui.verdicts import FailingRows
 
 WATCH_SECONDS = 2.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit import runs
+from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.tui.palette import glyph
 from toolkit.tui.run_index import RunIndex, RunLine
 from toolkit.tui.text import when
-from toolkit.tui.verdicts import TableVerdict, by_table
 
 MOST_RUNS = 100
 LOOK_BACK = 20

@@ -9,11 +9,12 @@ from textual import on
 from textual.widget import Widget
 from textual.widgets import Static
 
+from toolkit.quality.quarantine import VIOLATIONS, WARNINGS
+from toolkit.quality.verdicts import FailingRows
 from toolkit.tui import command_lines
 from toolkit.tui.paging import TableSource
 from toolkit.tui.screens.page import Leaf
 from toolkit.tui.text import literal
-from toolkit.tui.verdicts import VIOLATIONS, WARNINGS, FailingRows
 from toolkit.tui.widgets.table_rows import TableRows
 
 

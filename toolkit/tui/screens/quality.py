@@ -13,13 +13,13 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Select, Static
 
+from toolkit.quality.verdicts import Verdict, failing_rows, whole_quarantine
 from toolkit.tui import command_lines, quality_runs
 from toolkit.tui.background import in_background
 from toolkit.tui.problems import told
 from toolkit.tui.quality_runs import QualityOfRun, RunChoice
 from toolkit.tui.screens.page import Page
 from toolkit.tui.text import literal
-from toolkit.tui.verdicts import Verdict, failing_rows, whole_quarantine
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts, TableVerdicts
 

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Log, Static, TabbedContent, TabPane
 
 from toolkit import runs
+from toolkit.quality.verdicts import by_table, failing_rows, whole_quarantine
 from toolkit.tui import command_lines
 from toolkit.tui.following import RunFollower
 from toolkit.tui.launch import Stopping
@@ -19,7 +20,6 @@ from toolkit.tui.problems import told
 from toolkit.tui.run_texts import alert_lines, answer_text, headline, still_there
 from toolkit.tui.screens.page import Leaf
 from toolkit.tui.text import literal
-from toolkit.tui.verdicts import by_table, failing_rows, whole_quarantine
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.step_list import StepList
 from toolkit.tui.widgets.tab_titles import tab_title

@@ -12,12 +12,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
+from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.reader import Column, DataFile, Version, open_table
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.problems import Problem
 from toolkit.tui.text import plural, when
-from toolkit.tui.verdicts import VIOLATIONS
 from toolkit.tui.widgets.facts import FileList, HistoryList, SchemaList
 from toolkit.tui.widgets.frame import ProblemPanel
 from toolkit.tui.widgets.tab_titles import tab_title

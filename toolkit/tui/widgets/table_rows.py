@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
+from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.reader import PAGE_ROWS, Page
 from toolkit.tui import paging
 from toolkit.tui.background import in_background, toast
@@ -20,7 +21,6 @@ from toolkit.tui.cells import cell, reasons
 from toolkit.tui.paging import RowsQuery, TableSource
 from toolkit.tui.problems import Problem, told
 from toolkit.tui.text import literal
-from toolkit.tui.verdicts import VIOLATIONS
 from toolkit.tui.widgets.frame import ProblemPanel
 
 REASONS_WIDTH = 60

@@ -16,7 +16,7 @@ from toolkit.tui.palette import SEVERITIES, STATES
 from toolkit.tui.text import bar, cut, literal, percent
 
 if TYPE_CHECKING:
-    from toolkit.tui.verdicts import TableVerdict, Verdict
+    from toolkit.quality.verdicts import TableVerdict, Verdict
 
 BAR_WIDTH = 10
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from toolkit.errors import UsageError
+from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.scenario import check_table_name
 
 _RULE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
-VIOLATIONS, RULES, WARNINGS = "_violations", "_rules", "_warnings"
 
 
 @dataclass(frozen=True)
@@ -126,19 +126,10 @@ def failing_rows(one: Verdict) -> FailingRows:
             f"{one.table}: rows that break {one.rule}",
         )
     return FailingRows(
-        quarantine_of(one.table), f"array_has({RULES}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
+        quarantine_name(one.table), f"array_has({RULES}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
     )
-
-
-def quarantine_of(table: str) -> str:
-    """The quarantine of a table: `quarantine.orders` for `silver.orders`, and for itself.
-
-    Raises:
-        UsageError: that is not a table name.
-    """
-    return check_table_name(f"quarantine.{check_table_name(table).partition('.')[2]}")
 
 
 def whole_quarantine(table: str) -> FailingRows:
     """Every row of a table's quarantine."""
-    return FailingRows(quarantine_of(table), "", f"{table}: all rows in quarantine, with their reasons")
+    return FailingRows(quarantine_name(table), "", f"{table}: all rows in quarantine, with their reasons")

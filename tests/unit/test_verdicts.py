@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.errors import UsageError
-from toolkit.tui.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
+from toolkit.quality.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
 
 EVENT = {
     "table": "silver.orders",
