@@ -39,6 +39,10 @@ class Lakehouse:
         """
         return self.root.joinpath(*check_table_name(table).split("."))
 
+    def staging(self, table: str) -> Path:
+        """Where rows of `table` are written before they are published."""
+        return self.root.joinpath("staging", check_table_name(table))
+
     def exists(self, table: str) -> bool:
         """Whether `table` has a Delta log."""
         return (self.path(table) / "_delta_log").is_dir()

@@ -13,35 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolkit import datasets, paths
-from toolkit.errors import DataError
+from toolkit.errors import DataError, QualityGateFailed
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.quarantine import VIOLATIONS, quarantine_name
+from toolkit.quality.actions import DEFAULT, Actions
+from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS, quarantine_name
+from toolkit.quality.records import RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
+from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario, Table
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from toolkit.quality.engine import QualityResult, RuleResult
-    from toolkit.quality.rules import Rule
+    from toolkit.etl.load import Written
+    from toolkit.etl.publish import Staged
+    from toolkit.quality.results import QualityResult, RuleResult
+    from toolkit.quality.rules import Context, Rule
 
-RESULTS = Table(
-    "ops.quality_results",
-    "One rule on one table in one run.",
-    {
-        "run_id": "The run that measured it.",
-        "measured_at": "When.",
-        "table_name": "The table that the valid rows went to.",
-        "table_version": "The version that they became.",
-        "rule": "Name of the rule.",
-        "dimension": "completeness, validity, uniqueness, consistency, accuracy, timeliness or volume.",
-        "severity": "info, warn, error or critical.",
-        "row_count": "Rows that were checked.",
-        "failed_count": "Rows that broke the rule.",
-        "passed": "Whether that is within the rule's tolerance.",
-    },
-)
 EXAMPLES = 3
 
 
@@ -129,73 +118,51 @@ class DataPlatform:
         """Write a table that the scenario declares, in one commit signed by this run; returns the rows written."""
         from toolkit.etl.load import write_table
 
-        declared = RESULTS if table == RESULTS.name else self.scenario.table(table)
-        signature = {
-            "run_id": self.run_id,
-            "scenario": self.scenario.id,
-            "step": self.step,
-            "fingerprint": self.fingerprint,
-        }
-        done = write_table(df, self.lakehouse.path(table), declared, mode=mode, signature=signature)
-        self.log.emit(
-            "rows", self.step, table=table, version=done.version, rows=done.rows, files=done.files, bytes=done.bytes
+        done = write_table(
+            df, self.lakehouse.path(table), self._declared(table), mode=mode, signature=self._signature()
         )
+        self._say_rows(done)
         return done.rows
 
     def check(
-        self, table: str, df: DataFrame, rules: Sequence[Rule], references: Mapping[str, DataFrame] | None = None
+        self,
+        table: str,
+        df: DataFrame,
+        rules: Sequence[Rule],
+        references: Mapping[str, DataFrame] | None = None,
+        *,
+        actions: Actions = DEFAULT,
     ) -> QualityResult:
-        """Write the valid rows of `df` to `table` and the rest, with their reasons, to its quarantine.
+        """Make the valid rows of `df` the content of `table` and the rest, with their reasons, that of its quarantine.
+
+        Write, audit, publish: the rows are read, judged and written once; what they become is visible only when no rule
+        stops it. The quarantine is published in any case, as the evidence.
 
         Raises:
-            DataError: rows got lost or appeared on the way.
+            QualityGateFailed: a rule whose action is `stop` is broken by more rows than it tolerates; `table` is as it was.
+            DataError: rows got lost on the way.
         """
-        from toolkit.etl.extract import CORRUPT
+        from toolkit.etl.publish import discard, stage
         from toolkit.quality.engine import split
 
-        parted = split(df, table, rules, references)
-        hidden = [name for name in ("_row", "_is_latest") if name in df.columns]
-        valid = self.write(table, parted.valid.drop(CORRUPT, *hidden))
-        result = parted.result()
-        # Where the first pass found nothing bad there is nothing to look for in a second one.
-        refused = parted.quarantined if result.quarantined else parted.quarantined.limit(0)
-        bad = self.write(quarantine_name(table), refused.drop(*hidden))
-        if (valid, bad) != (result.valid, result.quarantined):
-            raise DataError(
-                f"{table}: {result.rows} rows came in, {valid} went out and {bad} to quarantine.",
-                cure="The source changed during the run; run it again.",
-            )
-        result = replace(result, rules=tuple(self._with_examples(table, one) for one in result.rules))
-        self.results.append(result)
-        for one in result.rules:
-            self.log.emit("quality", self.step, **_told(table, one))
+        parted = split(df, table, rules, context=self._context(table, rules, references or {}), actions=actions)
+        self._refuse_other_columns(table, parted.rows.columns)
+        staged = stage(parted.rows, self.lakehouse.staging(table), QUARANTINED)
+        try:
+            result = self._audited(parted.result(), staged)
+            self._publish(quarantine_name(table), staged, True)
+            self._told(result)
+            self._stop_if_asked(result)
+            self._publish(table, staged, False)
+        finally:
+            discard(staged)
         return result
 
     def record_quality(self) -> None:
         """Append what `check` found in this step to `ops.quality_results`."""
         now = datetime.now(UTC)
-        versions = {found.table: self.reader(found.table).version for found in self.results}
-        rows = [
-            (
-                self.run_id,
-                now,
-                result.table,
-                versions[result.table],
-                one.rule.name,
-                one.rule.dimension,
-                one.rule.severity,
-                one.rows,
-                one.failed,
-                one.passed,
-            )
-            for result in self.results
-            for one in result.rules
-        ]
-        schema = (
-            "run_id STRING, measured_at TIMESTAMP, table_name STRING, table_version LONG, rule STRING, "
-            "dimension STRING, severity STRING, row_count LONG, failed_count LONG, passed BOOLEAN"
-        )
-        self.write(RESULTS.name, self.spark.createDataFrame(rows, schema).coalesce(1), mode="append")
+        rows = [row for found in self.results for row in as_rows(found, self.run_id, now, self._version(found.table))]
+        self.write(RESULTS.name, self.spark.createDataFrame(rows, RESULTS_SCHEMA).coalesce(1), mode="append")
 
     def state(self, table: str) -> tuple[int, int]:
         """Version and number of rows of a table, from its log."""
@@ -221,39 +188,92 @@ class DataPlatform:
     def _landing_progress(self, done: int, total: int) -> None:
         self.log.emit("step_progressed", self.step, tasks_done=done, tasks=total, rows_read=0, rows_written=done)
 
-    def _with_examples(self, table: str, result: RuleResult) -> RuleResult:
-        """The result with a few rows that broke the rule, read back without Spark."""
-        from toolkit.quality.verdicts import failing_rows, verdict
+    def _declared(self, table: str) -> Table:
+        return RESULTS if table == RESULTS.name else self.scenario.table(table)
 
-        if not result.failed:
-            return result
-        failing = failing_rows(verdict(_told(table, result)))
-        page = self.reader(failing.table).page(limit=EXAMPLES, where=failing.where)
-        rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
-        return replace(result, examples=tuple(_example(row, result.rule) for row in rows))
+    def _signature(self) -> dict[str, str]:
+        return {
+            "run_id": self.run_id,
+            "scenario": self.scenario.id,
+            "step": self.step,
+            "fingerprint": self.fingerprint,
+        }
+
+    def _say_rows(self, done: Written) -> None:
+        self.log.emit(
+            "rows",
+            self.step,
+            table=done.table,
+            version=done.version,
+            rows=done.rows,
+            files=done.files,
+            bytes=done.bytes,
+        )
+
+    def _version(self, table: str) -> int | None:
+        return self.reader(table).version if self.lakehouse.exists(table) else None
+
+    def _publish(self, table: str, staged: Staged, part: bool) -> None:
+        from toolkit.etl.publish import publish
+
+        self._say_rows(
+            publish(staged, part, self.lakehouse.path(table), self._declared(table), signature=self._signature())
+        )
+
+    def _context(self, table: str, rules: Sequence[Rule], references: Mapping[str, DataFrame]) -> Context:
+        """What rules may look at; earlier results are read only where a rule asks for them."""
+        from toolkit.quality.history import by_rule, measurements
+        from toolkit.quality.rules import Context
+
+        if not any(rule.uses_earlier for rule in rules) or not self.lakehouse.exists(RESULTS.name):
+            return Context(references)
+        found = by_rule(measurements(self.reader(RESULTS.name), table=table))
+        return Context(references, {history.rule: [one.value for one in history.measurements] for history in found})
+
+    def _refuse_other_columns(self, table: str, columns: Sequence[str]) -> None:
+        """Before anything is written: the marked rows have to have what both tables declare, and nothing that gets lost."""
+        from toolkit.etl.extract import CORRUPT
+        from toolkit.etl.load import refuse_other_columns
+
+        for name, reasons in ((table, {CORRUPT, VIOLATIONS, RULES}), (quarantine_name(table), {WARNINGS})):
+            passing = {QUARANTINED, "_row", "_is_latest", *reasons}
+            refuse_other_columns(self._declared(name), [column for column in columns if column not in passing])
+
+    def _audited(self, result: QualityResult, staged: Staged) -> QualityResult:
+        """The result with examples, once it is certain that every row it counts was written."""
+        written = (staged.rows(False), staged.rows(True))
+        if written != (result.valid, result.quarantined):
+            raise DataError(
+                f"{result.table}: {result.rows} rows came in, {written[0]} are valid and {written[1]} for quarantine.",
+                cure="The source changed during the run; run it again.",
+            )
+        reader = DeltaReader(staged.folder, f"{result.table}, staged")
+        return replace(result, rules=tuple(_with_examples(reader, one, result.actions) for one in result.rules))
+
+    def _told(self, result: QualityResult) -> None:
+        self.results.append(result)
+        for one in result.rules:
+            self.log.emit("quality", self.step, **as_event(result.table, one))
+            if not one.passed and result.actions.of(one.rule) == "warn":
+                self.alert(f"{result.table}: {one.rule.name} is broken. {one.said or one.rule.description}")
+
+    def _stop_if_asked(self, result: QualityResult) -> None:
+        if not result.stops:
+            return
+        self.record_quality()
+        raise QualityGateFailed(
+            f"{result.table} was not published: {', '.join(one.rule.name for one in result.stops)} may not be broken.",
+            cure=f"Look at the rows: toolkit tables show {quarantine_name(result.table)}. Then mend the source.",
+        )
 
 
-def _told(table: str, result: RuleResult) -> dict[str, Any]:
-    """What the quality event of a rule says."""
-    rule = result.rule
-    return {
-        "table": table,
-        "rule": rule.name,
-        "columns": list(rule.columns),
-        "severity": rule.severity,
-        "dimension": rule.dimension,
-        "description": rule.description,
-        "rows": result.rows,
-        "failed": result.failed,
-        "pass_rate": result.pass_rate,
-        "tolerance": rule.tolerance,
-        "passed": result.passed,
-        "examples": list(result.examples),
-    }
-
-
-def _example(row: dict[str, Any], rule: Rule) -> dict[str, str]:
-    key = next(iter(row.values()))
-    broken = [v for v in row.get(VIOLATIONS) or [] if v["rule"] == rule.name]
-    value = broken[0]["value"] if broken else row.get(rule.columns[0])
-    return {"key": str(key), "value": str(value), "message": rule.description}
+def _with_examples(reader: DeltaReader, result: RuleResult, actions: Actions) -> RuleResult:
+    """The result with a few of the staged rows that broke the rule, read without Spark."""
+    if not result.failed:
+        return result
+    name = check_rule_name(result.rule.name)
+    bad = f"{QUARANTINED} AND array_has({RULES}, '{name}')"
+    where = bad if actions.removes(result.rule) else f"array_has({WARNINGS}, '{name}')"
+    page = reader.page(limit=EXAMPLES, where=where)
+    rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
+    return replace(result, examples=tuple(example(row, result) for row in rows))

@@ -44,7 +44,7 @@ def check(platform: DataPlatform) -> None:
     for table, declared in rules(platform.parameters.as_of).items():
         platform.check(table, frames[table.removeprefix("silver.")], declared, references)
     platform.record_quality()
-    failed = [f"{r.rule.name} on {found.table}" for found in platform.results for r in found.rules if not r.passed]
+    failed = [f"{r.rule.name} on {found.table}" for found in platform.results for r in found.blocking]
     if failed and platform.parameters.fail_on_quality:
         raise QualityGateFailed(
             f"Stopped before enriching: more rows than allowed break {', '.join(failed)}.",

@@ -6,7 +6,7 @@ A writer refuses before it writes: a frame whose columns are not those that its 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -34,7 +34,13 @@ class Written:
 
 
 def write_table(
-    df: DataFrame, path: Path, declared: Table, *, mode: Mode = "overwrite", signature: Mapping[str, str] | None = None
+    df: DataFrame,
+    path: Path,
+    declared: Table,
+    *,
+    mode: Mode = "overwrite",
+    signature: Mapping[str, str] | None = None,
+    once: str = "",
 ) -> Written:
     """Write `df` as the table that `declared` describes, in one commit.
 
@@ -44,16 +50,19 @@ def write_table(
         declared: names and comments of the columns.
         mode: replace the content, or add to it.
         signature: who wrote it and from what; kept in the commit.
+        once: a name for this write; a second write of the same name to the same table is left out.
 
     Raises:
         DataError: columns are missing, or there are some that the table does not declare.
     """
     described = _described(df, declared)
     writer = described.write.format("delta").mode(mode).option("userMetadata", json.dumps(dict(signature or {})))
-    if mode == "overwrite":
-        writer = writer.option("overwriteSchema", True)
+    # A table that was begun before one of its columns was declared gets it when it is added to, too.
+    writer = writer.option("overwriteSchema" if mode == "overwrite" else "mergeSchema", True)
+    if once:
+        writer = writer.option("txnAppId", once).option("txnVersion", 1)
     writer.save(str(path))
-    return _written(path, declared.name)
+    return written(path, declared.name)
 
 
 def export(df: DataFrame, folder: Path, form: Literal["parquet", "avro"]) -> None:
@@ -61,19 +70,29 @@ def export(df: DataFrame, folder: Path, form: Literal["parquet", "avro"]) -> Non
     df.coalesce(1).write.format(form).mode("overwrite").save(str(folder))
 
 
-def _described(df: DataFrame, declared: Table) -> DataFrame:
-    missing = [name for name in declared.columns if name not in df.columns]
-    extra = [name for name in df.columns if name not in declared.columns]
-    extra += sorted({f"a second {name}" for name in df.columns if df.columns.count(name) > 1})
+def refuse_other_columns(declared: Table, columns: Sequence[str]) -> None:
+    """Raise unless `columns` are those of the table, in any order.
+
+    Raises:
+        DataError: columns are missing, or there are some that the table does not declare.
+    """
+    missing = [name for name in declared.columns if name not in columns]
+    extra = [name for name in columns if name not in declared.columns]
+    extra += sorted({f"a second {name}" for name in columns if list(columns).count(name) > 1})
     if missing or extra:
         raise DataError(
             f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",
             cure="Make the frame and the table's declaration agree.",
         )
+
+
+def _described(df: DataFrame, declared: Table) -> DataFrame:
+    refuse_other_columns(declared, df.columns)
     return df.select(*[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()])
 
 
-def _written(path: Path, table: str) -> Written:
+def written(path: Path, table: str) -> Written:
+    """What the newest commit did to its table."""
     newest = DeltaReader(path, table).history(1)[0]
     metrics = newest.metrics
     return Written(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from toolkit.scenario import Table, check_table_name
 
-VIOLATIONS, RULES, WARNINGS = "_violations", "_rules", "_warnings"
+VIOLATIONS, RULES, WARNINGS, QUARANTINED = "_violations", "_rules", "_warnings", "_quarantined"
 _REASONS = {
     "_corrupt_record": "The text of a line that could not be read; null otherwise.",
     VIOLATIONS: "Every rule the row broke: rule, column, value and message.",

@@ -8,13 +8,51 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from toolkit.errors import UsageError
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.scenario import check_table_name
 
+State = Literal["passed", "tolerated", "failed"]
 _RULE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
+
+
+class Judged(Protocol):
+    """One rule on one table, as far as finding its failing rows goes."""
+
+    @property
+    def table(self) -> str:
+        """The table that was checked."""
+
+    @property
+    def rule(self) -> str:
+        """The rule's name."""
+
+    @property
+    def severity(self) -> str:
+        """info, warn, error or critical."""
+
+
+def state_of(*, passed: bool, failed: int) -> State:
+    """`passed`; `tolerated` when rows failed, but no more than allowed; `failed`."""
+    if not passed:
+        return "failed"
+    return "tolerated" if failed else "passed"
+
+
+def check_rule_name(name: str) -> str:
+    """`name` itself, if it can stand in a condition.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if not _RULE_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} is not the name of a rule.",
+            cure="A rule's name has letters, digits, underscores, dots and dashes.",
+        )
+    return name
 
 
 @dataclass(frozen=True)
@@ -34,11 +72,9 @@ class Verdict:
     examples: tuple[Any, ...] = ()
 
     @property
-    def state(self) -> str:
-        """`passed`; `tolerated` when rows failed, but no more than allowed; `failed`."""
-        if not self.passed:
-            return "failed"
-        return "tolerated" if self.failed else "passed"
+    def state(self) -> State:
+        """passed, tolerated or failed."""
+        return state_of(passed=self.passed, failed=self.failed)
 
 
 @dataclass(frozen=True)
@@ -108,26 +144,16 @@ class FailingRows:
     title: str
 
 
-def failing_rows(one: Verdict) -> FailingRows:
+def failing_rows(one: Judged) -> FailingRows:
     """The rows that broke a rule: a warning stays in its table and is marked there, anything worse is in quarantine.
 
     Raises:
-        UsageError: the event names a table or rule that cannot be put into a condition.
+        UsageError: it names a table or rule that cannot be put into a condition.
     """
-    if not _RULE_NAME.fullmatch(one.rule):
-        raise UsageError(
-            f"{one.rule!r} is not the name of a rule.",
-            cure="A rule's name has letters, digits, underscores, dots and dashes.",
-        )
+    rule, title = check_rule_name(one.rule), f"{one.table}: rows that break {one.rule}"
     if one.severity in ("warn", "info"):
-        return FailingRows(
-            check_table_name(one.table),
-            f"array_has({WARNINGS}, '{one.rule}')",
-            f"{one.table}: rows that break {one.rule}",
-        )
-    return FailingRows(
-        quarantine_name(one.table), f"array_has({RULES}, '{one.rule}')", f"{one.table}: rows that break {one.rule}"
-    )
+        return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
+    return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
 
 
 def whole_quarantine(table: str) -> FailingRows:

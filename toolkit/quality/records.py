@@ -1,0 +1,95 @@
+"""What is kept of a result: one event and one row of `ops.quality_results` for each rule.
+
+Owns both shapes. Must not import Spark, since scenarios are declared with the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from toolkit.quality.quarantine import VIOLATIONS
+from toolkit.scenario import Table
+
+if TYPE_CHECKING:
+    from toolkit.quality.results import QualityResult, RuleResult
+
+RESULTS = Table(
+    "ops.quality_results",
+    "One rule on one table in one run.",
+    {
+        "run_id": "The run that measured it.",
+        "measured_at": "When.",
+        "table_name": "The table that the valid rows went to.",
+        "table_version": "The version that they became; the one before, if they were not published.",
+        "rule": "Name of the rule.",
+        "kind": "Its kind: not_null, between, …",
+        "columns": "The columns it looks at.",
+        "dimension": "completeness, validity, uniqueness, consistency, accuracy, timeliness or volume.",
+        "severity": "info, warn, error or critical.",
+        "row_count": "Rows that the rule looked at.",
+        "failed_count": "Rows that broke it; 0 for a rule on the whole table.",
+        "measured": "What a rule on the whole table measured; null for a rule on rows.",
+        "tolerance": "Share of rows that may break it.",
+        "passed": "Whether that is within the rule's tolerance.",
+    },
+)
+RESULTS_SCHEMA = (
+    "run_id STRING, measured_at TIMESTAMP, table_name STRING, table_version LONG, rule STRING, kind STRING, "
+    "columns ARRAY<STRING>, dimension STRING, severity STRING, row_count LONG, failed_count LONG, measured DOUBLE, "
+    "tolerance DOUBLE, passed BOOLEAN"
+)
+
+
+def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | None) -> list[tuple[Any, ...]]:
+    """The rows of `ops.quality_results`, in the order of its columns."""
+    return [
+        (
+            run_id,
+            at,
+            result.table,
+            version,
+            one.rule.name,
+            one.rule.kind,
+            list(one.rule.columns),
+            one.rule.dimension,
+            one.rule.severity,
+            one.rows,
+            one.failed,
+            one.measured,
+            one.rule.tolerance,
+            one.passed,
+        )
+        for one in result.rules
+    ]
+
+
+def as_event(table: str, result: RuleResult) -> dict[str, Any]:
+    """What the quality event of a rule says."""
+    rule = result.rule
+    return {
+        "table": table,
+        "rule": rule.name,
+        "rule_kind": rule.kind,
+        "columns": list(rule.columns),
+        "severity": rule.severity,
+        "dimension": rule.dimension,
+        "description": rule.description,
+        "rows": result.rows,
+        "failed": result.failed,
+        "measured": result.measured,
+        "said": result.said,
+        "pass_rate": result.pass_rate,
+        "tolerance": rule.tolerance,
+        "passed": result.passed,
+        "examples": list(result.examples),
+    }
+
+
+def example(row: Mapping[str, Any], result: RuleResult) -> dict[str, str]:
+    """One row that broke a rule: its first column, the value that broke it, and what should be true."""
+    rule = result.rule
+    broken = [found for found in row.get(VIOLATIONS) or [] if found["rule"] == rule.name]
+    value = broken[0]["value"] if broken else row.get(rule.columns[0]) if rule.columns else None
+    return {"key": str(next(iter(row.values()))), "value": str(value), "message": rule.description}

@@ -1,0 +1,88 @@
+"""What rules found: small, immutable, and told as text, HTML, Markdown, JUnit or JSON by `toolkit.quality.reports`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from toolkit.quality.actions import DEFAULT, Actions
+from toolkit.quality.rules import Rule, SetRule
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule on one table."""
+
+    rule: Rule
+    rows: int
+    """Rows that the rule looked at: those that meet its `where`."""
+    failed: int
+    """Rows that broke it; 0 for a rule on the whole table."""
+    measured: float | None = None
+    """What a rule on the whole table measured."""
+    said: str = ""
+    """The finding in words, where there is more to say than counts."""
+    kept: bool | None = None
+    """The verdict of a rule on the whole table."""
+    examples: tuple[dict[str, str], ...] = ()
+
+    @property
+    def on_the_whole(self) -> bool:
+        """Whether the rule judges the table, not its rows."""
+        return isinstance(self.rule, SetRule)
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of rows that keep the rule; 1.0 for an empty table. A rule on the whole table is kept or not: 1.0 or 0.0."""
+        if self.kept is not None:
+            return float(self.kept)
+        return 1 - self.failed / self.rows if self.rows else 1.0
+
+    @property
+    def passed(self) -> bool:
+        """Whether no more rows break it than its tolerance allows."""
+        if self.kept is not None:
+            return self.kept
+        # A quotient, since 0.29 * 100 is less than 29.
+        return not self.rows or self.failed / self.rows <= self.rule.tolerance
+
+
+@dataclass(frozen=True)
+class QualityResult:
+    """All rules on one table, in one pass."""
+
+    table: str
+    rows: int
+    quarantined: int
+    """Rows that broke a rule whose action takes them out of the table."""
+    rules: tuple[RuleResult, ...]
+    actions: Actions = field(default=DEFAULT)
+
+    @property
+    def valid(self) -> int:
+        """Rows that stay."""
+        return self.rows - self.quarantined
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of rows that stay; 1.0 for an empty table."""
+        return self.valid / self.rows if self.rows else 1.0
+
+    @property
+    def failed(self) -> tuple[RuleResult, ...]:
+        """Rules that more rows broke than they tolerate, whatever follows from it."""
+        return tuple(result for result in self.rules if not result.passed)
+
+    @property
+    def blocking(self) -> tuple[RuleResult, ...]:
+        """Failed rules whose action is quarantine or stop; those that only warn do not count."""
+        return tuple(result for result in self.failed if self.actions.of(result.rule) in {"quarantine", "stop"})
+
+    @property
+    def passed(self) -> bool:
+        """Whether no failed rule is more than a warning."""
+        return not self.blocking
+
+    @property
+    def stops(self) -> tuple[RuleResult, ...]:
+        """Failed rules for which nothing may be published."""
+        return tuple(result for result in self.failed if self.actions.of(result.rule) == "stop")

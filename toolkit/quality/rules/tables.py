@@ -1,0 +1,511 @@
+"""Rules on a table as a whole: how many rows, how fresh, what sum; each measures one number and judges it.
+
+Where there is nothing to measure (no rows, or only null), a bound is not broken: that a table must not be empty is what
+`row_count` says. NaN is within no bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, FiniteFloat, model_validator
+
+from toolkit.quality.rules.base import Context, Dimension, Family, Judged, Scalar, SetRule, literal
+from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.values import within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column, DataFrame
+
+_NUMBER: tuple[Family, ...] = ("number",)
+
+
+class Bounded(SetRule, abstract=True):
+    """A number of the table is at least `min` and at most `max`; one of the two may be left out."""
+
+    min: int | FiniteFloat | None = None
+    max: int | FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Bounded:
+        if self.min is None and self.max is None:
+            raise ValueError("needs min, max or both")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.number} is {within(self.min, self.max)}."
+
+    def measure(self) -> Column:
+        """The aggregate."""
+        raise NotImplementedError
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """The one number."""
+        del context
+        return {"measured": self.measure().cast("double")}
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Whether the number is within the bounds."""
+        del context
+        return self.bounded(found["measured"])
+
+    def bounded(self, value: float | None) -> Judged:
+        """The verdict on a number."""
+        if value is None:
+            return Judged(None, True, f"{self.number}: there was nothing to measure.")
+        kept = (
+            not math.isnan(value)
+            and (self.min is None or value >= self.min)
+            and (self.max is None or value <= self.max)
+        )
+        return Judged(value, kept, f"{self.number} is {_short(value)}; it should be {within(self.min, self.max)}.")
+
+
+class _OfColumn(Bounded, abstract=True):
+    column: str = Field(min_length=1)
+
+    @property
+    def seen(self) -> Column:
+        """The values of the rows that the rule looks at."""
+        return self.looks_at(F.col(self.column))
+
+
+class _OfNumbers(_OfColumn, abstract=True):
+    nulls: ClassVar[str] = "Null is left out; NaN makes the number NaN, which is within no bounds."
+    families: ClassVar[tuple[Family, ...]] = _NUMBER
+    dimension: Dimension = "accuracy"
+
+
+class RowCount(Bounded):
+    """The number of rows."""
+
+    nulls: ClassVar[str] = "Rows count, whatever they hold."
+    dimension: Dimension = "volume"
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The number of rows{f' where {self.where}' if self.where else ''}"
+
+    def measure(self) -> Column:
+        """Rows that the rule looks at."""
+        return F.count(self.looks_at(F.lit(1)))
+
+
+class RowCountChange(SetRule):
+    """The number of rows differs by at most a share from the median of the last `runs`; it needs three of them to judge."""
+
+    nulls: ClassVar[str] = "Rows count, whatever they hold."
+    within: FiniteFloat = Field(0.5, gt=0)
+    runs: int = Field(7, ge=3)
+    least: ClassVar[int] = 3
+    uses_earlier: ClassVar[bool] = True
+    dimension: Dimension = "volume"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"The number of rows is within {self.within:.0%} of the median of the last {self.runs} runs."
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """Rows that the rule looks at."""
+        del context
+        return {"measured": F.count(self.looks_at(F.lit(1))).cast("double")}
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Whether it is near the median of what earlier runs counted."""
+        rows = float(found["measured"])
+        before = [float(count) for count in context.earlier.get(self.name, ())][-self.runs :]
+        if len(before) < self.least:
+            return Judged(rows, True, f"{rows:,.0f} rows; {len(before)} earlier runs are too few to compare with.")
+        usual = median(before)
+        kept = abs(rows - usual) <= self.within * usual
+        return Judged(rows, kept, f"{rows:,.0f} rows; usual are {usual:,.0f}, give or take {self.within:.0%}.")
+
+
+class Freshness(SetRule):
+    """The latest time in a column is at most `hours` before the check. A date counts from its midnight."""
+
+    nulls: ClassVar[str] = "Null is left out; a table without any time is not fresh."
+    families: ClassVar[tuple[Family, ...]] = ("time",)
+    column: str = Field(min_length=1)
+    hours: FiniteFloat = Field(gt=0)
+    dimension: Dimension = "timeliness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"The latest {self.column} is at most {self.hours:g} hours old."
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """The latest time, in seconds since 1970, which no time zone on the way to Python can change."""
+        del context
+        return {"latest": F.max(self.looks_at(F.col(self.column))).cast("timestamp").cast("double")}
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Hours from the latest time to now; below zero for a time to come."""
+        if found["latest"] is None:
+            return Judged(None, False, f"{self.column} holds no time at all.")
+        age = (context.now.timestamp() - found["latest"]) / 3600
+        return Judged(
+            age, age <= self.hours, f"The latest {self.column} is {age:,.1f} hours old; allowed are {self.hours:g}."
+        )
+
+
+class Total(_OfNumbers):
+    """The sum of a column."""
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The sum of {self.column}"
+
+    def measure(self) -> Column:
+        """The sum, as a fraction, so that it cannot overflow."""
+        return F.sum(self.seen.cast("double"))
+
+
+class Mean(_OfNumbers):
+    """The mean of a column."""
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The mean of {self.column}"
+
+    def measure(self) -> Column:
+        """The mean."""
+        return F.avg(self.seen)
+
+
+class Stddev(_OfNumbers):
+    """The standard deviation of a column, of a sample (n - 1)."""
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The standard deviation of {self.column}"
+
+    def measure(self) -> Column:
+        """The deviation; there is none of a single value."""
+        return F.stddev_samp(self.seen)
+
+
+class Quantile(_OfNumbers):
+    """A quantile of a column, such as the median (0.5), exact to one part in `accuracy` of its rank."""
+
+    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number."
+    p: float = Field(0.5, ge=0, le=1)
+    accuracy: int = Field(10_000, ge=100, le=1_000_000)
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The {self.p:g} quantile of {self.column}"
+
+    def measure(self) -> Column:
+        """The approximate percentile."""
+        return F.approx_percentile(self.seen, self.p, self.accuracy)
+
+
+class Minimum(_OfNumbers):
+    """The smallest value of a column: that it is not above what it should be, too, as when a file lacks its small amounts."""
+
+    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number."
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The smallest {self.column}"
+
+    def measure(self) -> Column:
+        """The minimum."""
+        return F.min(self.seen)
+
+
+class Maximum(_OfNumbers):
+    """The greatest value of a column."""
+
+    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number, and is within no bounds."
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The greatest {self.column}"
+
+    def measure(self) -> Column:
+        """The maximum."""
+        return F.max(self.seen)
+
+
+class DistinctCount(_OfColumn):
+    """The number of different values, estimated by HyperLogLog++ to `error` (relative standard deviation)."""
+
+    nulls: ClassVar[str] = "Null is no value; NaN is one."
+    error: FiniteFloat = Field(0.02, ge=0.005, le=0.4)
+    dimension: Dimension = "validity"
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The number of different values of {self.column}"
+
+    def measure(self) -> Column:
+        """The estimate."""
+        return F.approx_count_distinct(self.seen, self.error)
+
+
+class Share(Bounded):
+    """The share of rows that meet a SQL condition: returns between 2% and 8%, no channel gone quiet."""
+
+    nulls: ClassVar[str] = "A row for which the condition is null does not meet it."
+    condition: str = Field(min_length=1)
+    dimension: Dimension = "consistency"
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The share of rows with {self.condition}"
+
+    @property
+    def sql(self) -> tuple[str, ...]:
+        """The condition, and the filter."""
+        return (*super().sql, self.condition)
+
+    def measure(self) -> Column:
+        """The mean of a one for each row that meets it and a zero for the others."""
+        return F.avg(self.looks_at(F.when(F.expr(self.condition), 1).otherwise(0)))
+
+
+class Correlation(_OfNumbers):
+    """Pearson's correlation of two columns: quantity and weight that have parted company."""
+
+    nulls: ClassVar[str] = "Rows where either is null are left out; a column that never changes has no correlation."
+    other: str = Field(min_length=1)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Both."""
+        return (self.column, self.other)
+
+    @property
+    def number(self) -> str:
+        """What is measured, in words."""
+        return f"The correlation of {self.column} and {self.other}"
+
+    def measure(self) -> Column:
+        """The correlation; NaN, which Spark gives where one never changes, is none."""
+        found = F.corr(self.seen, self.looks_at(F.col(self.other)))
+        return F.nullif(found, F.lit(float("nan")))
+
+
+class ContainsAll(SetRule):
+    """Each of some values occurs at least once: no shop, no currency is missing from the delivery."""
+
+    nulls: ClassVar[str] = "Null is no value. In a table without rows every value is missing."
+    families: ClassVar[tuple[Family, ...]] = ("number", "text", "time", "boolean")
+    column: str = Field(min_length=1)
+    values: tuple[Scalar, ...] = Field(min_length=1)
+    dimension: Dimension = "completeness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} has each of {', '.join(map(str, self.values))} at least once."
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """For each value, whether it occurs."""
+        del context
+        value = self.looks_at(F.col(self.column))
+        return {
+            f"has_{i}": F.coalesce(F.bool_or(value == literal(one)), F.lit(False)) for i, one in enumerate(self.values)
+        }
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """How many are missing, and which."""
+        del context
+        missing = [str(value) for i, value in enumerate(self.values) if not found[f"has_{i}"]]
+        return Judged(
+            float(len(missing)), not missing, f"Missing from {self.column}: {', '.join(missing) or 'nothing'}."
+        )
+
+
+class NoGaps(SetRule):
+    """Whole numbers, or dates, follow each other by `step`, within each `per` if given: invoice numbers, days."""
+
+    nulls: ClassVar[str] = "Null is left out. A value that occurs twice leaves no gap: see `unique`."
+    families: ClassVar[tuple[Family, ...]] = ("number", "time")
+    column: str = Field(min_length=1)
+    step: int = Field(1, ge=1)
+    per: tuple[str, ...] = ()
+    dimension: Dimension = "completeness"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The sequence, and the groups."""
+        return (self.column, *self.per)
+
+    def column_families(self) -> Mapping[str, tuple[Family, ...]]:
+        """Only the sequence has to be countable."""
+        return {self.column: self.families}
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} leaves no gap{' within each ' + ', '.join(self.per) if self.per else ''}."
+
+    def apart(self, rows: DataFrame, context: Context) -> DataFrame:
+        """How many values are missing between the first and the last of each group."""
+        del context
+        kept = rows.where(self.where) if self.where else rows
+        groups = [F.col(name).alias(f"_per_{i}") for i, name in enumerate(self.per)]
+        value = _counted_up(rows, self.column).alias("_value")
+        each = kept.select(*groups, value).where("_value IS NOT NULL").distinct()
+        names = [f"_per_{i}" for i in range(len(self.per))]
+        found = each.groupBy(*names).agg(
+            F.floor((F.max("_value") - F.min("_value")) / self.step + 1 - F.count("*")).alias("_missing")
+        )
+        return found.agg(F.sum("_missing").cast("double").alias("missing"))
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Whether none is missing."""
+        del context
+        missing = found["missing"]
+        if missing is None:
+            return Judged(None, True, f"{self.column} holds nothing to count.")
+        return Judged(missing, missing == 0, f"{missing:,.0f} values are missing from {self.column}.")
+
+
+class SameCount(SetRule):
+    """The table has as many rows as another, give or take a share."""
+
+    nulls: ClassVar[str] = "Rows count, whatever they hold."
+    to: str = Field(min_length=1)
+    to_where: str = ""
+    within: FiniteFloat = Field(0.0, ge=0)
+    dimension: Dimension = "consistency"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"There are as many rows as in {self.to}{_slack(self.within)}."
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """Rows here."""
+        del context
+        return {"here": F.count(self.looks_at(F.lit(1))).cast("double")}
+
+    def apart(self, rows: DataFrame, context: Context) -> DataFrame:
+        """Rows there."""
+        del rows
+        other = context.references[self.to]
+        return (other.where(self.to_where) if self.to_where else other).agg(F.count("*").cast("double").alias("there"))
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Whether the difference is small enough."""
+        del context
+        return _reconciled(found["here"], found["there"], self.within, "rows", self.to)
+
+
+class SameTotal(SetRule):
+    """A column adds up to the same as a column of another table, give or take a share."""
+
+    nulls: ClassVar[str] = "Null is left out; nothing at all adds up to 0; NaN equals nothing."
+    families: ClassVar[tuple[Family, ...]] = _NUMBER
+    column: str = Field(min_length=1)
+    to: str = Field(min_length=1)
+    other: str = Field(min_length=1)
+    to_where: str = ""
+    within: FiniteFloat = Field(0.000001, ge=0)
+    dimension: Dimension = "consistency"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} adds up to what {self.other} of {self.to} does{_slack(self.within)}."
+
+    def measures(self, context: Context) -> dict[str, Column]:
+        """The sum here."""
+        del context
+        return {"here": _sum(self.looks_at(F.col(self.column)))}
+
+    def apart(self, rows: DataFrame, context: Context) -> DataFrame:
+        """The sum there."""
+        del rows
+        other = context.references[self.to]
+        return (other.where(self.to_where) if self.to_where else other).agg(_sum(F.col(self.other)).alias("there"))
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Whether the difference is small enough."""
+        del context
+        return _reconciled(found["here"], found["there"], self.within, self.column, self.to)
+
+
+class HasSchema(SetRule):
+    """The table has certain columns of certain types; others, too, if `more` is allowed.
+
+    Measured is the number of differences.
+    """
+
+    nulls: ClassVar[str] = "Values are not looked at."
+    schema_: dict[str, str] = Field(min_length=1, alias="schema")
+    more: bool = False
+    dimension: Dimension = "validity"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        listed = ", ".join(f"{name} {type_}" for name, type_ in self.schema_.items())
+        return f"The columns are {listed}{' and more' if self.more else ''}."
+
+    def apart(self, rows: DataFrame, context: Context) -> None:
+        """Nothing: the schema is known without a query."""
+
+    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
+        """Every difference, in words."""
+        del context
+        there: Mapping[str, str] = found["schema"]
+        wrong = [f"{name} is missing" for name in self.schema_ if name not in there]
+        wrong += [
+            f"{name} is {there[name]}, not {type_}"
+            for name, type_ in self.schema_.items()
+            if name in there and _type(there[name]) != _type(type_)
+        ]
+        wrong += [] if self.more else [f"{name} is not declared" for name in there if name not in self.schema_]
+        return Judged(float(len(wrong)), not wrong, "; ".join(wrong) + "." if wrong else "Every column is as declared.")
+
+
+def _counted_up(rows: DataFrame, column: str) -> Column:
+    """A whole number as it is, a date as its number of days."""
+    dated = dict(rows.select(F.col(column).alias("_c")).dtypes)["_c"] in {"date", "timestamp", "timestamp_ntz"}
+    return F.unix_date(F.col(column).cast("date")) if dated else F.col(column)
+
+
+def _sum(value: Column) -> Column:
+    return F.coalesce(F.sum(value.cast("double")), F.lit(0.0))
+
+
+def _slack(share: float) -> str:
+    return f", give or take {share:.4%}" if share else ""
+
+
+def _reconciled(here: float, there: float, share: float, what: str, other: str) -> Judged:
+    kept = abs(here - there) <= share * max(abs(here), abs(there))
+    return Judged(here - there, kept, f"{what}: {_short(here)} here, {_short(there)} in {other}.")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
+
+
+def _type(declared: str) -> str:
+    """A type as Spark shortens it; `long`, `integer` and the like are other words for the same."""
+    plain = declared.lower().replace(" ", "")
+    return {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint", "real": "float"}.get(
+        plain, plain
+    )

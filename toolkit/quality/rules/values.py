@@ -1,0 +1,365 @@
+"""Rules on one value: is it there, is it one of these, is it between those."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field, FiniteFloat, model_validator
+
+from toolkit.quality.rules.base import Dimension, Family, RowRule, Scalar, literal
+from toolkit.quality.rules.lazily import F
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pyspark.sql import Column
+
+Bound = int | FiniteFloat | datetime | date | str
+
+
+class OnColumn(RowRule, abstract=True):
+    """A rule on the value of one column."""
+
+    column: str = Field(min_length=1)
+
+    @property
+    def value(self) -> Column:
+        """The value itself."""
+        return F.col(self.column)
+
+
+class NotNull(OnColumn):
+    """The value is there. Empty text counts as there: see `not_blank`."""
+
+    nulls: ClassVar[str] = "Null breaks it; NaN does not."
+    dimension: Dimension = "completeness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is given."
+
+    def broken(self) -> Column:
+        """True where the value is null."""
+        return self.value.isNull()
+
+
+class IsNull(OnColumn):
+    """The value is not there: a column out of use, or one that may only be filled under a condition."""
+
+    nulls: ClassVar[str] = "Null is what it asks for."
+    dimension: Dimension = "consistency"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is empty."
+
+    def broken(self) -> Column:
+        """True where there is a value."""
+        return self.value.isNotNull()
+
+
+class NotBlank(OnColumn):
+    """The text is there and holds more than white space."""
+
+    nulls: ClassVar[str] = "Null breaks it, and so does empty text."
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    dimension: Dimension = "completeness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is given and not blank."
+
+    def broken(self) -> Column:
+        """True where nothing is left without white space."""
+        return self.value.isNull() | ~self.value.rlike(r"(?U)\S")
+
+
+class _Listed(OnColumn, abstract=True):
+    families: ClassVar[tuple[Family, ...]] = ("number", "text", "time", "boolean")
+    values: tuple[Scalar, ...] = Field(min_length=1)
+
+    @property
+    def among(self) -> Column:
+        """Whether the value is one of those listed."""
+        return self.value.isin([literal(value) for value in self.values])
+
+    @property
+    def listed(self) -> str:
+        """The values, as a sentence names them."""
+        return ", ".join(map(str, self.values))
+
+
+class OneOf(_Listed):
+    """The value is one of a few."""
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is one of {self.listed}."
+
+    def broken(self) -> Column:
+        """True where the value is another one."""
+        return ~self.among
+
+
+class NoneOf(_Listed):
+    """The value is none of a few: placeholders such as `n/a`, test accounts, retired codes."""
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is none of {self.listed}."
+
+    def broken(self) -> Column:
+        """True where the value is one of them."""
+        return self.among
+
+
+class Between(OnColumn):
+    """The value is at least `min` and at most `max`; one of the two may be left out."""
+
+    nulls: ClassVar[str] = "Null breaks nothing; NaN is between no two numbers and breaks it."
+    families: ClassVar[tuple[Family, ...]] = ("number", "text", "time")
+    min: Bound | None = None
+    max: Bound | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Between:
+        if self.min is None and self.max is None:
+            raise ValueError("needs min, max or both")
+        if self.min is not None and self.max is not None and type(self.min) is type(self.max) and self.min > self.max:  # type: ignore[operator]
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is {within(self.min, self.max)}."
+
+    def column_families(self) -> Mapping[str, tuple[Family, ...]]:
+        """Numbers compare with numbers, times with times, text with text."""
+        bound = self.min if self.min is not None else self.max
+        match bound:
+            case int() | float():
+                return {self.column: ("number",)}
+            case date():
+                return {self.column: ("time",)}
+            case _:
+                return {self.column: ("text", "time")}
+
+    def broken(self) -> Column:
+        """True where it is below or above."""
+        outside = F.lit(False)
+        if self.min is not None:
+            outside = self.value < literal(self.min)
+        if self.max is not None:
+            # NaN counts as greater than any number, so it is above every max.
+            above = self.value > literal(self.max)
+            return above if self.min is None else outside | above
+        return outside | F.isnan(self.value) if isinstance(self.min, (int, float)) else outside
+
+
+class _Sized(OnColumn, abstract=True):
+    min: int = Field(0, ge=0)
+    max: int | None = Field(None, ge=0)
+
+    @model_validator(mode="after")
+    def _bounded(self) -> _Sized:
+        if self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        return self
+
+    def outside(self, size: Column) -> Column:
+        """Whether a size is below `min` or above `max`."""
+        short = size < self.min
+        return short if self.max is None else short | (size > self.max)
+
+
+class Length(_Sized):
+    """The text has at least `min` and at most `max` characters."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"The length of {self.column} is {within(self.min, self.max)}."
+
+    def broken(self) -> Column:
+        """True where it is shorter or longer."""
+        return self.outside(F.length(self.value))
+
+
+class Size(_Sized):
+    """The array has at least `min` and at most `max` elements."""
+
+    families: ClassVar[tuple[Family, ...]] = ("array",)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"The number of elements in {self.column} is {within(self.min, self.max)}."
+
+    def broken(self) -> Column:
+        """True where it has fewer or more."""
+        return self.outside(F.array_size(self.value))
+
+
+class Matches(OnColumn):
+    """The text matches a regular expression, in Java's dialect, from its first character to its last."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    pattern: str = Field(min_length=1)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} matches {self.pattern}."
+
+    @property
+    def anchored(self) -> str:
+        """The pattern for the whole of the text."""
+        return rf"\A(?:{self.pattern})\z"
+
+    def broken(self) -> Column:
+        """True where it does not match."""
+        return ~self.value.rlike(self.anchored)
+
+
+class NotMatches(OnColumn):
+    """No part of the text matches a regular expression, in Java's dialect."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    pattern: str = Field(min_length=1)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"No part of {self.column} matches {self.pattern}."
+
+    def broken(self) -> Column:
+        """True where some part matches."""
+        return self.value.rlike(self.pattern)
+
+
+class Trimmed(OnColumn):
+    """The text neither begins nor ends with white space."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} has no white space around it."
+
+    def broken(self) -> Column:
+        """True where it begins or ends with some."""
+        return self.value.rlike(r"(?U)\A\s|\s\z")
+
+
+class Cased(OnColumn):
+    """The text is written in small letters, or in capitals."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    case: Literal["lower", "upper"]
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is written in {'small letters' if self.case == 'lower' else 'capitals'}."
+
+    def broken(self) -> Column:
+        """True where changing its case changes it."""
+        return self.value != (F.lower(self.value) if self.case == "lower" else F.upper(self.value))
+
+
+class Castable(OnColumn):
+    """The text can be read as a type, such as `int`, `decimal(10,2)` or `timestamp`."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    to_type: str = Field(pattern=r"^[a-z]+(\(\d+(,\s*\d+)?\))?$")
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} can be read as {self.to_type}."
+
+    def broken(self) -> Column:
+        """True where there is text, but no such value in it."""
+        return self.value.isNotNull() & self.value.try_cast(self.to_type).isNull()
+
+
+class Finite(OnColumn):
+    """The number is a number: neither NaN nor infinite."""
+
+    nulls: ClassVar[str] = "Null breaks nothing; NaN and both infinities break it."
+    families: ClassVar[tuple[Family, ...]] = ("number",)
+    dimension: Dimension = "accuracy"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is a finite number."
+
+    def broken(self) -> Column:
+        """True where it is NaN or infinite."""
+        number = self.value.cast("double")
+        return F.isnan(number) | (F.abs(number) == F.lit(float("inf")))
+
+
+class Decimals(OnColumn):
+    """The number has no more than so many digits after the point: cents have two."""
+
+    nulls: ClassVar[str] = "Null breaks nothing; NaN and both infinities break it."
+    families: ClassVar[tuple[Family, ...]] = ("number",)
+    places: int = Field(ge=0, le=15)
+    dimension: Dimension = "accuracy"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} has at most {self.places} digits after the point."
+
+    def broken(self) -> Column:
+        """True where rounding to that many digits changes it."""
+        return (
+            F.isnan(self.value)
+            | (F.abs(self.value.cast("double")) == F.lit(float("inf")))
+            | (F.round(self.value, self.places) != self.value)
+        )
+
+
+class NotInFuture(OnColumn):
+    """The time is not after the present, give or take `minutes` for clocks that differ.
+
+    A date counts from its midnight, so that today is not in the future.
+    """
+
+    families: ClassVar[tuple[Family, ...]] = ("time",)
+    minutes: int = Field(0, ge=0)
+    as_of: datetime | date | None = None
+    dimension: Dimension = "timeliness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is not after {self.as_of or 'the present'}."
+
+    def broken(self) -> Column:
+        """True where it lies ahead; a date counts from its midnight, in the session's time zone."""
+        now = F.current_timestamp() if self.as_of is None else literal(self.as_of)
+        latest = now if not self.minutes else now + F.make_dt_interval(mins=F.lit(self.minutes))
+        return self.value > latest
+
+
+class Recent(OnColumn):
+    """The time is at most `days` old."""
+
+    families: ClassVar[tuple[Family, ...]] = ("time",)
+    days: int = Field(ge=0)
+    as_of: datetime | date | None = None
+    dimension: Dimension = "timeliness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is at most {self.days} days before {self.as_of or 'today'}."
+
+    def broken(self) -> Column:
+        """True where it is older; whole days are counted."""
+        today = F.current_date() if self.as_of is None else literal(self.as_of)
+        return F.date_diff(today, self.value) > self.days
+
+
+def within(low: object, high: object) -> str:
+    """`between 1 and 5`, `at least 1` or `at most 5`."""
+    if low is None or high is None:
+        return f"at most {high}" if low is None else f"at least {low}"
+    return f"exactly {low}" if low == high else f"between {low} and {high}"
