@@ -6,6 +6,8 @@ Must not decide when a step runs; that is `toolkit.runner`.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,8 +19,8 @@ from toolkit.errors import DataError, QualityGateFailed
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import DEFAULT, Actions
-from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS, quarantine_name
-from toolkit.quality.records import RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
+from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
+from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario, Table
@@ -28,10 +30,14 @@ if TYPE_CHECKING:
 
     from toolkit.etl.load import Written
     from toolkit.etl.publish import Staged
+    from toolkit.quality.engine import Check
+    from toolkit.quality.repair import Released, Repair
     from toolkit.quality.results import QualityResult, RuleResult
     from toolkit.quality.rules import Context, Rule
 
 EXAMPLES = 3
+OPERATIONS = {table.name: table for table in (RESULTS, RELEASES)}
+"""Tables that every scenario writes to."""
 
 
 class Frames(dict[str, "DataFrame"]):
@@ -114,12 +120,21 @@ class DataPlatform:
         """A table as it is, to be looked at without Spark."""
         return DeltaReader(self.lakehouse.path(table), table)
 
-    def write(self, table: str, df: DataFrame, *, mode: Literal["overwrite", "append"] = "overwrite") -> int:
-        """Write a table that the scenario declares, in one commit signed by this run; returns the rows written."""
+    def write(
+        self, table: str, df: DataFrame, mode: Literal["overwrite", "append"] = "overwrite", once: str = ""
+    ) -> int:
+        """Write a table that the scenario declares, in one commit signed by this run; returns the rows written.
+
+        Args:
+            table: which.
+            df: its rows.
+            mode: replace the content, or add to it.
+            once: a name for this write; a second write of the same name to the same table is left out.
+        """
         from toolkit.etl.load import write_table
 
         done = write_table(
-            df, self.lakehouse.path(table), self._declared(table), mode=mode, signature=self._signature()
+            df, self.lakehouse.path(table), self._declared(table), mode=mode, signature=self._signature(), once=once
         )
         self._say_rows(done)
         return done.rows
@@ -128,7 +143,7 @@ class DataPlatform:
         self,
         table: str,
         df: DataFrame,
-        rules: Sequence[Rule],
+        rules: Sequence[Rule] | Check,
         references: Mapping[str, DataFrame] | None = None,
         *,
         actions: Actions = DEFAULT,
@@ -143,9 +158,10 @@ class DataPlatform:
             DataError: rows got lost on the way.
         """
         from toolkit.etl.publish import discard, stage
-        from toolkit.quality.engine import split
+        from toolkit.quality.engine import Check, split
 
-        parted = split(df, table, rules, context=self._context(table, rules, references or {}), actions=actions)
+        check = rules if isinstance(rules, Check) else Check(tuple(rules), references or {}, actions)
+        parted = split(df, table, check.rules, context=self._context(table, check), actions=check.actions)
         self._refuse_other_columns(table, parted.rows.columns)
         staged = stage(parted.rows, self.lakehouse.staging(table), QUARANTINED)
         try:
@@ -157,6 +173,61 @@ class DataPlatform:
         finally:
             discard(staged)
         return result
+
+    def measure(self, table: str, check: Check) -> QualityResult:
+        """Judge a table as it is, and change nothing."""
+        from toolkit.quality import engine
+
+        rows = self.read(table)
+        result = engine.check(rows, table, check.rules, context=self._context(table, check), actions=check.actions)
+        self._told(result)
+        return result
+
+    def release(
+        self,
+        table: str,
+        check: Check,
+        *,
+        rule: str = "",
+        where: str = "",
+        repair: Repair | None = None,
+        said: str = "",
+    ) -> Released:
+        """Take rows out of quarantine that keep the rules of their table now, repaired or as they are.
+
+        Each row that leaves is traced in `ops.quarantine_releases`, then added to the table, then removed from quarantine; a
+        release that was interrupted can be repeated, and adds nothing twice.
+
+        Args:
+            table: where the rows belong.
+            check: what is true of its good rows; rules on the whole table are left out.
+            rule: only rows that this rule sent to quarantine.
+            where: only rows that meet this SQL condition.
+            repair: a function of the rows; the same columns come back.
+            said: what the repair does, for the trace.
+
+        Raises:
+            DataError: the table has no quarantine.
+            UsageError: the condition, the repair or a rule does not fit the rows.
+        """
+        from toolkit.etl.publish import discard, stage
+        from toolkit.quality import repair as q
+
+        lying = quarantine_name(table)
+        quarantine = self.read(lying)
+        own = self.read(table) if self.lakehouse.exists(table) else None
+        marked = q.judged_again(q.chosen(quarantine, rule, where), own, table, check, repair)
+        staged = stage(marked, self.lakehouse.staging(table), QUARANTINED)
+        found = q.Released(
+            self._release_id(table, rule, where, said), staged.total, staged.rows(False), staged.rows(True)
+        )
+        try:
+            if found.released:
+                self._let_go(table, quarantine, staged.frame(False), found.release_id, said)
+        finally:
+            discard(staged)
+        self.metric(f"{table} rows released", found.released, "rows")
+        return found
 
     def record_quality(self) -> None:
         """Append what `check` found in this step to `ops.quality_results`."""
@@ -189,7 +260,7 @@ class DataPlatform:
         self.log.emit("step_progressed", self.step, tasks_done=done, tasks=total, rows_read=0, rows_written=done)
 
     def _declared(self, table: str) -> Table:
-        return RESULTS if table == RESULTS.name else self.scenario.table(table)
+        return OPERATIONS.get(table) or self.scenario.table(table)
 
     def _signature(self) -> dict[str, str]:
         return {
@@ -220,24 +291,29 @@ class DataPlatform:
             publish(staged, part, self.lakehouse.path(table), self._declared(table), signature=self._signature())
         )
 
-    def _context(self, table: str, rules: Sequence[Rule], references: Mapping[str, DataFrame]) -> Context:
+    def _context(self, table: str, check: Check) -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
         from toolkit.quality.history import by_rule, measurements
         from toolkit.quality.rules import Context
 
-        if not any(rule.uses_earlier for rule in rules) or not self.lakehouse.exists(RESULTS.name):
-            return Context(references)
+        if not any(rule.uses_earlier for rule in check.rules) or not self.lakehouse.exists(RESULTS.name):
+            return Context(check.references)
         found = by_rule(measurements(self.reader(RESULTS.name), table=table))
-        return Context(references, {history.rule: [one.value for one in history.measurements] for history in found})
+        return Context(
+            check.references, {history.rule: [one.value for one in history.measurements] for history in found}
+        )
 
     def _refuse_other_columns(self, table: str, columns: Sequence[str]) -> None:
-        """Before anything is written: the marked rows have to have what both tables declare, and nothing that gets lost."""
-        from toolkit.etl.extract import CORRUPT
+        """Before anything is written: the marked rows have to have what both tables declare, and nothing that gets lost.
+
+        Technical columns, whose names begin with `_`, are left out of a table that does not declare them.
+        """
         from toolkit.etl.load import refuse_other_columns
 
-        for name, reasons in ((table, {CORRUPT, VIOLATIONS, RULES}), (quarantine_name(table), {WARNINGS})):
-            passing = {QUARANTINED, "_row", "_is_latest", *reasons}
-            refuse_other_columns(self._declared(name), [column for column in columns if column not in passing])
+        for name in (table, quarantine_name(table)):
+            declared = self._declared(name)
+            told = [column for column in columns if column in declared.columns or not column.startswith("_")]
+            refuse_other_columns(declared, told)
 
     def _audited(self, result: QualityResult, staged: Staged) -> QualityResult:
         """The result with examples, once it is certain that every row it counts was written."""
@@ -249,6 +325,20 @@ class DataPlatform:
             )
         reader = DeltaReader(staged.folder, f"{result.table}, staged")
         return replace(result, rules=tuple(_with_examples(reader, one, result.actions) for one in result.rules))
+
+    def _let_go(self, table: str, quarantine: DataFrame, good: DataFrame, release_id: str, said: str) -> None:
+        """Trace the rows, add them to their table, and leave the others in quarantine."""
+        from toolkit.quality import repair as q
+
+        columns = self._declared(table).columns
+        self.write(RELEASES.name, q.trace(good, table, columns, release_id, self.run_id, said), "append", release_id)
+        self.write(table, good.select(*columns), "append", release_id)
+        self.write(quarantine_name(table), q.remaining(quarantine, good))
+
+    def _release_id(self, table: str, *asked: str) -> str:
+        """The same for the same question to the same quarantine."""
+        text = json.dumps([table, self.reader(quarantine_name(table)).version, *asked])
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def _told(self, result: QualityResult) -> None:
         self.results.append(result)

@@ -16,12 +16,12 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
@@ -33,6 +33,7 @@ from toolkit.scenario import Parameters, Scenario, Step
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+T = TypeVar("T")
 PROGRESS_SECONDS = 0.4
 RUN_VARIABLE = "TOOLKIT_RUN_ID"
 FRESH_VARIABLE = "TOOLKIT_FRESH"
@@ -50,6 +51,7 @@ class ActiveRun:
         listeners: told every event.
         fresh: do every step, up to date or not.
         spark: a session to use and leave running; one is started and stopped when None.
+        tasks: in place of the scenario's steps: pieces of work, each with the tables that it writes.
     """
 
     scenario: Scenario
@@ -58,6 +60,7 @@ class ActiveRun:
     listeners: tuple[Listener, ...] = ()
     fresh: bool = False
     spark: SparkSession | None = None
+    tasks: Mapping[str, tuple[str, ...]] | None = None
     _own: SparkSession | None = field(default=None, init=False)
     _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
 
@@ -68,12 +71,13 @@ class ActiveRun:
         self.started = time.monotonic()
         _refuse_full_disk()
         self._held.enter_context(_logged(self.folder.log_file))
-        self._held.enter_context(self.platform.lakehouse.writing(self.scenario.written, self.folder.run_id))
+        writes = self.scenario.written if self.tasks is None else [t for tables in self.tasks.values() for t in tables]
+        self._held.enter_context(self.platform.lakehouse.writing(writes, self.folder.run_id))
         self.log.emit(
             "run_started",
             scenario=self.scenario.id,
             parameters=self.parameters.model_dump(mode="json"),
-            steps=[step.name for step in self.scenario.steps],
+            steps=[step.name for step in self.scenario.steps] if self.tasks is None else list(self.tasks),
         )
         return self
 
@@ -100,11 +104,24 @@ class ActiveRun:
         earlier = None if self.fresh else self._up_to_date(step)
         if earlier is not None:
             return self._skip(step, earlier)
+        return self._do(name, self.scenario.body(name))
+
+    def task(self, name: str, body: Callable[[DataPlatform], T]) -> T:
+        """Do a piece of work that is no step of the scenario; nothing of it is skipped.
+
+        Raises:
+            ToolkitError: as `step`.
+        """
+        self.platform.step, self.platform.fingerprint = name, ""
+        self.platform.results.clear()
+        return self._do(name, body)
+
+    def _do(self, name: str, body: Callable[[DataPlatform], T]) -> T:
         self.log.emit("step_started", name)
         began = time.monotonic()
         try:
             with self._progress(name):
-                outcome = self.scenario.body(name)(platform)
+                outcome = body(self.platform)
         except Exception as problem:
             if _asked_to_stop.is_set():
                 raise KeyboardInterrupt from problem
@@ -239,6 +256,42 @@ def execute(
     return folder.record()
 
 
+def perform(
+    scenario: Scenario,
+    parameters: Parameters,
+    name: str,
+    body: Callable[[DataPlatform], T],
+    *,
+    writes: tuple[str, ...] = (),
+    listeners: tuple[Listener, ...] = (),
+    run_id: str | None = None,
+) -> T:
+    """Do one piece of work on a scenario's tables, recorded as a run of its own; returns what `body` returned.
+
+    Args:
+        scenario: whose tables they are.
+        parameters: those with which they were made.
+        name: of the work, in place of a step's.
+        body: the work.
+        writes: the tables that it holds meanwhile.
+        listeners: told every event.
+        run_id: a new one when None.
+
+    Raises:
+        ToolkitError: it failed; the record says so, too.
+        KeyboardInterrupt: it was cancelled; the record says so, too.
+    """
+    folder = runs.create(run_id or runs.new_run_id(scenario.id))
+    with (
+        recorded(folder, scenario, parameters, listeners, "task"),
+        _interruptible(),
+        ActiveRun(scenario, parameters, folder, listeners, tasks={name: writes}) as run,
+    ):
+        outcome = run.task(name, body)
+        run.finish("")
+    return outcome
+
+
 def answer_of(run: ActiveRun) -> str:
     """The scenario's own answer to its question: `answer(platform)` in `steps.py`, read from its tables."""
     answer = getattr(run.scenario.bodies(), "answer", None)
@@ -251,7 +304,7 @@ def recorded(
     scenario: Scenario,
     parameters: Parameters,
     listeners: tuple[Listener, ...] = (),
-    via: Literal["steps", "notebook"] = "steps",
+    via: runs.Via = "steps",
 ) -> Iterator[EventLog]:
     """Keep `run.json` true while a run is under way, however it ends."""
     record = RunRecord(
@@ -379,8 +432,8 @@ def _refuse_full_disk() -> None:
 def _code(folder: Path) -> str:
     """One digest of the scenario's code and of ours that handles data."""
     ours = [paths.REPOSITORY / "toolkit" / part for part in ("etl", "quality", "platform.py")]
-    files = [p for place in (folder, *ours) for p in ([place] if place.is_file() else sorted(place.glob("*.py")))]
-    files += sorted(folder.glob("*.toml"))
+    files = [p for place in (folder, *ours) for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
+    files += sorted(file for pattern in ("*.toml", "*.yaml") for file in folder.rglob(pattern))
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes())

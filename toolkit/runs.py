@@ -23,6 +23,8 @@ from toolkit import paths
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Event, EventReader, read_events
 
+Via = Literal["steps", "notebook", "task"]
+"""A task is one piece of work on one table, outside the scenario's steps."""
 Status = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
 SAME_PROCESS_SECONDS = 2
 """Clocks of the kernel and of psutil differ by less."""
@@ -36,7 +38,7 @@ class RunRecord(BaseModel):
     scenario: str
     parameters: dict[str, Any]
     status: Status = "running"
-    via: Literal["steps", "notebook"] = "steps"
+    via: Via = "steps"
     pid: int = Field(default_factory=os.getpid, ge=1)
     process_started: float = Field(default_factory=lambda: psutil.Process().create_time())
     """With `pid`, tells this process from a later one that was given the same number."""

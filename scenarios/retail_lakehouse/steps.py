@@ -11,8 +11,9 @@ from toolkit.errors import QualityGateFailed
 from toolkit.etl.extract import read_csv, read_json
 from toolkit.etl.load import export
 from toolkit.platform import DataPlatform
+from toolkit.quality.engine import Check
 
-__all__ = ["DETECTED_BY", "answer", "check", "clean", "enrich", "ingest", "land", "model", "publish"]
+__all__ = ["DETECTED_BY", "answer", "check", "checks", "clean", "enrich", "ingest", "land", "model", "publish"]
 
 GOLD = ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk")
 
@@ -37,12 +38,16 @@ def clean(platform: DataPlatform) -> None:
         platform.frames[name] = platform.read(f"bronze.{name}").transform(cleaned)
 
 
+def checks(platform: DataPlatform) -> dict[str, Check]:
+    """The rules of each table, with the frames that they refer to."""
+    references = {name: platform.read(f"bronze.{name}") for name in ("products", "exchange_rates", "orders")}
+    return {table: Check(declared, references) for table, declared in rules(platform.parameters.as_of).items()}
+
+
 def check(platform: DataPlatform) -> None:
     """Part good rows from bad, count both, and stop if the run is strict and the data is not good enough."""
-    frames = platform.frames
-    references = {name: platform.read(f"bronze.{name}") for name in ("products", "exchange_rates", "orders")}
-    for table, declared in rules(platform.parameters.as_of).items():
-        platform.check(table, frames[table.removeprefix("silver.")], declared, references)
+    for table, declared in checks(platform).items():
+        platform.check(table, platform.frames[table.removeprefix("silver.")], declared)
     platform.record_quality()
     failed = [f"{r.rule.name} on {found.table}" for found in platform.results for r in found.blocking]
     if failed and platform.parameters.fail_on_quality:

@@ -43,11 +43,11 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("batch")(batch.batch)
-app.command("quality")(quality.quality)
 app.command("doctor")(doctor.doctor)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(runs.app, name="runs")
 app.add_typer(tables.app, name="tables")
+app.add_typer(quality.app, name="quality")
 app.add_typer(datasets.app, name="datasets")
 
 

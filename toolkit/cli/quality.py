@@ -1,31 +1,65 @@
-"""`toolkit quality`: what a run found, rule by rule."""
+"""`toolkit quality`: what rules found, and the work that rules and profiles do on one table."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, err, show
+from toolkit.cli import contracts
+from toolkit.cli.live import task_watched
+from toolkit.cli.output import AsJson, err, out, print_json, show
+
+if TYPE_CHECKING:
+    from toolkit.quality.results import QualityResult
+
+app = typer.Typer(
+    help="What rules found, table by table; and rules, profiles and contracts at work.", invoke_without_command=True
+)
+app.add_typer(contracts.app, name="contract")
+
+Table = Annotated[str, typer.Argument(help="Such as silver.orders.")]
+Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest.")]
+OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
+Broken = Annotated[bool, typer.Option("--broken", help="Only rules that some row breaks.")]
+Rule = Annotated[str, typer.Option("--rule", help="Only rows that this rule sent there.")]
+Where = Annotated[str, typer.Option("--where", help="Only rows that meet this SQL condition.")]
+RunId = Annotated[str | None, typer.Option("--run-id", hidden=True)]
+ReferencesTo = Annotated[
+    list[str] | None, typer.Option("--ref", help="name=table, for rules that refer to another table.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="column=SQL: the repair; may be given several times.")
+]
 
 
+@app.callback(invoke_without_command=True)
 def quality(
-    run: Annotated[str, typer.Option("--run", help="An id, its end, or latest.")] = "latest",
-    table: Annotated[str | None, typer.Option("--table", help="Only this table.")] = None,
-    broken: Annotated[bool, typer.Option("--broken", help="Only rules that some row breaks.")] = False,
+    context: typer.Context,
+    run: Run = "latest",
+    table: OnlyTable = None,
+    broken: Broken = False,
     as_json: AsJson = False,
 ) -> None:
+    """Show what the rules of a run found; the same as `results`."""
+    if context.invoked_subcommand is None:
+        results(run, table, broken, as_json)
+
+
+@app.command("results")
+def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False, as_json: AsJson = False) -> None:
     """Show the quality of a run: every rule, how many rows break it, and an example."""
     from toolkit import runs
     from toolkit.errors import UsageError
 
     folder = runs.find(run)
-    results = folder.view().quality
-    tables = sorted({result["table"] for result in results})
+    found = folder.view().quality
+    tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")
-    chosen = [r for r in results if table in {None, r["table"]} and (r["failed"] or not broken)]
+    chosen = [r for r in found if table in {None, r["table"]} and (r["failed"] or not r["passed"] or not broken)]
     if as_json:
         show(chosen, as_json=True)
         return
@@ -37,9 +71,198 @@ def quality(
             "failed": r["failed"],
             "rows": r["rows"],
             "ok": "yes" if r["passed"] else "NO",
-            "for example": "; ".join(f"{e['key']}: {e['value']}" for e in r["examples"][:1]),
+            "for example": r.get("said") or "; ".join(f"{e['key']}: {e['value']}" for e in r["examples"][:1]),
         }
         for r in chosen
     ]
     show(rows, as_json=False, empty="This run has checked nothing.")
-    err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit tables show quarantine.<name>", "dim"))
+    err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit quality quarantine TABLE", "dim"))
+
+
+@app.command("run")
+def judged(
+    table: Table,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="A file of rules; those of the table's scenario when left out.")
+    ] = None,
+    reference: ReferencesTo = None,
+    form: Annotated[str, typer.Option("--format", help="table, json, junit, markdown or html.")] = "table",
+    run_id: RunId = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Judge a table as it is. The exit code is 4 if a rule fails that is more than a warning."""
+    from toolkit import tasks
+    from toolkit.errors import ExitCode, UsageError
+    from toolkit.quality.reports import FORMS
+
+    if form not in {"table", *FORMS}:
+        raise UsageError.unknown("format", form, ["table", *FORMS])
+    references = dict(_pair(one) for one in reference or [])
+    with task_watched(table, run_id, quiet=quiet) as (name, listener):
+        result = tasks.judge(table, rules, references, listeners=(listener,), run_id=name)
+    _print(result, form)
+    if not result.passed:
+        raise typer.Exit(ExitCode.QUALITY)
+
+
+@app.command("profile")
+def profiled(
+    table: Table,
+    version: Annotated[int | None, typer.Option("--version", min=0, help="As it was.")] = None,
+    against: Annotated[
+        int | None, typer.Option("--against", min=0, help="Show how it differs from this version.")
+    ] = None,
+    sample: Annotated[
+        float | None, typer.Option("--sample", min=0.0001, max=1, help="Share of rows to look at.")
+    ] = None,
+    as_json: AsJson = False,
+    run_id: RunId = None,
+) -> None:
+    """Profile a table in one pass: types, nulls, distinct values, quantiles, forms, likely keys; or its drift."""
+    from toolkit import tasks
+    from toolkit.quality.profiling import drift
+
+    with task_watched(table, run_id) as (name, listener):
+        found = tasks.profile(table, version, sample=sample, listeners=(listener,), run_id=name)
+    if against is not None:
+        with task_watched(table, None) as (name, listener):
+            before = tasks.profile(table, against, sample=sample, listeners=(listener,), run_id=name)
+        show(
+            [vars(one) for one in drift(before, found)], as_json=as_json, empty="Nothing has drifted."
+        )
+        return
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        return
+    from toolkit.cli.profiles import lines
+
+    show(lines(found), as_json=False, title=f"{table}: {found.rows:,} rows")
+    err.print(Text("Rules that follow from it: toolkit quality suggest " + table, "dim"))
+
+
+@app.command("suggest")
+def suggested(table: Table, run_id: RunId = None) -> None:
+    """Print rules that a profile suggests, as a file to be edited; each with its reason and confidence."""
+    from toolkit import tasks
+    from toolkit.quality.profiling import as_yaml, suggest
+
+    with task_watched(table, run_id) as (name, listener):
+        found = tasks.profile(table, listeners=(listener,), run_id=name)
+    out.print(Text(as_yaml(suggest(found), table)), end="", soft_wrap=True)
+
+
+@app.command("quarantine")
+def lying(
+    table: Table,
+    rule: Rule = "",
+    where: Where = "",
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show how many rows each rule sent to quarantine; with --rule or --where the rows, each with its reasons."""
+    from toolkit import tasks
+    from toolkit.quality.verdicts import check_rule_name
+
+    reader, counts = tasks.quarantined(table)
+    if not rule and not where:
+        show(
+            [{"rule": name, "rows": count} for name, count in counts], as_json=as_json, empty="The quarantine is empty."
+        )
+        return
+    conditions = [f"array_has(_rules, '{check_rule_name(rule)}')"] if rule else []
+    page = reader.page(limit=limit, where=" AND ".join([*conditions, *([f"({where})"] if where else [])]), counted=True)
+    rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+    if as_json:
+        print_json(rows)
+        return
+    key = page.columns[0]
+    told = [
+        {key: row[key], "rule": v["rule"], "column": v["column"], "value": v["value"], "what is true": v["message"]}
+        for row in rows
+        for v in row["_violations"] or []
+    ]
+    show(told, as_json=False, empty="No row meets that.")
+    err.print(Text(f"{len(rows):,} of {page.total:,} rows of {reader.name}", "dim"))
+
+
+@app.command("release")
+def let_go(
+    table: Table,
+    rule: Rule = "",
+    where: Where = "",
+    settings: Settings = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the rows that would be looked at.")] = False,
+    as_json: AsJson = False,
+    run_id: RunId = None,
+) -> None:
+    """Repair quarantined rows, check them again, and let out those that keep every rule now."""
+    from toolkit import tasks
+    from toolkit.quality.verdicts import check_rule_name
+
+    if dry_run:
+        reader, _ = tasks.quarantined(table)
+        conditions = [f"array_has(_rules, '{check_rule_name(rule)}')"] if rule else []
+        count = reader.count(" AND ".join([*conditions, *([f"({where})"] if where else [])]))
+        show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
+        return
+    with task_watched(table, run_id) as (name, listener):
+        found = tasks.release(
+            table, rule=rule, where=where, settings=settings or (), listeners=(listener,), run_id=name
+        )
+    show([{"table": table, **vars(found)}], as_json=as_json)
+    if found.released:
+        err.print(Text("What they were and are: toolkit tables show ops.quarantine_releases", "dim"))
+
+
+@app.command("scores")
+def scored(as_json: AsJson = False) -> None:
+    """Score each table by dimension, 0 to 100, from its rules' newest results."""
+    from toolkit.quality.history import RESULTS, measurements
+    from toolkit.quality.scores import DIMENSIONS, scores
+    from toolkit.reader import open_table
+
+    found = scores(measurements(open_table(RESULTS)))
+    rows = [
+        {"table": one.table, "score": one.overall, **{d: one.dimensions.get(d) for d in DIMENSIONS}} for one in found
+    ]
+    show(rows, as_json=as_json, empty="Nothing was measured yet.")
+
+
+@app.command("advice")
+def advised(table: OnlyTable = None, as_json: AsJson = False) -> None:
+    """Say for each broken rule where its rows come from, since when, and what to do."""
+    from toolkit.lakehouse import Lakehouse
+    from toolkit.quality.history import RESULTS, measurements
+    from toolkit.quality.recommendations import recommendations
+    from toolkit.reader import DeltaReader, open_table
+
+    def opened(name: str) -> DeltaReader | None:
+        return open_table(name) if Lakehouse.default().exists(name) else None
+
+    found = recommendations(measurements(open_table(RESULTS), table=table or ""), opened)
+    if as_json:
+        print_json([vars(one) for one in found])
+        return
+    for one in found:
+        out.print(Text(one.text))
+        out.print()
+    if not found:
+        err.print("No rule is broken.")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    from toolkit.errors import UsageError
+
+    name, sign, table = text.partition("=")
+    if not sign or not name or not table:
+        raise UsageError(f"{text!r} names no reference.", cure="Write name=table, such as customers=silver.customers.")
+    return name, table
+
+
+def _print(result: QualityResult, form: str) -> None:
+    from toolkit.quality.reports import FORMS
+
+    if form == "table":
+        out.print(result)
+    else:
+        out.file.write(FORMS[form](result))

@@ -42,6 +42,11 @@ class Staged:
         """Rows of one part."""
         return sum(int(json.loads(file["stats"])["numRecords"]) for file in self.files(part))
 
+    @property
+    def total(self) -> int:
+        """Rows of both parts."""
+        return self.rows(False) + self.rows(True)
+
     def files(self, part: bool) -> list[dict[str, Any]]:
         """The files of one part, as Delta's log describes them."""
         added = (action["add"] for action in self.actions if "add" in action)

@@ -27,6 +27,15 @@ _BITS = 63
 
 
 @dataclass(frozen=True)
+class Check:
+    """The rules of one table, and what they need: how a scenario declares them, once for its step and for the commands."""
+
+    rules: tuple[Rule, ...]
+    references: Mapping[str, DataFrame] = field(default_factory=dict, repr=False)
+    actions: Actions = DEFAULT
+
+
+@dataclass(frozen=True)
 class Watched:
     """Rows on their way to somewhere, and what is counted as they pass."""
 

@@ -24,9 +24,14 @@ def quarantine_name(table: str) -> str:
     return f"quarantine.{check_table_name(table).partition('.')[2]}"
 
 
-def quarantine_of(table: Table) -> Table:
-    """The table for the rows that `table` refuses: the same columns, and why."""
-    columns = {name: text for name, text in table.columns.items() if name != WARNINGS}
+def quarantine_of(table: Table, **technical: str) -> Table:
+    """The table for the rows that `table` refuses: the same columns, and why.
+
+    Args:
+        table: the table of the good rows.
+        technical: more columns, whose names begin with `_`, that its rules look at; without them no row could be judged again.
+    """
+    columns = {name: text for name, text in table.columns.items() if name != WARNINGS} | technical
     return Table(
         quarantine_name(table.name),
         f"A row that {table.name} refused, with every reason.",

@@ -1,6 +1,6 @@
-"""What is kept of a result: one event and one row of `ops.quality_results` for each rule.
+"""What is kept: an event and a row of `ops.quality_results` for each rule, and a row for each row let out of quarantine.
 
-Owns both shapes. Must not import Spark, since scenarios are declared with the table.
+Owns their shapes. Must not import Spark, since scenarios are declared with the table.
 """
 
 from __future__ import annotations
@@ -39,6 +39,21 @@ RESULTS_SCHEMA = (
     "run_id STRING, measured_at TIMESTAMP, table_name STRING, table_version LONG, rule STRING, kind STRING, "
     "columns ARRAY<STRING>, dimension STRING, severity STRING, row_count LONG, failed_count LONG, measured DOUBLE, "
     "tolerance DOUBLE, passed BOOLEAN"
+)
+
+RELEASES = Table(
+    "ops.quarantine_releases",
+    "One row that left quarantine, as it was and as it is.",
+    {
+        "release_id": "The release it was part of.",
+        "run_id": "The run that released it.",
+        "released_at": "When.",
+        "table_name": "The table it went to.",
+        "rules": "The rules that had sent it to quarantine.",
+        "repair": "What was done to it, in words or SQL; empty when nothing was.",
+        "before": "The row as it lay in quarantine, as JSON.",
+        "after": "The row as it is now, as JSON.",
+    },
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.rules import Rule, SetRule
@@ -86,3 +87,15 @@ class QualityResult:
     def stops(self) -> tuple[RuleResult, ...]:
         """Failed rules for which nothing may be published."""
         return tuple(result for result in self.failed if self.actions.of(result.rule) == "stop")
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it."""
+        from toolkit.quality.reports import as_html
+
+        return as_html(self)
+
+    def __rich__(self) -> Any:
+        """How a terminal shows it."""
+        from toolkit.quality.reports import as_rich
+
+        return as_rich(self)

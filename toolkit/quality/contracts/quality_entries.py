@@ -14,8 +14,8 @@ from typing import Any
 from toolkit.errors import UsageError
 from toolkit.quality.contracts.metrics import READERS, Entry, metric_of, row_count
 from toolkit.quality.contracts.model import Column, ContractTable, Volume
-from toolkit.quality.yaml_text import read_mapping
 from toolkit.quality.rules import KINDS, Rule, parse
+from toolkit.quality.yaml_text import read_mapping
 
 ENGINE = "lakehouse-toolkit"
 

@@ -77,7 +77,9 @@ def dump(rule_set: RuleSet) -> str:
     head: dict[str, Any] = {"table": rule_set.table}
     if rule_set.owner:
         head["owner"] = rule_set.owner
-    return write_mapping({**head, "rules": [_without(rule.as_data(), "owner", rule_set.owner) for rule in rule_set.rules]})
+    return write_mapping(
+        {**head, "rules": [_without(rule.as_data(), "owner", rule_set.owner) for rule in rule_set.rules]}
+    )
 
 
 def _made(entry: Any, owner: str = "") -> tuple[Rule | None, list[str]]:

@@ -193,7 +193,7 @@ class CurrencyCode(_Code):
 
 
 class Json(_Text):
-    """The text is well-formed JSON."""
+    """The text is one JSON value, well-formed; an object that has a key twice is not."""
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -201,7 +201,10 @@ class Json(_Text):
 
     def broken(self) -> Column:
         """True where it cannot be parsed."""
-        return self.value.isNotNull() & F.try_parse_json(self.value).isNull()
+        # Spark stops reading where the first value ends; within brackets of both sorts nothing can follow it.
+        alone = F.try_parse_json(F.concat(F.lit("["), self.value, F.lit("]"))).isNotNull()
+        single = F.try_parse_json(F.concat(F.lit('{"a":'), self.value, F.lit("}"))).isNotNull()
+        return self.value.isNotNull() & ~(alone & single)
 
 
 class DateFormat(_Text):
@@ -219,7 +222,10 @@ class DateFormat(_Text):
 
 
 class NotMojibake(_Text):
-    """The text is not UTF-8 that was read as Latin-1: no `Ã` or `Â` before a character from the second half of Latin-1."""
+    """The text is not UTF-8 that was read as Latin-1: no `Â`, `Ã`, `Ä` or `Å` before a character that Latin-1 has there.
+
+    Which are U+0080 to U+00BF: they are what the second byte of such a letter becomes.
+    """
 
     dimension: Dimension = "accuracy"
 

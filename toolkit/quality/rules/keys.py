@@ -183,7 +183,7 @@ class _InOrder(OnColumn, abstract=True):
         return f" within each {', '.join(self.per)}" if self.per else ""
 
     def previous(self, value: Column, by: str) -> Column:
-        """The greatest `value` among the rows before this one in the order of `by`."""
+        """The greatest `value` among the rows before this one in the order of `by`, then of the column."""
         from pyspark.sql import Window
 
         window = Window.partitionBy(*self.per).orderBy(
@@ -203,7 +203,10 @@ class Increases(_InOrder):
     Without `per` all rows go through one task.
     """
 
-    nulls: ClassVar[str] = "Null breaks nothing, and is not compared with."
+    nulls: ClassVar[str] = (
+        "A row with null in the column or in `by` breaks nothing, and is not compared with. Null in `per` is a group of its "
+        "own. NaN is greater than any number."
+    )
     by: str = Field(min_length=1)
     dimension: Dimension = "consistency"
 
@@ -214,7 +217,7 @@ class Increases(_InOrder):
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """What is put in order has to have one."""
-        return {self.column: _ORDERED, self.by: _ORDERED}
+        return {**dict.fromkeys(self.per, ()), self.column: _ORDERED, self.by: _ORDERED}
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -223,7 +226,8 @@ class Increases(_InOrder):
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Put the greatest earlier value beside each row."""
         del rows, context
-        return marked.withColumn(f"_rule_{self.name}", self.previous(self.value, self.by))
+        placed = F.when(F.col(self.by).isNotNull(), self.value)
+        return marked.withColumn(f"_rule_{self.name}", self.previous(placed, self.by))
 
     def broken(self) -> Column:
         """True where an earlier value is greater."""
@@ -231,9 +235,14 @@ class Increases(_InOrder):
 
 
 class NoOverlap(_InOrder):
-    """Periods from `column` up to but without `end` do not overlap within each `per`: versions of a dimension, bookings."""
+    """Periods from `column` up to but without `end` do not overlap within each `per`: versions of a dimension, bookings.
 
-    nulls: ClassVar[str] = "A period without a beginning breaks nothing; one without an end lasts for ever."
+    Of two that overlap, the one that begins later breaks it; both, if they begin together.
+    """
+
+    nulls: ClassVar[str] = (
+        "A period without a beginning breaks nothing; one without an end lasts for ever. Null in `per` is a group of its own."
+    )
     families: ClassVar[tuple[Family, ...]] = ("number", "time")
     end: str = Field(min_length=1)
     per: tuple[str, ...] = Field(min_length=1)
@@ -246,19 +255,26 @@ class NoOverlap(_InOrder):
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """Both ends are of one sort."""
-        return {self.column: self.families, self.end: self.families}
+        return {**dict.fromkeys(self.per, ()), self.column: self.families, self.end: self.families}
 
     def sentence(self) -> str:
         """What is true of good data."""
         return f"Periods from {self.column} to {self.end} do not overlap{self.apart_by}."
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
-        """Put the latest end of an earlier period beside each row; a struct that says whether one has no end."""
+        """Put the latest end of another period that does not begin later beside each row, and whether one has no end."""
+        from pyspark.sql import Window
+
         del rows, context
         ends = F.struct(F.col(self.end).isNull().alias("open"), F.col(self.end).alias("end"))
-        known = F.when(self.value.isNotNull(), ends)
-        return marked.withColumn(f"_rule_{self.name}", self.previous(known, self.column))
+        known = self.looks_at(F.when(self.value.isNotNull(), ends))
+        # Rows that begin together come in the order of their ends, so that no row's fate hangs on how Spark met it.
+        groups = Window.partitionBy(*self.per)
+        before = groups.orderBy(self.value, known).rowsBetween(Window.unboundedPreceding, -1)
+        together = Window.partitionBy(*self.per, self.column).orderBy(known).rowsBetween(1, Window.unboundedFollowing)
+        latest = F.greatest(F.max(known).over(before), F.max(known).over(together))
+        return marked.withColumn(f"_rule_{self.name}", latest)
 
     def broken(self) -> Column:
-        """True for the later of two periods that overlap."""
+        """True where another period that does not begin later has not ended."""
         return self.mark["open"] | (self.value < self.mark["end"])

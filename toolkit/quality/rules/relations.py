@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, FiniteFloat
 
-from toolkit.quality.rules.base import Dimension, Family, RowRule, literal
+from toolkit.quality.rules.base import Dimension, Family, RowRule
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+_PART = re.compile(r"`(?:[^`]|``)+`|[^.`]+")
 Operator = Literal["<", "<=", "=", "!=", ">=", ">"]
 
 
@@ -151,7 +154,7 @@ class Given(RowRule):
 
     def broken(self) -> Column:
         """True where fewer or more are given."""
-        given = _added([F.when(F.col(name).isNotNull(), 1).otherwise(0) for name in self.among])
+        given = reduce(lambda one, other: one + other, [F.col(name).isNotNull().cast("int") for name in self.among])
         few = given < self.at_least
         return few if self.at_most is None else few | (given > self.at_most)
 
@@ -159,7 +162,7 @@ class Given(RowRule):
 class Sums(OnColumn):
     """One column is the sum of others, give or take `within`."""
 
-    nulls: ClassVar[str] = "Where any of them is null, nothing is broken."
+    nulls: ClassVar[str] = "Where any of them is null, nothing is broken. NaN adds up to nothing, and breaks it."
     families: ClassVar[tuple[Family, ...]] = ("number",)
     parts: tuple[str, ...] = Field(min_length=1)
     within: FiniteFloat = Field(0.0, ge=0)
@@ -176,8 +179,12 @@ class Sums(OnColumn):
         return f"{self.column} is the sum of {', '.join(self.parts)}{slack}."
 
     def broken(self) -> Column:
-        """True where the difference is larger."""
-        return F.abs(self.value - _added([F.col(part) for part in self.parts])) > literal(self.within)
+        """True where the difference is larger: exactly, or as fractions where an exact sum does not fit its type."""
+        parts = [F.col(part) for part in self.parts]
+        exact = F.try_subtract(self.value, reduce(F.try_add, parts))
+        rough = reduce(lambda left, part: left - part.cast("double"), parts, self.value.cast("double"))
+        off = F.coalesce(exact.cast("double"), rough)
+        return (off > self.within) | (off < -self.within)
 
 
 class Each(OnColumn):
@@ -195,11 +202,9 @@ class Each(OnColumn):
 
     def broken(self) -> Column:
         """True where the condition is false for some element."""
-        return F.expr(f"exists({self.column}, item -> NOT ({self.condition}))")
+        return F.expr(f"exists({in_sql(self.column)}, item -> NOT ({self.condition}))")
 
 
-def _added(numbers: list[Column]) -> Column:
-    total = numbers[0]
-    for number in numbers[1:]:
-        total = total + number
-    return total
+def in_sql(column: str) -> str:
+    """A column as SQL names it, each part in backticks: `a b.c` is a field of `a b`."""
+    return ".".join(part if part.startswith("`") else f"`{part}`" for part in _PART.findall(column))

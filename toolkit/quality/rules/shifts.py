@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from toolkit.quality.rules.base import Context, Dimension, Family, Judged, Scalar, SetRule, literal
+from toolkit.errors import UsageError
+from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
 from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.values import Listable, comparable_with_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 SMALLEST_SHARE = 0.0001
 """Stands in for a share of nothing, whose logarithm there is none of."""
 _SUM_SLACK = 0.001
+_LISTED = {"string", "boolean", "date", "timestamp", "timestamp_ntz"}
+"""Types whose values are counted one by one."""
 
 
 class Distribution(BaseModel):
@@ -33,7 +37,7 @@ class Distribution(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    values: tuple[Scalar, ...] = ()
+    values: tuple[Listable, ...] = ()
     edges: tuple[FiniteFloat, ...] = ()
     shares: tuple[FiniteFloat, ...] = Field(min_length=1)
 
@@ -80,7 +84,7 @@ def distribution(df: DataFrame, column: str, bins: int) -> Distribution:
         ValueError: the column holds nothing, or more than `bins` different texts.
     """
     value = F.col(column)
-    if dict(df.select(value.alias("c")).dtypes)["c"].partition("(")[0] in {"string", "boolean", "date"}:
+    if dict(df.select(value.alias("c")).dtypes)["c"].partition("(")[0] in _LISTED:
         counts = (
             df.where(value.isNotNull()).groupBy(value.alias("value")).count().orderBy(F.desc("count")).limit(bins + 1)
         )
@@ -117,15 +121,34 @@ class _Shift(SetRule, abstract=True):
             raise ValueError("needs expected (the shares) or to (the frame to take them from)")
         return self
 
+    @property
+    def columns_there(self) -> tuple[str, ...]:
+        """The same column of the other frame."""
+        return (self.column,) if self.to else ()
+
+    def column_families(self) -> Mapping[str, tuple[Family, ...]]:
+        """What the expected shape can be compared with."""
+        if self.expected is None:
+            return super().column_families()
+        values = self.expected.values
+        return {self.column: comparable_with_all(self.name, values) if values else ("number",)}
+
     def ready(self, context: Context) -> SetRule:
         """The rule with the shape it compares with; reads the other frame.
 
         Raises:
-            ValueError: the other frame's column has no shape to compare with.
+            UsageError: the other frame's column has no shape to compare with.
         """
         if self.to is None:
             return self
-        return self.model_copy(update={"expected": distribution(context.references[self.to], self.column, self.bins)})
+        try:
+            expected = distribution(context.references[self.to], self.column, self.bins)
+        except ValueError as problem:
+            raise UsageError(
+                f"Rule {self.name} cannot take a shape from {self.to}: {problem}.",
+                cure="Give more bins, or the shares themselves as `expected`.",
+            ) from problem
+        return self.model_copy(update={"expected": expected})
 
     def measures(self, context: Context) -> dict[str, Column]:
         """Counts by value or range."""

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from toolkit.quality.rules.base import Context, Dimension, Family, Judged, Scalar, SetRule, literal
+from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
 from toolkit.quality.rules.lazily import F
-from toolkit.quality.rules.values import within
+from toolkit.quality.rules.values import Listable, comparable_with_all, within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,8 +184,8 @@ class Mean(_OfNumbers):
         return f"The mean of {self.column}"
 
     def measure(self) -> Column:
-        """The mean."""
-        return F.avg(self.seen)
+        """The mean, as a fraction, since the sum of large decimals has no decimal to fit in."""
+        return F.avg(self.seen.cast("double"))
 
 
 class Stddev(_OfNumbers):
@@ -290,7 +290,10 @@ class Share(Bounded):
 class Correlation(_OfNumbers):
     """Pearson's correlation of two columns: quantity and weight that have parted company."""
 
-    nulls: ClassVar[str] = "Rows where either is null are left out; a column that never changes has no correlation."
+    nulls: ClassVar[str] = (
+        "Rows where either is null are left out; a column that never changes has no correlation. NaN makes it NaN, which "
+        "is within no bounds."
+    )
     other: str = Field(min_length=1)
 
     @property
@@ -304,9 +307,14 @@ class Correlation(_OfNumbers):
         return f"The correlation of {self.column} and {self.other}"
 
     def measure(self) -> Column:
-        """The correlation; NaN, which Spark gives where one never changes, is none."""
-        found = F.corr(self.seen, self.looks_at(F.col(self.other)))
-        return F.nullif(found, F.lit(float("nan")))
+        """The covariance over both deviations: where one is 0, Spark's own `corr` ends the query."""
+        one, other = self.seen.cast("double"), self.looks_at(F.col(self.other)).cast("double")
+        both = one.isNotNull() & other.isNotNull()
+        spread = F.stddev_pop(F.when(both, one)) * F.stddev_pop(F.when(both, other))
+        found = F.try_divide(F.covar_pop(one, other), spread)
+        # Rounding may leave it a little outside.
+        inside = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), found))
+        return F.when(F.isnan(found), found).otherwise(inside)
 
 
 class ContainsAll(SetRule):
@@ -315,8 +323,12 @@ class ContainsAll(SetRule):
     nulls: ClassVar[str] = "Null is no value. In a table without rows every value is missing."
     families: ClassVar[tuple[Family, ...]] = ("number", "text", "time", "boolean")
     column: str = Field(min_length=1)
-    values: tuple[Scalar, ...] = Field(min_length=1)
+    values: tuple[Listable, ...] = Field(min_length=1)
     dimension: Dimension = "completeness"
+
+    def column_families(self) -> Mapping[str, tuple[Family, ...]]:
+        """The sorts of value that all of those listed compare with."""
+        return {self.column: comparable_with_all(self.name, self.values)}
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -340,9 +352,14 @@ class ContainsAll(SetRule):
 
 
 class NoGaps(SetRule):
-    """Whole numbers, or dates, follow each other by `step`, within each `per` if given: invoice numbers, days."""
+    """Whole numbers, or dates, follow each other by `step`, within each `per` if given: invoice numbers, days.
 
-    nulls: ClassVar[str] = "Null is left out. A value that occurs twice leaves no gap: see `unique`."
+    A value between two steps, counted from the first, fills no gap.
+    """
+
+    nulls: ClassVar[str] = (
+        "Null is left out; null in `per` is a group of its own. A value that occurs twice leaves no gap: see `unique`."
+    )
     families: ClassVar[tuple[Family, ...]] = ("number", "time")
     column: str = Field(min_length=1)
     step: int = Field(1, ge=1)
@@ -356,7 +373,7 @@ class NoGaps(SetRule):
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """Only the sequence has to be countable."""
-        return {self.column: self.families}
+        return {**dict.fromkeys(self.per, ()), self.column: self.families}
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -370,9 +387,12 @@ class NoGaps(SetRule):
         value = _counted_up(rows, self.column).alias("_value")
         each = kept.select(*groups, value).where("_value IS NOT NULL").distinct()
         names = [f"_per_{i}" for i in range(len(self.per))]
-        found = each.groupBy(*names).agg(
-            F.floor((F.max("_value") - F.min("_value")) / self.step + 1 - F.count("*")).alias("_missing")
+        # The values of one remainder are steps apart; of all remainders, that of the first value counts.
+        runs = each.groupBy(*names, F.pmod("_value", F.lit(self.step)).alias("_remainder")).agg(
+            F.min("_value").alias("_first"), F.max("_value").alias("_last"), F.count("*").alias("_there")
         )
+        steps = F.floor((F.max("_last") - F.min("_first")) / self.step) + 1
+        found = runs.groupBy(*names).agg((steps - F.min_by("_there", "_first")).alias("_missing"))
         return found.agg(F.sum("_missing").cast("double").alias("missing"))
 
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:

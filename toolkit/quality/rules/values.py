@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from toolkit.quality.rules.base import Dimension, Family, RowRule, Scalar, literal
+from toolkit.quality.rules.base import Dimension, Family, RowRule, literal
 from toolkit.quality.rules.lazily import F
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column
 
-Bound = int | FiniteFloat | datetime | date | str
+_TIME = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?)?")
+# Text first: JSON has no times, and a text such as "1" would come back from it as one.
+Bound = int | FiniteFloat | str | datetime | date
+Listable = bool | int | FiniteFloat | str | datetime | date
+"""What can stand in a list of values; not NaN, which is equal to nothing that JSON can hold."""
 
 
 class OnColumn(RowRule, abstract=True):
@@ -77,7 +82,11 @@ class NotBlank(OnColumn):
 
 class _Listed(OnColumn, abstract=True):
     families: ClassVar[tuple[Family, ...]] = ("number", "text", "time", "boolean")
-    values: tuple[Scalar, ...] = Field(min_length=1)
+    values: tuple[Listable, ...] = Field(min_length=1)
+
+    def column_families(self) -> Mapping[str, tuple[Family, ...]]:
+        """The sorts of value that all of those listed compare with."""
+        return {self.column: comparable_with_all(self.name, self.values)}
 
     @property
     def among(self) -> Column:
@@ -124,11 +133,23 @@ class Between(OnColumn):
 
     @model_validator(mode="after")
     def _bounded(self) -> Between:
-        if self.min is None and self.max is None:
+        if not self.bounds:
             raise ValueError("needs min, max or both")
-        if self.min is not None and self.max is not None and type(self.min) is type(self.max) and self.min > self.max:  # type: ignore[operator]
+        comparable_with(self.bounds)
+        try:
+            wrong = self.min is not None and self.max is not None and self.min > self.max  # type: ignore[operator]
+        except TypeError as problem:
+            raise ValueError(
+                "min and max have to be alike: two dates, two times with a zone, or two without"
+            ) from problem
+        if wrong:
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """Those that are given."""
+        return tuple(bound for bound in (self.min, self.max) if bound is not None)
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -136,14 +157,7 @@ class Between(OnColumn):
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """Numbers compare with numbers, times with times, text with text."""
-        bound = self.min if self.min is not None else self.max
-        match bound:
-            case int() | float():
-                return {self.column: ("number",)}
-            case date():
-                return {self.column: ("time",)}
-            case _:
-                return {self.column: ("text", "time")}
+        return {self.column: comparable_with(self.bounds)}
 
     def broken(self) -> Column:
         """True where it is below or above."""
@@ -269,7 +283,7 @@ class Castable(OnColumn):
     """The text can be read as a type, such as `int`, `decimal(10,2)` or `timestamp`."""
 
     families: ClassVar[tuple[Family, ...]] = ("text",)
-    to_type: str = Field(pattern=r"^[a-z]+(\(\d+(,\s*\d+)?\))?$")
+    to_type: str = Field(pattern=r"^[a-z_]+(\(\d+(,\s*\d+)?\))?$")
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -310,12 +324,15 @@ class Decimals(OnColumn):
         return f"{self.column} has at most {self.places} digits after the point."
 
     def broken(self) -> Column:
-        """True where rounding to that many digits changes it."""
-        return (
+        """True where rounding to that many digits changes it, or a decimal is written with more."""
+        rounded = (
             F.isnan(self.value)
             | (F.abs(self.value.cast("double")) == F.lit(float("inf")))
             | (F.round(self.value, self.places) != self.value)
         )
+        # Comparing a decimal of 38 digits with a rounded one costs it its last digit.
+        more = self.value.cast("string").rlike(rf"\.\d{{{self.places}}}\d*[1-9]")
+        return F.when(F.typeof(self.value).startswith("decimal"), more).otherwise(rounded)
 
 
 class NotInFuture(OnColumn):
@@ -356,6 +373,56 @@ class Recent(OnColumn):
         """True where it is older; whole days are counted."""
         today = F.current_date() if self.as_of is None else literal(self.as_of)
         return F.date_diff(today, self.value) > self.days
+
+
+def comparable_with(values: Sequence[Listable]) -> tuple[Family, ...]:
+    """The sorts of column that all of `values` compare with; text that is a date or a time compares with times, too.
+
+    Raises:
+        ValueError: there is no such sort.
+    """
+    sorts = [_comparable(value) for value in values]
+    shared = tuple(family for family in sorts[0] if all(family in sort for sort in sorts))
+    if not shared:
+        raise ValueError(f"{', '.join(map(repr, values))} are not of one sort, so no column compares with all of them")
+    return shared
+
+
+def comparable_with_all(rule: str, values: Sequence[Listable]) -> tuple[Family, ...]:
+    """As `comparable_with`, for a list that a rule was given.
+
+    Raises:
+        UsageError: no column compares with all of them.
+    """
+    from toolkit.errors import UsageError
+
+    try:
+        return comparable_with(values)
+    except ValueError as problem:
+        raise UsageError(f"Rule {rule} cannot be used: {problem}.", cure="List values of one sort.") from problem
+
+
+def _comparable(value: Listable) -> tuple[Family, ...]:
+    match value:
+        case bool():
+            return ("boolean",)
+        case int() | float():
+            return ("number",)
+        case date():
+            return ("time",)
+        case _:
+            return ("text", "time") if _is_time(value) else ("text",)
+
+
+def _is_time(text: str) -> bool:
+    """Whether Spark, too, reads the text as a date or a time."""
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def within(low: object, high: object) -> str:

@@ -1,0 +1,218 @@
+"""Pieces of work on one table, outside any scenario's steps: judge it, profile it, let rows out of its quarantine.
+
+Each is recorded as a run of the scenario that wrote the table, so that it has events, a log and a place in the history, and
+can be cancelled. Rules come from a file, or from what the scenario itself declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit import paths, runner, runs
+from toolkit import scenario as scenarios
+from toolkit.errors import DataError, UsageError
+from toolkit.events import Listener
+from toolkit.platform import DataPlatform
+from toolkit.quality.profiling import Profile
+from toolkit.quality.quarantine import quarantine_name
+from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.reader import DeltaReader, open_table
+from toolkit.scenario import Parameters, Scenario
+
+if TYPE_CHECKING:
+    from toolkit.quality.engine import Check
+    from toolkit.quality.repair import Released
+    from toolkit.quality.results import QualityResult
+
+NOBODY = Scenario(
+    id="tables",
+    title="Tables",
+    question="What is in this table?",
+    story="Tables that no scenario wrote.",
+    parameters=Parameters,
+    steps=(),
+    tables=(),
+)
+"""Stands for the scenario of a table that no scenario wrote."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who wrote a table."""
+
+    scenario: Scenario
+    parameters: Parameters
+
+
+def owner(table: str) -> Owner:
+    """The scenario that wrote the table last, with the parameters of that run; `NOBODY` when none did.
+
+    Raises:
+        UsageError: there is no such table.
+    """
+    for version in open_table(table).history():
+        name = str(version.user_metadata.get("scenario", ""))
+        if name and name in scenarios.discover():
+            found = scenarios.get(name)
+            return Owner(found, found.parse(_parameters(version.run_id)))
+    return Owner(NOBODY, Parameters())
+
+
+def judge(
+    table: str,
+    rules: Path | None = None,
+    references: Mapping[str, str] | None = None,
+    *,
+    listeners: tuple[Listener, ...] = (),
+    run_id: str | None = None,
+) -> QualityResult:
+    """Judge a table as it is, and append what was found to `ops.quality_results`.
+
+    Args:
+        table: which.
+        rules: a file of rules; those that the table's scenario declares when None.
+        references: for a file: the tables that its rules refer to, by the name that they use.
+        listeners: told every event.
+        run_id: of the run that this becomes.
+
+    Raises:
+        UsageError: no such table or file; a rule does not fit; the scenario declares no rules for it.
+    """
+
+    def work(platform: DataPlatform) -> QualityResult:
+        check = _declared(platform, table) if rules is None else _from_file(platform, table, rules, references or {})
+        result = platform.measure(table, check)
+        platform.record_quality()
+        return result
+
+    whose = owner(table)
+    return runner.perform(
+        whose.scenario, whose.parameters, "judge", work, writes=(RESULTS.name,), listeners=listeners, run_id=run_id
+    )
+
+
+def profile(
+    table: str,
+    version: int | None = None,
+    *,
+    sample: float | None = None,
+    listeners: tuple[Listener, ...] = (),
+    run_id: str | None = None,
+) -> Profile:
+    """Profile a table, as it is or as it was; the newest version's profile is kept for the app.
+
+    Args:
+        table: which.
+        version: an earlier one.
+        sample: share of rows to look at, above 0 and at most 1; all when None.
+        listeners: told every event.
+        run_id: of the run that this becomes.
+
+    Raises:
+        UsageError: no such table or version.
+    """
+    from toolkit.quality.profiling import profile as measured
+
+    open_table(table, version)
+    whose = owner(table)
+
+    def work(platform: DataPlatform) -> Profile:
+        return measured(platform.read(table, version), table=table, sample=sample)
+
+    found = runner.perform(whose.scenario, whose.parameters, "profile", work, listeners=listeners, run_id=run_id)
+    if version is None:
+        paths.write_atomically(profile_file(table), found.model_dump_json())
+    return found
+
+
+def profile_file(table: str) -> Path:
+    """Where the newest profile of a table is kept."""
+    return paths.ensure_folder(paths.home() / "profiles") / f"{scenarios.check_table_name(table)}.json"
+
+
+def release(
+    table: str,
+    *,
+    rule: str = "",
+    where: str = "",
+    settings: Sequence[str] = (),
+    listeners: tuple[Listener, ...] = (),
+    run_id: str | None = None,
+) -> Released:
+    """Let rows out of a table's quarantine that keep its rules now.
+
+    Args:
+        table: where the rows belong.
+        rule: only rows that this rule sent there.
+        where: only rows that meet this SQL condition.
+        settings: the repair, such as `country = 'DE'`; none to try the rows as they are.
+        listeners: told every event.
+        run_id: of the run that this becomes.
+
+    Raises:
+        UsageError: no such table; the condition or the repair does not fit; the scenario declares no rules for it.
+    """
+    open_table(quarantine_name(table))
+    whose = owner(quarantine_name(table))
+
+    def work(platform: DataPlatform) -> Released:
+        from toolkit.quality.repair import set_columns
+
+        repair = set_columns(*settings) if settings else None
+        check = _declared(platform, table)
+        return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
+
+    writes = (table, quarantine_name(table), RELEASES.name)
+    return runner.perform(
+        whose.scenario, whose.parameters, "release", work, writes=writes, listeners=listeners, run_id=run_id
+    )
+
+
+def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
+    """A table's quarantine, and how many rows each rule sent there, most first; without Spark.
+
+    Raises:
+        UsageError: the table has no quarantine.
+    """
+    reader = open_table(quarantine_name(table))
+    if "_rules" not in {column.name for column in reader.columns()}:
+        raise DataError(f"{reader.name} does not say why its rows are there.", cure="Run the scenario again.")
+    counted = (
+        "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
+    )
+    return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
+
+
+def _parameters(run_id: str) -> dict[str, Any]:
+    """What a run was started with; nothing, so the defaults, if its folder is gone."""
+    try:
+        return runs.find(run_id).record().parameters
+    except (UsageError, DataError):
+        return {}
+
+
+def _declared(platform: DataPlatform, table: str) -> Check:
+    """The check that the scenario declares for a table."""
+    scenario = platform.scenario
+    declares = getattr(scenario.bodies(), "checks", None) if scenario is not NOBODY else None
+    found: dict[str, Check] = declares(platform) if declares else {}
+    if table not in found:
+        raise UsageError(
+            f"No scenario declares rules for {table}.",
+            choices=found,
+            cure="Name a file of rules: --rules FILE. `toolkit quality suggest` writes one.",
+        )
+    return found[table]
+
+
+def _from_file(platform: DataPlatform, table: str, file: Path, references: Mapping[str, str]) -> Check:
+    from toolkit.quality.engine import Check
+    from toolkit.quality.rules import load
+
+    declared = load(file)
+    if declared.table != table:
+        raise UsageError(f"{file} holds the rules of {declared.table}, not of {table}.", cure="Name the other table.")
+    return Check(declared.rules, {name: platform.read(other) for name, other in references.items()})
