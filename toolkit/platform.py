@@ -1,4 +1,4 @@
-"""What a step works with: the lakehouse, the session and the run it belongs to.
+"""What a step works with: the tables of its run, and what the feature folders do to rows on their way there.
 
 Composes the feature folders, so that a step says what it does to the data and nothing about folders, commits or events.
 Must not decide when a step runs; that is `toolkit.runner`.
@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from toolkit import datasets, paths
 from toolkit.errors import DataError, QualityGateFailed
-from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
-from toolkit.scenario import Scenario, Table
+from toolkit.tables import Tables
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
-    from toolkit.etl.load import Written
     from toolkit.etl.publish import Staged
     from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released, Repair
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
     from toolkit.quality.rules import Context, Rule
 
 EXAMPLES = 3
-OPERATIONS = {table.name: table for table in (RESULTS, RELEASES)}
-"""Tables that every scenario writes to."""
 
 
 class Frames(dict[str, "DataFrame"]):
@@ -49,35 +44,18 @@ class Frames(dict[str, "DataFrame"]):
 
 
 @dataclass
-class DataPlatform:
-    """The lakehouse as one run sees it.
+class DataPlatform(Tables):
+    """What a step works with.
 
     Attributes:
-        scenario: what is being run.
-        parameters: the scenario's own model.
-        run_id: signs every row and commit.
-        log: where events go.
-        session: gives the SparkSession, starting it when first asked.
         frames: what a step hands to a later one without writing it.
+        landed: what was landed in this run, by dataset.
     """
 
-    scenario: Scenario
-    parameters: Any
-    run_id: str
-    log: EventLog
-    session: Callable[[], SparkSession]
-    lakehouse: Lakehouse = field(default_factory=Lakehouse.default)
     frames: Frames = field(default_factory=Frames)
-    step: str = ""
-    fingerprint: str = ""
     landed: dict[str, datasets.Landed] = field(default_factory=dict)
     results: list[QualityResult] = field(default_factory=list)
     """Of the step under way; `record_quality` keeps them."""
-
-    @property
-    def spark(self) -> SparkSession:
-        """The session."""
-        return self.session()
 
     def land(self, dataset: str, **parameters: Any) -> Path:
         """Land a dataset's files, or find them landed already; returns their folder."""
@@ -102,42 +80,6 @@ class DataPlatform:
         from toolkit.etl.extract import with_origin
 
         self.write(table, with_origin(df, self.files(dataset), self.run_id, datetime.now(UTC)))
-
-    def read(self, table: str, version: int | None = None) -> DataFrame:
-        """A table, as it is or as it was at `version`.
-
-        Raises:
-            DataError: it is not there.
-        """
-        if not self.lakehouse.exists(table):
-            raise DataError(f"{table} is not there yet.", cure="Run the step that writes it first.")
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        return reader.load(str(self.lakehouse.path(table)))
-
-    def reader(self, table: str) -> DeltaReader:
-        """A table as it is, to be looked at without Spark."""
-        return DeltaReader(self.lakehouse.path(table), table)
-
-    def write(
-        self, table: str, df: DataFrame, mode: Literal["overwrite", "append"] = "overwrite", once: str = ""
-    ) -> int:
-        """Write a table that the scenario declares, in one commit signed by this run; returns the rows written.
-
-        Args:
-            table: which.
-            df: its rows.
-            mode: replace the content, or add to it.
-            once: a name for this write; a second write of the same name to the same table is left out.
-        """
-        from toolkit.etl.load import write_table
-
-        done = write_table(
-            df, self.lakehouse.path(table), self._declared(table), mode=mode, signature=self._signature(), once=once
-        )
-        self._say_rows(done)
-        return done.rows
 
     def check(
         self,
@@ -235,51 +177,8 @@ class DataPlatform:
         rows = [row for found in self.results for row in as_rows(found, self.run_id, now, self._version(found.table))]
         self.write(RESULTS.name, self.spark.createDataFrame(rows, RESULTS_SCHEMA).coalesce(1), mode="append")
 
-    def state(self, table: str) -> tuple[int, int]:
-        """Version and number of rows of a table, from its log."""
-        summary = self.reader(table).summary()
-        return summary.version, summary.rows
-
-    def sql(self, table: str, query: str) -> tuple[Any, ...]:
-        """The first row of a SELECT over one table, called `t` in it, without Spark."""
-        return self.reader(table).sql(query).rows[0]
-
-    def export_folder(self, table: str, form: str) -> Path:
-        """Where an export of `table` in the given format goes."""
-        return self.lakehouse.root / "exports" / table / form
-
-    def metric(self, name: str, value: float, unit: str) -> None:
-        """Record a number that the run should be remembered by."""
-        self.log.emit("metric", self.step, name=name, value=value, unit=unit)
-
-    def alert(self, message: str, level: Literal["info", "warn", "error"] = "warn") -> None:
-        """Say something that whoever watches the run should read."""
-        self.log.emit("alert", self.step, level=level, message=message)
-
     def _landing_progress(self, done: int, total: int) -> None:
         self.log.emit("step_progressed", self.step, tasks_done=done, tasks=total, rows_read=0, rows_written=done)
-
-    def _declared(self, table: str) -> Table:
-        return OPERATIONS.get(table) or self.scenario.table(table)
-
-    def _signature(self) -> dict[str, str]:
-        return {
-            "run_id": self.run_id,
-            "scenario": self.scenario.id,
-            "step": self.step,
-            "fingerprint": self.fingerprint,
-        }
-
-    def _say_rows(self, done: Written) -> None:
-        self.log.emit(
-            "rows",
-            self.step,
-            table=done.table,
-            version=done.version,
-            rows=done.rows,
-            files=done.files,
-            bytes=done.bytes,
-        )
 
     def _version(self, table: str) -> int | None:
         return self.reader(table).version if self.lakehouse.exists(table) else None
@@ -287,8 +186,8 @@ class DataPlatform:
     def _publish(self, table: str, staged: Staged, part: bool) -> None:
         from toolkit.etl.publish import publish
 
-        self._say_rows(
-            publish(staged, part, self.lakehouse.path(table), self._declared(table), signature=self._signature())
+        self.say_rows(
+            publish(staged, part, self.lakehouse.path(table), self.declared(table), signature=self.signature())
         )
 
     def _context(self, table: str, check: Check) -> Context:
@@ -311,7 +210,7 @@ class DataPlatform:
         from toolkit.etl.load import refuse_other_columns
 
         for name in (table, quarantine_name(table)):
-            declared = self._declared(name)
+            declared = self.declared(name)
             told = [column for column in columns if column in declared.columns or not column.startswith("_")]
             refuse_other_columns(declared, told)
 
@@ -330,7 +229,7 @@ class DataPlatform:
         """Trace the rows, add them to their table, and leave the others in quarantine."""
         from toolkit.quality import repair as q
 
-        columns = self._declared(table).columns
+        columns = self.declared(table).columns
         self.write(RELEASES.name, q.trace(good, table, columns, release_id, self.run_id, said), "append", release_id)
         self.write(table, good.select(*columns), "append", release_id)
         self.write(quarantine_name(table), q.remaining(quarantine, good))

@@ -431,7 +431,7 @@ def _refuse_full_disk() -> None:
 
 def _code(folder: Path) -> str:
     """One digest of the scenario's code and of ours that handles data."""
-    ours = [paths.REPOSITORY / "toolkit" / part for part in ("etl", "quality", "platform.py")]
+    ours = [paths.REPOSITORY / "toolkit" / part for part in ("etl", "quality", "platform.py", "tables.py")]
     files = [p for place in (folder, *ours) for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
     files += sorted(file for pattern in ("*.toml", "*.yaml") for file in folder.rglob(pattern))
     digest = hashlib.sha256()

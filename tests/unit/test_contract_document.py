@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from toolkit.errors import UsageError
 from toolkit.quality.contracts import Column, Contract, ContractTable, Freshness, Volume, page
-from toolkit.quality.contracts.guide import PARTS, refreshed
 from toolkit.quality.rules import Between, RowCount
-
-GUIDE = Path(__file__).parents[2] / "docs" / "contracts.md"
 
 TABLE = ContractTable(
     name="silver.orders",
@@ -86,16 +80,3 @@ def test_nothing_that_a_contract_says_becomes_markup() -> None:
 
 def test_a_contract_that_says_nothing_has_a_page() -> None:
     assert "Nobody is named who answers for it." in page(Contract(id="c", version="1.0.0"))
-
-
-def test_the_guide_says_what_the_code_says() -> None:
-    text = GUIDE.read_text(encoding="utf-8")
-    assert all(f"<!-- from the code: {part} -->" in text for part in PARTS)
-    assert refreshed(text) == text, "run: python -m toolkit.quality.contracts.guide docs/contracts.md"
-
-
-def test_a_stale_guide_is_noticed_and_an_unknown_part_refused() -> None:
-    stale = "<!-- from the code: types -->\n| old |\n<!-- end -->"
-    assert "| `integer` |" in refreshed(stale)
-    with pytest.raises(UsageError, match="Did you mean 'types'"):
-        refreshed(stale.replace("types", "typs"))

@@ -1,71 +1,534 @@
-"""Rules are data: they can be listed, compared, written down and read again, without Spark."""
+"""Rules are data: they can be listed, compared, written to a file and read again, without Spark; bad files are refused."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from toolkit.errors import UsageError
 from toolkit.quality import rules
+from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import quarantine_name, quarantine_of
-from toolkit.quality.rules import EachReferences, Email, Holds, Matches, NotMojibake, NotNull, OneOf, References, Rule
+from toolkit.quality.rules import (
+    KINDS,
+    Between,
+    Cased,
+    Castable,
+    ContainsAll,
+    Distribution,
+    Expression,
+    Given,
+    Holds,
+    Ks,
+    Length,
+    NoneOf,
+    NotNull,
+    OneOf,
+    Psi,
+    Quantile,
+    RowCount,
+    RowCountChange,
+    RowRule,
+    Rule,
+    RuleSet,
+    SetRule,
+    Share,
+    Sums,
+    Unique,
+    dump,
+    load,
+    parse,
+)
 from toolkit.scenario import Table
 
-EVERY: list[Rule] = [
-    NotNull(name="a", description="A.", column="c"),
-    OneOf(name="b", description="B.", column="c", values=("x", "y")),
-    Matches(name="d", description="D.", column="c", pattern="x+"),
-    Email(name="e", description="E.", column="c"),
-    NotMojibake(name="f", description="F.", column="c"),
-    Holds(name="g", description="G.", column="c", condition="c > 0"),
-    References(name="h", description="H.", column="c", to="others", key="id"),
-    EachReferences(name="i", description="I.", column="c.d", to="others", key="id"),
-]
+# Something for every field that some kind has to be given.
+VALUES: dict[str, Any] = {
+    "column": "c",
+    "columns": ("c", "d"),
+    "dependent": "e",
+    "other": "d",
+    "by": "d",
+    "per": ("e",),
+    "end": "e",
+    "among": ("c", "d"),
+    "parts": ("d", "e"),
+    "values": ("x", "NO", "1"),
+    "pattern": r"^[a-z]+\\?$",
+    "condition": "c > 0 AND d != 'x: #y'",
+    "then": "d IS NOT NULL",
+    "case": "lower",
+    "to_type": "decimal(10,2)",
+    "format": "yyyy-MM-dd",
+    "places": 2,
+    "days": 3,
+    "hours": 1.5,
+    "to": "silver.others",
+    "key": "id",
+    "op": "<=",
+    "schema": {"c": "int", "d": "struct<e:string>"},
+}
+BOUNDED = {name for name, kind in KINDS.items() if {"min", "max"} <= set(kind.model_fields) and name != "length"}
+IN_FILES = sorted(set(KINDS) - {"expression"})
 
 
-def test_every_kind_of_rule_is_tried_here() -> None:
-    def kinds(base: type[Rule]) -> set[type[Rule]]:
-        return {kind for child in base.__subclasses__() for kind in {child, *kinds(child)}}
-
-    assert {type(rule) for rule in EVERY} == {k for k in kinds(Rule) if k.__module__ == rules.__name__}
-
-
-@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: type(rule).__name__)
-def test_a_rule_survives_being_written_down(rule: Rule) -> None:
-    assert type(rule).model_validate_json(rule.model_dump_json()) == rule
-
-
-@pytest.mark.parametrize("rule", EVERY, ids=lambda rule: type(rule).__name__)
-def test_a_rule_has_a_column_a_dimension_and_does_not_change(rule: Rule) -> None:
-    assert rule.columns[0] in {"c", "c.d"}
-    assert rule.quarantines
-    with pytest.raises(ValidationError, match="frozen"):
-        rule.severity = "warn"  # type: ignore[misc]
+def given(kind: str) -> dict[str, Any]:
+    """What a rule of that kind has to be given."""
+    fields = {field.alias or name: field for name, field in KINDS[kind].model_fields.items()}
+    found = {name: VALUES[name] for name, field in fields.items() if field.is_required()}
+    if kind in BOUNDED:
+        found |= {"min": 1, "max": 2}
+    if kind in {"psi", "ks"}:
+        found["to"] = "silver.others"
+    return found
 
 
-@pytest.mark.parametrize(
-    ("severity", "quarantines"), [("info", False), ("warn", False), ("error", True), ("critical", True)]
-)
-def test_severity_says_whether_the_row_leaves(severity: str, quarantines: bool) -> None:
-    rule = NotNull(name="a", description="A.", column="c", severity=severity)  # type: ignore[arg-type]
-    assert rule.quarantines is quarantines
+def sample(kind: str, **more: Any) -> Rule:
+    return parse({"kind": kind, **given(kind), **more})
 
 
-def test_a_list_of_values_is_not_empty() -> None:
-    with pytest.raises(ValidationError):
-        OneOf(name="a", description="A.", column="c", values=())
+# the register
 
 
-def test_the_base_of_rules_breaks_nothing_by_itself() -> None:
-    with pytest.raises(NotImplementedError):
-        Rule(name="a", description="A.").broken()
+def test_there_are_at_least_forty_kinds_and_each_is_a_name_in_the_package() -> None:
+    assert len(KINDS) >= 40
+    assert {kind.__name__ for kind in KINDS.values()} <= set(rules.__all__)
+    assert all(getattr(rules, kind.__name__) is kind for kind in KINDS.values())
+    assert all(issubclass(kind, (RowRule, SetRule)) and kind.kind == name for name, kind in KINDS.items())
+
+
+def test_a_kind_is_called_as_its_class_in_small_letters() -> None:
+    assert {"not_null", "ip_address", "each_references", "row_count_change", "ks"} <= set(KINDS)
+    assert not {"rule", "row_rule", "set_rule", "on_column", "_listed"} & set(KINDS)
+
+
+def test_a_new_kind_is_one_small_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules.base, "KINDS", KINDS)
+    try:
+
+        class EvenNumber(RowRule):
+            column: str
+
+            def sentence(self) -> str:
+                return f"{self.column} is even."
+
+        assert isinstance(parse({"kind": "even_number", "column": "c"}), EvenNumber)
+    finally:
+        del KINDS["even_number"]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_every_kind_says_what_it_is_and_what_null_does(kind: str) -> None:
+    assert (KINDS[kind].__doc__ or "").strip().endswith(".")
+    assert KINDS[kind].nulls.endswith(".")
 
 
 def test_declaring_rules_does_not_import_spark() -> None:
-    code = "import sys, toolkit.quality.rules, toolkit.quality.quarantine; sys.exit('pyspark' in sys.modules)"
+    code = (
+        "import sys, toolkit.quality.rules as r, toolkit.quality.actions, toolkit.quality.quarantine;"
+        "r.load('table: silver.a\\nrules: [{kind: not_null, column: c}]');"
+        "sys.exit('pyspark' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# one rule
+
+
+@pytest.mark.parametrize("kind", IN_FILES)
+def test_a_rule_has_a_name_and_a_sentence_of_its_own_and_does_not_change(kind: str) -> None:
+    rule = sample(kind)
+    about = "_".join(rule.columns)
+    assert rule.name == (f"{about}_{kind}" if about else kind)
+    assert rule.description == rule.sentence()
+    assert rule.description.endswith(".")
+    with pytest.raises(ValidationError, match="frozen"):
+        rule.severity = "warn"
+
+
+@pytest.mark.parametrize("kind", IN_FILES)
+def test_a_rule_survives_json_with_what_was_left_out_and_what_was_given(kind: str) -> None:
+    for rule in (
+        sample(kind),
+        sample(kind, name="mine", description="Mine.", severity="info", tags=["a"], tolerance=1),
+    ):
+        assert type(rule).model_validate_json(rule.model_dump_json(by_alias=True)) == rule
+
+
+@pytest.mark.parametrize(
+    ("column", "name"),
+    [
+        ("a", "a_not_null"),
+        ("a.b", "a_b_not_null"),
+        ("Order ID", "order_id_not_null"),
+        ("`a.b` c", "a_b_c_not_null"),
+        ("1st", "rule_1st_not_null"),
+        ("größe", "gr_e_not_null"),
+        ("名前", "not_null"),
+        ("x" * 200, "x" * 128),
+        ("1" * 200, "rule_" + "1" * 123),
+    ],
+)
+def test_a_name_is_made_of_column_and_kind_in_plain_letters(column: str, name: str) -> None:
+    assert NotNull(column=column).name == name
+
+
+def test_what_was_left_out_is_not_written_down() -> None:
+    assert NotNull(column="c").as_data() == {"kind": "not_null", "column": "c"}
+    assert Unique(columns=("a", "b")).as_data() == {"kind": "unique", "columns": ["a", "b"]}
+    assert NotNull(column="c", severity="error").as_data() == {"kind": "not_null", "column": "c", "severity": "error"}
+
+
+def test_a_function_of_python_has_no_place_in_a_file() -> None:
+    rule = Expression(condition=lambda: None, name="mine")
+    with pytest.raises(UsageError, match="mine is a Python function") as refused:
+        rule.as_data()
+    assert "holds" in refused.value.cure
+
+
+@pytest.mark.parametrize(
+    ("told", "share"),
+    [
+        (0, 0.0),
+        (1, 1.0),
+        (0.005, 0.005),
+        ("99.5% of rows", 0.005),
+        ("100% of rows", 0.0),
+        ("0% of rows", 1.0),
+        (" 99.9 %  OF  rows ", 0.001),
+        ("71% of rows", 0.29),
+        ("99.999999% of rows", 1e-8),
+    ],
+)
+def test_a_tolerance_is_a_share_or_the_rows_that_keep_the_rule(told: Any, share: float) -> None:
+    assert NotNull(column="c", tolerance=told).tolerance == share
+
+
+@pytest.mark.parametrize(
+    "told", [-0.1, 1.1, "101% of rows", "-1% of rows", "99.5%", "half", "", "0.5", float("nan"), float("inf"), None, []]
+)
+def test_a_tolerance_is_nothing_else(told: Any) -> None:
+    with pytest.raises(ValidationError):
+        NotNull(column="c", tolerance=told)
+
+
+def test_a_rule_tolerates_nothing_unless_it_is_told_to() -> None:
+    assert {kind: KINDS[kind].model_fields["tolerance"].default for kind in KINDS} == dict.fromkeys(KINDS, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("severity", "action", "removes", "marks"),
+    [
+        ("info", "record", False, True),
+        ("warn", "warn", False, True),
+        ("error", "quarantine", True, False),
+        ("critical", "stop", True, False),
+    ],
+)
+def test_severity_says_what_follows(severity: Any, action: str, removes: bool, marks: bool) -> None:
+    rule = NotNull(column="c", severity=severity)
+    assert (DEFAULT.of(rule), DEFAULT.removes(rule), DEFAULT.marks(rule)) == (action, removes, marks)
+    on_the_whole = RowCount(min=1, severity=severity)
+    assert not DEFAULT.removes(on_the_whole)
+    assert not DEFAULT.marks(on_the_whole)
+
+
+def test_what_follows_can_be_changed() -> None:
+    mild = Actions(error="warn", critical="quarantine")
+    assert mild.marks(NotNull(column="c"))
+    assert mild.severities("quarantine", "stop") == ("critical",)
+    with pytest.raises(ValidationError):
+        Actions(error="explode")  # type: ignore[arg-type]
+
+
+def made(kind: type[Rule], **values: Any) -> Any:
+    return lambda: kind(**values)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (made(NotNull), "column"),
+        (made(NotNull, column=""), "at least 1 character"),
+        (made(NotNull, column="c", name="Bad Name"), "pattern"),
+        (made(NotNull, column="c", name="x'); --"), "pattern"),
+        (made(NotNull, column="c", name="x" * 129), "128"),
+        (made(NotNull, column="c", severity="fatal"), "severity"),
+        (made(NotNull, column="c", dimension="beauty"), "dimension"),
+        (made(NotNull, colum="c"), "colum"),
+        (made(OneOf, column="c", values=()), "at least 1"),
+        (made(OneOf, column="c", values=(None,)), "values"),
+        (made(OneOf, column="c", values=(float("nan"),)), "finite"),
+        (made(ContainsAll, column="c", values=(float("inf"),)), "finite"),
+        (made(Between, column="c"), "needs min, max or both"),
+        (made(Between, column="c", min=2, max=1), "min 2 is above max 1"),
+        (made(Between, column="c", min=5, max=1.5), "min 5 is above max 1.5"),
+        (made(Between, column="c", min=1, max="a"), "not of one sort"),
+        (made(Between, column="c", min=date(2020, 1, 1), max="a"), "not of one sort"),
+        (made(Between, column="c", min=date(2020, 1, 1), max=datetime(2021, 1, 1, tzinfo=UTC)), "have to be alike"),
+        (
+            made(Between, column="c", min=datetime(2020, 1, 1), max=datetime(2021, 1, 1, tzinfo=UTC)),  # noqa: DTZ001
+            "have to be alike",
+        ),
+        (made(Between, column="c", min=float("nan")), "finite"),
+        (made(Length, column="c", min=-1), "greater than or equal to 0"),
+        (made(Length, column="c", min=3, max=2), "min 3 is above max 2"),
+        (made(Castable, column="c", to_type="int; drop table"), "pattern"),
+        (made(Cased, column="c", case="title"), "lower"),
+        (made(Given, among=("a",)), "at least 2"),
+        (made(Sums, column="c", parts=()), "at least 1"),
+        (made(Sums, column="c", parts=("a",), within=-1), "greater than or equal to 0"),
+        (made(Holds, condition=""), "at least 1"),
+        (made(Unique, columns=()), "at least 1"),
+        (made(RowCount), "needs min, max or both"),
+        (made(Share, condition="x", min=2, max=1), "above"),
+        (made(Quantile, column="c", min=1, p=1.5), "less than or equal to 1"),
+        (made(RowCountChange, within=0), "greater than 0"),
+        (made(Psi, column="c"), "needs expected"),
+        (made(Psi, column="c", to="x", expected=Distribution(values=("a",), shares=(1.0,))), "needs expected"),
+        (made(Ks, column="c", expected=Distribution(values=("a",), shares=(1.0,))), "needs edges"),
+    ],
+)
+def test_a_rule_that_says_nothing_sensible_cannot_be_made(make: Any, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"shares": (1.0,)}, "needs values or edges"),
+        ({"values": ("a",), "edges": (1.0,), "shares": (1.0,)}, "needs values or edges"),
+        ({"values": ("a", "b"), "shares": (1.0,)}, "needs 2 shares"),
+        ({"edges": (1.0,), "shares": (1.0,)}, "needs 2 shares"),
+        ({"edges": (2.0, 1.0), "shares": (0.5, 0.25, 0.25)}, "edges must increase"),
+        ({"edges": (1.0, 1.0), "shares": (0.5, 0.25, 0.25)}, "edges must increase"),
+        ({"values": ("a", "b"), "shares": (0.5, 0.6)}, "add up to 1"),
+        ({"values": ("a", "b"), "shares": (1.5, -0.5)}, "add up to 1"),
+        ({"values": (float("nan"),), "shares": (1.0,)}, "finite"),
+    ],
+)
+def test_a_distribution_is_whole(fields: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        Distribution(**fields)
+
+
+def test_the_base_of_rules_breaks_nothing_by_itself() -> None:
+    class Nothing(RowRule, abstract=True):
+        def sentence(self) -> str:
+            return "."
+
+    with pytest.raises(NotImplementedError):
+        Nothing().broken()
+    with pytest.raises(NotImplementedError):
+        Rule(name="a")
+
+
+# a rule from a mapping
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({}, "there is no kind None"),
+        ({"kind": "not_nul", "column": "c"}, r"no kind 'not_nul' \(did you mean 'not_null'\?\)"),
+        ({"kind": "zzz"}, "there is no kind 'zzz'"),
+        ({"kind": ["not_null"]}, "there is no kind"),
+        ({"kind": "not_null", "colum": "c"}, r"no field 'colum' \(did you mean 'column'\?\)"),
+        ({"kind": "not_null"}, "not_null needs 'column'"),
+        ({"kind": "unique", "unique": ["a"]}, "unique needs 'columns'"),
+        ({"kind": "not_null", "column": 5}, "column = 5: it should be a valid string"),
+        ({"kind": "one_of", "column": "c", "values": "abc"}, "values = 'abc'"),
+        ({"kind": "between", "column": "c"}, "needs min, max or both"),
+        ({"kind": "not_null", "column": "c", "tolerance": "99.5%"}, "99.5% of rows"),
+        ({"kind": "not_null", "column": "c", "severity": "fatal"}, "'info', 'warn', 'error' or 'critical'"),
+    ],
+)
+def test_a_mapping_that_is_no_rule_is_refused_in_words(data: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told) as refused:
+        parse(data)
+    assert refused.value.cure
+
+
+# files
+
+
+def whole() -> RuleSet:
+    return RuleSet(
+        table="silver.orders",
+        owner="sales",
+        rules=tuple(sample(kind, severity="warn", where="c > 1", tolerance=0.015) for kind in IN_FILES),
+    )
+
+
+def test_every_kind_survives_being_written_to_a_file_and_is_written_alike_again() -> None:
+    text = dump(whole())
+    again = load(text)
+    assert again.table == "silver.orders"
+    assert [rule.model_copy(update={"owner": ""}) for rule in again.rules] == list(whole().rules)
+    assert {rule.owner for rule in again.rules} == {"sales"}
+    assert dump(again) == text
+
+
+def test_a_file_holds_only_what_was_said() -> None:
+    rule_set = RuleSet(table="silver.a", rules=(NotNull(column="c"), OneOf(column="d", values=("x",), severity="warn")))
+    assert (
+        dump(rule_set)
+        == (
+            "table: silver.a\n"
+            "rules:\n"
+            "- kind: not_null\n"
+            "  column: c\n"
+            "- kind: one_of\n"
+            "  column: d\n"
+            "  severity: warn\n"
+            "  values:\n"
+            "  - x\n"
+        )
+        or load(dump(rule_set)) == rule_set
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("NO", "DE", "no", "yes", "on", "OFF", "y", "n"),
+        ("", " ", "null", "~", "Null", "true", "1", "1.0", "1e3", "0x1F", "0o7", "12:30:00", "2020-01-01"),
+        ("ü\n", "'", '"', "a: b", "- a", "# a", "%", "@", "`", "{}", "[]", "&a", "*a", "!x", "|", ">", "\t", "\\n"),
+        ("\u2028", "\u00a0", "😀", "e\u0301", "\u200b", "日本"),
+        (1, 0, -1, 2**62),
+        (1.5, 0.1, 1e300, 5e-324),
+        (True, False),
+        (date(2020, 1, 1), date(1, 1, 1), date(9999, 12, 31)),
+        (datetime(2020, 1, 1, 12, 30, tzinfo=UTC), datetime(2020, 1, 1, 0, 0, 0, 250, tzinfo=UTC)),
+    ],
+)
+def test_values_come_back_as_what_they_were(values: tuple[Any, ...]) -> None:
+    again = load(dump(RuleSet(table="silver.a", rules=(NoneOf(column="c", values=values),)))).rules[0].values
+    assert again == values
+    assert [type(value) for value in again] == [type(value) for value in values]
+
+
+def test_the_country_code_of_norway_is_not_false() -> None:
+    rule = load("table: silver.a\nrules: [{kind: one_of, column: c, values: [NO, SE, on, off, yes]}]").rules[0]
+    assert rule.values == ("NO", "SE", "on", "off", "yes")
+
+
+def test_the_owner_of_the_file_is_that_of_each_rule_that_names_none() -> None:
+    text = (
+        "table: silver.a\nowner: us\nrules:\n- {kind: not_null, column: c}\n- {kind: is_null, column: d, owner: them}\n"
+    )
+    assert [rule.owner for rule in load(text).rules] == ["us", "them"]
+
+
+def test_a_file_without_rules_has_none() -> None:
+    assert load("table: silver.a").rules == ()
+    assert load("table: silver.a\nrules: []").rules == ()
+
+
+def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("table: silver.a\nrules: [{kind: not_null, column: größe}]", encoding="utf-8")
+    assert load(tmp_path / "r.yaml").rules[0].column == "größe"
+
+
+def test_all_mistakes_of_a_file_are_told_at_once(tmp_path: Path) -> None:
+    text = """
+    tabel: silver.a
+    rules:
+    - {kind: not_nul, column: c}
+    - {kind: not_null, colum: c, severity: fatal}
+    - not_null
+    - {kind: is_null, column: d}
+    - {kind: is_null, column: d}
+    - {name: mine, kind: between, column: c, min: 3, max: 2}
+    """
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        load(tmp_path / "r.yaml")
+    for told in (
+        "r.yaml cannot be used",
+        "no 'tabel' here (did you mean 'table'?)",
+        "it has to say which `table`",
+        "rule 1: there is no kind 'not_nul' (did you mean 'not_null'?)",
+        "rule 2: not_null needs 'column'",
+        "rule 2: not_null has no field 'colum' (did you mean 'column'?)",
+        "rule 2: severity = 'fatal'",
+        "rule 3: it has to be a mapping that begins with `kind`",
+        "several rules are called d_is_null",
+        "rule mine: min 3 is above max 2",
+    ):
+        assert told in refused.value.what
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "is empty"),
+        ("   \n# nothing\n", "not a mapping"),
+        ("- a\n- b", "holds a list"),
+        ("just words", "not a mapping"),
+        ("5", "not a mapping"),
+        ("table: [", "not YAML"),
+        ("table: silver.a\n\trules: x", "not YAML"),
+        ("table: a: b", "not YAML"),
+        ("table: silver.a\ntable: silver.b", "not YAML"),
+        ("table: silver.a\nrules: {kind: not_null}", "`rules` has to be a list"),
+        ("table: silver.a\nrules: not_null", "`rules` has to be a list"),
+        ("table: silver.a\nrules: [null]", "has to be a mapping"),
+        ("table: silver.a\nrules: [5]", "has to be a mapping"),
+        ("table: 5", "which `table`"),
+        ("rules: []", "which `table`"),
+        ("table: ../../etc/passwd", "table"),
+        ("table: !!python/object/apply:os.system ['echo harm']", "not YAML"),
+        ("table: !!python/name:os.system x", "not YAML"),
+        ("table: !<tag:evil> x", "not YAML"),
+        ("a: &a [x, x]\nb: *a", "anchor"),
+        ("base: &base {kind: not_null}\nrules: [{<<: *base, column: c}]", "anchor"),
+        ("table: silver.a\n---\ntable: silver.b", "not YAML"),
+        ("table: " + "[" * 500 + "]" * 500, "not YAML"),
+        ("table: silver.a\x00", "not YAML"),
+    ],
+    ids=lambda text: repr(text)[:30],
+)
+def test_a_text_that_is_no_file_of_rules_is_refused(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=told) as refused:
+        load(text)
+    assert len(refused.value.what) < 1000
+
+
+def test_a_billion_laughs_is_refused_at_once_and_not_told_at_length() -> None:
+    layers = ["l0: &l0 [ha, ha, ha, ha, ha, ha, ha, ha, ha, ha]"]
+    layers += [f"l{i}: &l{i} [{', '.join([f'*l{i - 1}'] * 10)}]" for i in range(1, 10)]
+    with pytest.raises(UsageError, match="anchor") as refused:
+        load("\n".join([*layers, "table: silver.a", "rules: [{kind: *l9, column: *l9}]"]))
+    assert len(refused.value.what) < 1000
+
+
+def test_six_megabytes_are_too_many(tmp_path: Path) -> None:
+    text = "table: silver.a\n" + "# x\n" * 1_500_000
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+    for source in (text, tmp_path / "r.yaml"):
+        with pytest.raises(UsageError, match=r"has 6,000,\d+ bytes"):
+            load(source)
+
+
+@pytest.mark.parametrize("harm", ["missing", "folder", "bytes"])
+def test_what_cannot_be_read_is_named(tmp_path: Path, harm: str) -> None:
+    path = tmp_path / "r.yaml"
+    if harm == "folder":
+        path.mkdir()
+    if harm == "bytes":
+        path.write_bytes(b"table: \xff\xfe")
+    with pytest.raises(UsageError, match=r"r\.yaml cannot be read"):
+        load(path)
+
+
+# the quarantine's table
 
 
 def test_a_quarantine_table_has_the_columns_and_the_reasons() -> None:

@@ -15,7 +15,20 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from toolkit.errors import UsageError
-from toolkit.quality.rules import Context, RowRule, Rule, SetRule
+from toolkit.quality.rules import (
+    Compare,
+    Context,
+    DateFormat,
+    EachReferences,
+    Matches,
+    NoGaps,
+    NoOverlap,
+    References,
+    RowRule,
+    Rule,
+    SameTotal,
+    SetRule,
+)
 from toolkit.quality.rules.base import Family
 
 if TYPE_CHECKING:
@@ -31,8 +44,8 @@ _FAMILIES: tuple[tuple[type[T.DataType] | tuple[type[T.DataType], ...], Family],
     (T.ArrayType, "array"),
     (T.StructType, "struct"),
 )
-_read_before: set[str] = set()
-"""Patterns that Java has read in this process."""
+_read_before: set[tuple[str, str]] = set()
+"""Patterns, by what reads them, that Java has read in this process."""
 
 
 def refuse_unfit(df: DataFrame, table: str, rules: Sequence[Rule], context: Context) -> None:
@@ -48,8 +61,10 @@ def refuse_unfit(df: DataFrame, table: str, rules: Sequence[Rule], context: Cont
     for rule in rules:
         _refuse_other_columns(df, table, rule)
         _refuse_other_frames(table, rule, context)
+        _refuse_unlike(df, table, rule, context)
     if df.isStreaming:
         _refuse_on_streams(table, rules)
+    _refuse_odd_conditions(df, table, rules)
     _refuse_bad_patterns(df, table, rules)
 
 
@@ -58,12 +73,20 @@ def blame(df: DataFrame, table: str, rules: Sequence[Rule], problem: PySparkExce
     for rule in rules:
         for number, column in enumerate(_expressions(rule)):
             try:
-                _ = df.select(column().alias(f"c{number}")).schema
+                # With all columns, so that an aggregate has no place here either.
+                _ = df.select("*", column().alias(f"_tried_{number}")).schema
             except PySparkException as own:
                 return UsageError(
                     f"Rule {rule.name} of {table} cannot be used: {_first_line(own)}",
                     cure="Mend its SQL, or the column that it names.",
                 )
+        try:
+            _ = rule.prepared(df, df, Context()).schema if isinstance(rule, RowRule) and not rule.refers_to else None
+        except PySparkException as own:
+            return UsageError(
+                f"Rule {rule.name} of {table} cannot be used on such columns: {_first_line(own)}",
+                cure="Values that cannot be put in order, such as maps, cannot be grouped: name their parts.",
+            )
     return UsageError(f"The rules of {table} cannot be used: {_first_line(problem)}")
 
 
@@ -99,39 +122,109 @@ def _refuse_other_frames(table: str, rule: Rule, context: Context) -> None:
     for column in rule.columns_there:
         if column_type(there.schema, column) is None:
             raise UsageError.unknown(f"column in {wanted} for rule {rule.name} of {table}:", column, there.columns)
+    condition = getattr(rule, "to_where", "")
+    try:
+        _ = there.where(condition).schema if condition else None
+    except PySparkException as problem:
+        raise UsageError(
+            f"Rule {rule.name} of {table} cannot read {wanted}: {_first_line(problem)}", cure="Mend its to_where."
+        ) from problem
+
+
+def _refuse_unlike(df: DataFrame, table: str, rule: Rule, context: Context) -> None:
+    """Values of two sorts are not compared: Spark would make a number of a text, and end at the first that is none."""
+    match rule:
+        case Compare(column=column, other=other) | NoOverlap(column=column, end=other):
+            there, where = column_type(df.schema, other), other
+        case References(column=column, to=to) | EachReferences(column=column, to=to) | SameTotal(column=column, to=to):
+            key = rule.columns_there[0]
+            there, where = column_type(context.references[to].schema, key), f"{key} of {to}"
+        case NoGaps(column=column):
+            there, where = T.LongType(), "whole numbers"
+        case _:
+            return
+    here = column_type(df.schema, column)
+    here = here.elementType if isinstance(rule, EachReferences) and isinstance(here, T.ArrayType) else here
+    if here is None or there is None or _alike(here, there, whole=isinstance(rule, NoGaps)):
+        return
+    raise UsageError(
+        f"Rule {rule.name} of {table} cannot compare {column}, which is {here.simpleString()}, with {where}, "
+        f"which {'are' if isinstance(rule, NoGaps) else 'is'} {there.simpleString()}.",
+        cure="Cast one of them first.",
+    )
+
+
+def _alike(one: T.DataType, other: T.DataType, *, whole: bool) -> bool:
+    if whole:
+        fraction = one.scale > 0 if isinstance(one, T.DecimalType) else isinstance(one, (T.FloatType, T.DoubleType))
+        return not fraction
+    return family_of(one) == family_of(other)
+
+
+def _refuse_odd_conditions(df: DataFrame, table: str, rules: Sequence[Rule]) -> None:
+    """A condition is true or false; of a text Spark would make one, and end at the first that is neither."""
+    texts = [(rule, text) for rule in rules for text in rule.sql]
+    if not texts:
+        return
+    try:
+        tried = df.select([F.expr(text).alias(f"c{i}") for i, (_, text) in enumerate(texts)]).schema
+    except PySparkException as problem:
+        raise blame(df, table, rules, problem) from problem
+    for (rule, text), field in zip(texts, tried.fields, strict=True):
+        if not isinstance(field.dataType, (T.BooleanType, T.NullType)):
+            raise UsageError(
+                f"Rule {rule.name} of {table} has a condition that is {field.dataType.simpleString()}, "
+                f"neither true nor false: {text}.",
+                cure="Compare it with something.",
+            )
 
 
 def _refuse_on_streams(table: str, rules: Sequence[Rule]) -> None:
     for rule in rules:
-        if (isinstance(rule, RowRule) and rule.over_rows) or (isinstance(rule, SetRule) and rule.refers_to):
+        beside = isinstance(rule, NoGaps) or (isinstance(rule, SetRule) and rule.refers_to)
+        if (isinstance(rule, RowRule) and rule.over_rows) or beside:
             raise UsageError(
-                f"Rule {rule.name} of {table} compares rows with each other, which a stream cannot.",
+                f"Rule {rule.name} of {table} compares rows with each other or with another table, which a stream cannot.",
                 cure="Check each micro-batch instead, in foreachBatch.",
             )
 
 
 def _refuse_bad_patterns(df: DataFrame, table: str, rules: Sequence[Rule]) -> None:
     """Patterns are Java's, so only Java can say whether one can be read; a single row of none of the table's data is asked."""
-    found = {rule.name: str(getattr(rule, "pattern", "")) for rule in rules}
-    patterns = {name: pattern for name, pattern in found.items() if pattern and pattern not in _read_before}
+    patterns = {rule.name: found for rule in rules if (found := _pattern(rule)) and found not in _read_before}
     if not patterns or _readable(df, list(patterns.values())):
         _read_before.update(patterns.values())
         return
     for name, pattern in patterns.items():
         if not _readable(df, [pattern]):
+            what = {"pattern": "regular expression; the dialect is Java's", "format": "format; the letters are Spark's"}
             raise UsageError(
-                f"Rule {name} of {table} has a pattern that cannot be read: {pattern!r}.",
-                cure="Mend the regular expression; the dialect is Java's.",
+                f"Rule {name} of {table} has a {pattern[0]} that cannot be read: {pattern[1]!r}.",
+                cure=f"Mend the {what[pattern[0]]}.",
             )
 
 
-def _readable(df: DataFrame, patterns: Sequence[str]) -> bool:
+def _pattern(rule: Rule) -> tuple[str, str] | None:
+    """What reads a pattern of the rule, and the pattern."""
+    if isinstance(rule, DateFormat):
+        return "format", rule.format
+    pattern = str(getattr(rule, "pattern", ""))
+    return ("pattern", pattern) if pattern else None
+
+
+def _readable(df: DataFrame, patterns: Sequence[tuple[str, str]]) -> bool:
     one = df.sparkSession.range(1)
+    # Of the row's own value, so that the pattern is not left unread; the Java error comes as one of several classes.
+    text = F.col("id").cast("string")
+    tried = [
+        F.try_to_timestamp(text, F.lit(pattern))
+        if sort == "format"
+        # By itself and as it will be used: `a)|(b` can be read only within brackets, `\Qa` only without.
+        else text.rlike(pattern) & text.rlike(Matches(column="c", pattern=pattern).anchored)
+        for sort, pattern in patterns
+    ]
     try:
-        # Of the row's own value, so that the pattern is not left unread; the Java error comes as one of several classes.
-        one.select(
-            *[F.col("id").cast("string").rlike(pattern).alias(f"p{i}") for i, pattern in enumerate(patterns)]
-        ).collect()
+        one.select(*[column.alias(f"p{i}") for i, column in enumerate(tried)]).collect()
     except Exception:
         return False
     return True

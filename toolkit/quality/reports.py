@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET  # noqa: S405 - written, never read
+from xml.etree import ElementTree as ET
 
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.verdicts import state_of

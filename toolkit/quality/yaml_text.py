@@ -42,9 +42,7 @@ def read_mapping(source: Path | str, begins: str = "name: value") -> dict[str, A
         raise UsageError(f"{where} is empty.", cure=f"Begin with `{begins}`.")
     found = _parsed(text, where)
     if not isinstance(found, dict):
-        raise UsageError(
-            f"{where} holds {_called(found)}, not a mapping.", cure=f"Begin with `{begins}`."
-        )
+        raise UsageError(f"{where} holds {_called(found)}, not a mapping.", cure=f"Begin with `{begins}`.")
     return _plain(found)  # type: ignore[no-any-return]
 
 

@@ -59,7 +59,9 @@ class Bounded(SetRule, abstract=True):
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
         """Whether the number is within the bounds."""
         del context
-        return self.bounded(found["measured"])
+        measured = found["measured"]
+        # A stream's progress is JSON, in which NaN and the infinities are text.
+        return self.bounded(None if measured is None else float(measured))
 
     def bounded(self, value: float | None) -> Judged:
         """The verdict on a number."""
@@ -171,8 +173,8 @@ class Total(_OfNumbers):
         return f"The sum of {self.column}"
 
     def measure(self) -> Column:
-        """The sum, as a fraction, so that it cannot overflow."""
-        return F.sum(self.seen.cast("double"))
+        """The sum."""
+        return _exact_sum(self.seen)
 
 
 class Mean(_OfNumbers):
@@ -314,7 +316,7 @@ class Correlation(_OfNumbers):
         found = F.try_divide(F.covar_pop(one, other), spread)
         # Rounding may leave it a little outside.
         inside = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), found))
-        return F.when(F.isnan(found), found).otherwise(inside)
+        return F.when(found.isNull() | F.isnan(found), found).otherwise(inside)
 
 
 class ContainsAll(SetRule):
@@ -507,7 +509,12 @@ def _counted_up(rows: DataFrame, column: str) -> Column:
 
 
 def _sum(value: Column) -> Column:
-    return F.coalesce(F.sum(value.cast("double")), F.lit(0.0))
+    return F.coalesce(_exact_sum(value), F.lit(0.0))
+
+
+def _exact_sum(value: Column) -> Column:
+    """To the last cent; as a fraction where that does not fit the type."""
+    return F.coalesce(F.try_sum(value).cast("double"), F.sum(value.cast("double")))
 
 
 def _slack(share: float) -> str:

@@ -1,0 +1,212 @@
+"""24 rules on 3.37 million flights: against one hand-written aggregate, an unchecked write, a plain stream, and the peers."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.peers import data, launch
+from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median
+from toolkit import session
+from toolkit.etl.publish import discard, publish, stage
+from toolkit.quality.engine import check, split, watch
+from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
+from toolkit.quality.rules import Between, RowRule, Rule
+from toolkit.scenario import Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+REPEAT, PEER_REPEAT = 5, 2
+MOST_COUNTING, MOST_WRITING, MOST_STREAMING, MOST_OF_A_PEER = 1.1, 1.5, 1.15, 1.0
+WIDE_RULES, WIDE_COLUMNS, WIDE_ROWS = 200, 100, 500_000
+BATCHES = 10
+TABLE = "silver.flights"
+
+
+def measure(choices: Choices) -> Iterator[Ratio]:
+    """Our side and its floors in one session, in turns; then each peer in an environment and a JVM of its own."""
+    repeat = choices.repeat or REPEAT
+    with tempfile.TemporaryDirectory(prefix="bench-quality-") as folder:
+        scratch = Path(folder)
+        flights = data.flights(data.COPIES_FOR_BENCHMARK, scratch / "flights")
+        spark = session.start(launch.settings(), name="bench-quality", log=scratch / "spark.txt")
+        try:
+            rows = spark.read.parquet(str(flights))
+            rules = launch.rules().rules
+            counting = yield from _counting(rows, rules, repeat, choices)
+            yield from _writing(rows, rules, scratch, repeat, choices)
+            yield from _wide(spark, repeat, choices)
+            yield from _streaming(spark, rules, scratch, choices)
+        finally:
+            session.stop(spark)
+        yield from _peers(flights, counting, scratch, choices)
+
+
+def _counting(rows: DataFrame, rules: Sequence[Rule], repeat: int, choices: Choices) -> Iterator[Ratio]:
+    """`check` against the same conditions in one aggregate; gives our median."""
+    sides = {"check": timed(lambda: check(rows, TABLE, rules)), "by hand": timed(lambda: by_hand(rows, rules))}
+    found = _warm(sides, repeat, choices)
+    mine = median(found["check"])
+    yield Ratio(
+        "counting",
+        mine,
+        median(found["by hand"]),
+        MOST_COUNTING,
+        "s",
+        f"`check` with 24 rules, which also counts the rows that break any; floor: one `agg` of 24 `count_if` and a count; "
+        f"medians of {repeat}.",
+    )
+    return mine
+
+
+def _writing(rows: DataFrame, rules: Sequence[Rule], scratch: Path, repeat: int, choices: Choices) -> Iterator[Ratio]:
+    """Both tables written, with reasons, against one table unchecked."""
+    sides = {
+        "split": timed(lambda: split_to_two(rows, rules, scratch)),
+        "unchecked": timed(lambda: plain(rows, scratch / "plain")),
+    }
+    found = _warm(sides, repeat, choices)
+    yield Ratio(
+        "writing",
+        median(found["split"]),
+        median(found["unchecked"]),
+        MOST_WRITING,
+        "s",
+        "valid rows and quarantined rows with every reason, published as two Delta tables after the audit; floor: "
+        f"`df.write.format('delta')` of the same rows; medians of {repeat}.",
+    )
+
+
+def _wide(spark: SparkSession, repeat: int, choices: Choices) -> Iterator[Ratio]:
+    """Many rules on many columns."""
+    from pyspark.sql import functions as F
+
+    columns = [(F.col("id") * (i + 7) % 1000).alias(f"c{i}") for i in range(WIDE_COLUMNS)]
+    rows = spark.range(0, WIDE_ROWS, 1, 4).select(*columns)
+    rules = [
+        Between(name=f"r{i}", column=f"c{i % WIDE_COLUMNS}", min=i % 7, max=990 + i % 10) for i in range(WIDE_RULES)
+    ]
+    sides = {"check": timed(lambda: check(rows, TABLE, rules)), "by hand": timed(lambda: by_hand(rows, rules))}
+    found = _warm(sides, repeat, choices)
+    yield Ratio(
+        f"{WIDE_RULES} rules on {WIDE_COLUMNS} columns",
+        median(found["check"]),
+        median(found["by hand"]),
+        None,
+        "s",
+        f"`check` of {WIDE_ROWS:,} rows that are made on the way; floor: one `agg` of {WIDE_RULES} `count_if`; medians of {repeat}.",
+    )
+
+
+def _streaming(spark: SparkSession, rules: Sequence[Rule], scratch: Path, choices: Choices) -> Iterator[Ratio]:
+    """A stream that is counted on its way, against the same stream unwatched; one copy of the flights is a micro-batch."""
+    source = scratch / "stream"
+    source.mkdir()
+    one = next(iter(sorted(data.flights(1, scratch / "one").glob("*.parquet"))))
+    for i in range(BATCHES):
+        shutil.copy(one, source / f"{i:02}.parquet")
+    sides = {
+        "watched": lambda: stream(spark, source, scratch, rules),
+        "unwatched": lambda: stream(spark, source, scratch, ()),
+    }
+    found = _warm(sides, 3, choices)
+    yield Ratio(
+        "streaming",
+        median(found["watched"]),
+        median(found["unwatched"]),
+        MOST_STREAMING,
+        "s",
+        f"a micro-batch of 336,776 flights to a Delta table, counted by 24 rules with `watch`; floor: the same stream without; "
+        f"medians of 3 streams, each the median of its {BATCHES} batches but the first.",
+    )
+
+
+def _peers(flights: Path, ours: float, scratch: Path, choices: Choices) -> Iterator[Ratio]:
+    for peer in launch.PEERS:
+        choices.tell(f"  {peer}")
+        writes = scratch / "peer" if peer == "dqx" else None
+        found = launch.measure(peer, flights, repeat=PEER_REPEAT, scratch=writes)
+        way = f", its faster way ({found.way})" if found.way else ""
+        yield Ratio(
+            f"counting, against {peer} {found.version}",
+            ours,
+            min(found.seconds),
+            MOST_OF_A_PEER,
+            "s",
+            f"the same rules{way}; best of {PEER_REPEAT} warm runs in an environment and a JVM of its own.",
+        )
+        if found.split_seconds:
+            yield Ratio(
+                f"writing, {peer} itself",
+                min(found.split_seconds),
+                min(found.unchecked_seconds),
+                None,
+                "s",
+                f"not ours: what {peer} needs for the split to two tables ({found.split_way or 'its only way'}), against its "
+                "own unchecked write.",
+            )
+
+
+def by_hand(rows: DataFrame, rules: Sequence[Rule]) -> None:
+    """What a person would write: one aggregate."""
+    from pyspark.sql import functions as F
+
+    conditions = [rule.broken() for rule in rules if isinstance(rule, RowRule)]
+    rows.agg(F.count("*"), *[F.count_if(one).alias(f"c{i}") for i, one in enumerate(conditions)]).first()
+
+
+def plain(rows: DataFrame, folder: Path) -> None:
+    """The rows, to one table, unchecked."""
+    rows.write.format("delta").mode("overwrite").save(str(folder))
+
+
+def split_to_two(rows: DataFrame, rules: Sequence[Rule], scratch: Path) -> None:
+    """What `platform.check` does to the rows."""
+    valid = Table(TABLE, "Flights.", dict.fromkeys([*rows.columns, WARNINGS], ""))
+    bad = Table("quarantine.flights", "Flights.", dict.fromkeys([*rows.columns, VIOLATIONS, RULES], ""))
+    parted = split(rows, TABLE, rules)
+    staged = stage(parted.rows, scratch / "staging", QUARANTINED)
+    result = parted.result()
+    publish(staged, True, scratch / "bad", bad)
+    publish(staged, False, scratch / "valid", valid)
+    if (staged.rows(False), staged.rows(True)) != (result.valid, result.quarantined):
+        raise NotComparable(f"{staged.total} rows were written, {result.rows} were counted")
+    discard(staged)
+
+
+def stream(spark: SparkSession, source: Path, scratch: Path, rules: Sequence[Rule]) -> float:
+    """Seconds that one micro-batch takes: the median of all but the first, which warms up."""
+    shutil.rmtree(scratch / "sink", ignore_errors=True)
+    shutil.rmtree(scratch / "checkpoint", ignore_errors=True)
+    schema = spark.read.parquet(str(source)).schema
+    rows = spark.readStream.schema(schema).option("maxFilesPerTrigger", 1).parquet(str(source))
+    flowing = watch(rows, TABLE, rules).rows if rules else rows
+    writer = flowing.writeStream.format("delta").option("checkpointLocation", str(scratch / "checkpoint"))
+    query = writer.trigger(availableNow=True).start(str(scratch / "sink"))
+    query.awaitTermination()
+    seconds = [p["batchDuration"] / 1000 for p in query.recentProgress if p["numInputRows"]]
+    if len(seconds) != BATCHES:
+        raise NotComparable(f"the stream had {len(seconds)} batches, not {BATCHES}")
+    return median(seconds[1:])
+
+
+def timed(action: Callable[[], object]) -> Callable[[], float]:
+    """`action` as a measurement in seconds."""
+
+    def measured() -> float:
+        began = time.perf_counter()
+        action()
+        return time.perf_counter() - began
+
+    return measured
+
+
+def _warm(sides: dict[str, Callable[[], float]], repeat: int, choices: Choices) -> dict[str, list[float]]:
+    """Each side measured in turns, after two turns that are not."""
+    alternated(sides, 2)
+    return alternated(sides, repeat, choices.tell)

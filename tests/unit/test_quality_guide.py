@@ -1,0 +1,38 @@
+"""The pages on rules and contracts say what the code says."""
+
+from __future__ import annotations
+
+import pytest
+
+from toolkit import paths
+from toolkit.errors import UsageError
+from toolkit.quality.guide import PAGES, PARTS, refreshed
+from toolkit.quality.rules import KINDS
+
+
+def _page(name: str) -> str:
+    return (paths.REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_what_the_code_says(name: str) -> None:
+    assert refreshed(_page(name)) == _page(name), "run: python -m toolkit.quality.guide"
+
+
+def test_every_part_stands_on_some_page() -> None:
+    text = "".join(map(_page, PAGES))
+    assert all(f"<!-- from the code: {part} -->" in text for part in PARTS)
+
+
+def test_every_kind_has_its_line() -> None:
+    lines = [line for line in _page("rules.md").splitlines() if line.startswith("| `")]
+    kinds = {line.split("`")[1] for line in lines}
+    assert set(KINDS) <= kinds
+    assert len(KINDS) >= 40
+
+
+def test_a_stale_page_is_noticed_and_an_unknown_part_refused() -> None:
+    stale = "<!-- from the code: types -->\n| old |\n<!-- end -->"
+    assert "| `integer` |" in refreshed(stale)
+    with pytest.raises(UsageError, match="Did you mean 'types'"):
+        refreshed(stale.replace("types", "typs"))

@@ -1,0 +1,139 @@
+"""The tables of a run: read, written and told about; what every step does, whatever it does to the data.
+
+Owns who signs a commit, and which tables every scenario writes to. What is done to rows on the way is `toolkit.platform`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from toolkit.errors import DataError
+from toolkit.events import EventLog
+from toolkit.lakehouse import Lakehouse
+from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.reader import DeltaReader
+from toolkit.scenario import Scenario, Table
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from toolkit.etl.load import Written
+
+OPERATIONS = {table.name: table for table in (RESULTS, RELEASES)}
+"""Tables that every scenario writes to."""
+
+
+@dataclass
+class Tables:
+    """The lakehouse as one run sees it.
+
+    Attributes:
+        scenario: what is being run.
+        parameters: the scenario's own model.
+        run_id: signs every row and commit.
+        log: where events go.
+        session: gives the SparkSession, starting it when first asked.
+    """
+
+    scenario: Scenario
+    parameters: Any
+    run_id: str
+    log: EventLog
+    session: Callable[[], SparkSession]
+    lakehouse: Lakehouse = field(default_factory=Lakehouse.default)
+    step: str = ""
+    fingerprint: str = ""
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session."""
+        return self.session()
+
+    def read(self, table: str, version: int | None = None) -> DataFrame:
+        """A table, as it is or as it was at `version`.
+
+        Raises:
+            DataError: it is not there.
+        """
+        if not self.lakehouse.exists(table):
+            raise DataError(f"{table} is not there yet.", cure="Run the step that writes it first.")
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(str(self.lakehouse.path(table)))
+
+    def reader(self, table: str) -> DeltaReader:
+        """A table as it is, to be looked at without Spark."""
+        return DeltaReader(self.lakehouse.path(table), table)
+
+    def write(
+        self, table: str, df: DataFrame, mode: Literal["overwrite", "append"] = "overwrite", once: str = ""
+    ) -> int:
+        """Write a table that the scenario declares, in one commit signed by this run; returns the rows written.
+
+        Args:
+            table: which.
+            df: its rows.
+            mode: replace the content, or add to it.
+            once: a name for this write; a second write of the same name to the same table is left out.
+        """
+        from toolkit.etl.load import write_table
+
+        done = write_table(
+            df, self.lakehouse.path(table), self.declared(table), mode=mode, signature=self.signature(), once=once
+        )
+        self.say_rows(done)
+        return done.rows
+
+    def state(self, table: str) -> tuple[int, int]:
+        """Version and number of rows of a table, from its log."""
+        summary = self.reader(table).summary()
+        return summary.version, summary.rows
+
+    def sql(self, table: str, query: str) -> tuple[Any, ...]:
+        """The first row of a SELECT over one table, called `t` in it, without Spark."""
+        return self.reader(table).sql(query).rows[0]
+
+    def export_folder(self, table: str, form: str) -> Path:
+        """Where an export of `table` in the given format goes."""
+        return self.lakehouse.root / "exports" / table / form
+
+    def metric(self, name: str, value: float, unit: str) -> None:
+        """Record a number that the run should be remembered by."""
+        self.log.emit("metric", self.step, name=name, value=value, unit=unit)
+
+    def alert(self, message: str, level: Literal["info", "warn", "error"] = "warn") -> None:
+        """Say something that whoever watches the run should read."""
+        self.log.emit("alert", self.step, level=level, message=message)
+
+    def declared(self, table: str) -> Table:
+        """The declaration of a table that this scenario, or every scenario, writes.
+
+        Raises:
+            UsageError: neither does.
+        """
+        return OPERATIONS.get(table) or self.scenario.table(table)
+
+    def signature(self) -> dict[str, str]:
+        """Who writes, and from what: kept in every commit."""
+        return {
+            "run_id": self.run_id,
+            "scenario": self.scenario.id,
+            "step": self.step,
+            "fingerprint": self.fingerprint,
+        }
+
+    def say_rows(self, done: Written) -> None:
+        """Tell that a table was written."""
+        self.log.emit(
+            "rows",
+            self.step,
+            table=done.table,
+            version=done.version,
+            rows=done.rows,
+            files=done.files,
+            bytes=done.bytes,
+        )
