@@ -159,7 +159,7 @@ def _may_be_added_to(path: Path) -> bool:
 
     if not (path / "_delta_log").is_dir():
         return True
-    table = DeltaTable(str(path), without_files=True)
+    table = DeltaTable(str(path))
     protocol = table.protocol()
     plain = protocol.min_reader_version <= PLAIN_READER and protocol.min_writer_version <= PLAIN_WRITER
     return plain and not table.metadata().partition_columns

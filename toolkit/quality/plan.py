@@ -21,6 +21,7 @@ from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
 
 _BITS = 63
+_REASONS = "array<struct<rule:string,column:string,value:string,message:string>>"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ class Plan:
 
     def _reasons(self) -> Column:
         """Every broken rule of a row, the mild ones too, with the value that broke it."""
-        return F.array_compact(F.array(*[F.when(_flag(i), _reason(rule)) for i, rule in self.on_rows]))
+        found = [F.when(_flag(i), _reason(rule)) for i, rule in self.on_rows]
+        return F.array_compact(F.array(*found)).cast(_REASONS)
 
 
 def metrics_name(table: str) -> str:

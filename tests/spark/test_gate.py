@@ -1,0 +1,219 @@
+"""The gate between what came in and what is published, and the door out of quarantine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from toolkit.errors import DataError, QualityGateFailed, UsageError
+from toolkit.events import EventLog, read_events
+from toolkit.lakehouse import Lakehouse
+from toolkit.platform import DataPlatform
+from toolkit.quality.actions import Actions
+from toolkit.quality.engine import Check
+from toolkit.quality.quarantine import quarantine_of
+from toolkit.quality.repair import set_columns
+from toolkit.quality.rules import Between, NotNull, OneOf, RowCount, Rule, Unique
+from toolkit.scenario import Parameters, Scenario, Table
+
+PARCELS = Table(
+    "silver.parcels", "A parcel.", {"id": "Number.", "country": "Where to.", "kg": "Weight.", "_warnings": "-"}
+)
+SCENARIO = Scenario("parcels", "Parcels", "?", "", Parameters, (), (PARCELS, quarantine_of(PARCELS)))
+SCHEMA = "id LONG, country STRING, kg DOUBLE, _corrupt_record STRING"
+COUNTRY = NotNull(name="country_given", column="country")
+WEIGHT = Between(name="kg_sound", column="kg", min=0, max=100)
+HEAVY = Between(name="kg_light", column="kg", max=50, severity="warn")
+ROWS = [(1, "DE", 5.0, None), (2, None, 6.0, None), (3, "FR", -1.0, None), (4, None, -2.0, None), (5, "IT", 70.0, None)]
+
+
+@pytest.fixture
+def platform(spark: SparkSession, tmp_path: Path) -> DataPlatform:
+    log = EventLog(tmp_path / "events.jsonl", "20260301-101500-parcels-0a1b")
+    return DataPlatform(SCENARIO, Parameters(), log.run_id, log, lambda: spark, Lakehouse(tmp_path / "lakehouse"))
+
+
+@pytest.fixture
+def checked(platform: DataPlatform, spark: SparkSession) -> DataPlatform:
+    """Parcels 1 and 5 are in the table, 2, 3 and 4 in quarantine."""
+    platform.check("silver.parcels", spark.createDataFrame(ROWS, SCHEMA), (COUNTRY, WEIGHT, HEAVY))
+    return platform
+
+
+def ids(platform: DataPlatform, table: str) -> list[int]:
+    return sorted(row[0] for row in platform.reader(table).sql("SELECT id FROM t").rows)
+
+
+def events(platform: DataPlatform, kind: str) -> list[dict[str, Any]]:
+    return [event.data for event in read_events(platform.log.path) if event.kind == kind]
+
+
+def check(*rules: Rule) -> Check:
+    return Check(rules or (COUNTRY, WEIGHT, HEAVY))
+
+
+def test_good_rows_are_published_and_bad_ones_lie_in_quarantine(checked: DataPlatform) -> None:
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
+    told = {data["rule"]: (data["failed"], data["rows"], data["passed"]) for data in events(checked, "quality")}
+    assert told == {"country_given": (2, 5, False), "kg_sound": (2, 5, False), "kg_light": (1, 5, False)}
+    examples = {data["rule"]: [e["key"] for e in data["examples"]] for data in events(checked, "quality")}
+    assert sorted(examples["country_given"]) == ["2", "4"]
+    assert examples["kg_light"] == ["5"]
+    assert [alert["message"].split(":")[0] for alert in events(checked, "alert")] == ["silver.parcels"]
+    assert not (checked.lakehouse.root / "staging" / "silver.parcels").exists()
+
+
+def test_a_critical_rule_keeps_the_published_table_as_it_was(checked: DataPlatform, spark: SparkSession) -> None:
+    bad_day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
+    critical = COUNTRY.model_copy(update={"severity": "critical"})
+    with pytest.raises(QualityGateFailed, match=r"silver\.parcels was not published: country_given"):
+        checked.check("silver.parcels", bad_day, (critical, WEIGHT))
+    assert ids(checked, "silver.parcels") == [1, 5]
+    assert checked.reader("silver.parcels").version == 0
+    assert ids(checked, "quarantine.parcels") == [6]
+    kept = checked.reader("ops.quality_results").sql("SELECT rule, severity, passed FROM t WHERE row_count = 2").rows
+    assert ("country_given", "critical", False) in kept
+
+
+def test_a_critical_rule_within_its_tolerance_stops_nothing(checked: DataPlatform, spark: SparkSession) -> None:
+    day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
+    checked.check("silver.parcels", day, (COUNTRY.model_copy(update={"severity": "critical", "tolerance": 0.5}),))
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([7], [6])
+
+
+def test_a_rule_on_the_whole_table_can_stop_too(checked: DataPlatform, spark: SparkSession) -> None:
+    with pytest.raises(QualityGateFailed, match="row_count"):
+        checked.check(
+            "silver.parcels", spark.createDataFrame(ROWS[:1], SCHEMA), (RowCount(min=3, severity="critical"),)
+        )
+    assert ids(checked, "silver.parcels") == [1, 5]
+
+
+def test_actions_give_a_severity_another_meaning(platform: DataPlatform, spark: SparkSession) -> None:
+    lenient = Check((COUNTRY, WEIGHT), actions=Actions(error="warn"))
+    result = platform.check("silver.parcels", spark.createDataFrame(ROWS, SCHEMA), lenient)
+    assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([1, 2, 3, 4, 5], [])
+    assert result.passed
+    assert len(result.failed) == 2
+
+
+def test_a_column_that_would_get_lost_is_refused_before_anything_is_written(
+    platform: DataPlatform, spark: SparkSession
+) -> None:
+    wider = spark.createDataFrame(ROWS, SCHEMA).withColumn("colour", F.lit("red"))
+    with pytest.raises(DataError, match=r"undeclared columns \['colour'\]"):
+        platform.check("silver.parcels", wider, (COUNTRY,))
+    assert not (platform.lakehouse.root / "staging").exists()
+
+
+def test_results_keep_what_was_measured(checked: DataPlatform) -> None:
+    checked.measure("silver.parcels", check(RowCount(min=1), Between(column="kg", max=60)))
+    checked.record_quality()
+    found = checked.reader("ops.quality_results").sql(
+        "SELECT rule, kind, columns, row_count, failed_count, measured, passed FROM t WHERE table_version = 0 "
+        "AND rule IN ('row_count', 'kg_between') ORDER BY rule"
+    )
+    assert found.rows == [
+        ("kg_between", "between", ["kg"], 2, 1, None, False),
+        ("row_count", "row_count", [], 2, 0, 2.0, True),
+    ]
+
+
+def test_a_repaired_row_goes_to_its_table_and_is_traced(checked: DataPlatform) -> None:
+    found = checked.release(
+        "silver.parcels", check(), rule="country_given", repair=set_columns("country='DE'"), said="country='DE'"
+    )
+    assert (found.looked_at, found.released, found.still_bad) == (2, 1, 1)
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [3, 4])
+    (trace,) = checked.reader("ops.quarantine_releases").page().rows
+    named = dict(zip((c.name for c in checked.reader("ops.quarantine_releases").columns()), trace, strict=True))
+    assert (named["table_name"], named["rules"], named["repair"]) == (
+        "silver.parcels",
+        ["country_given"],
+        "country='DE'",
+    )
+    assert "country" not in json.loads(named["before"])
+    assert json.loads(named["after"])["country"] == "DE"
+
+
+def test_a_row_that_is_still_bad_stays_as_it_was(checked: DataPlatform) -> None:
+    before = sorted(map(str, checked.reader("quarantine.parcels").page().rows))
+    found = checked.release("silver.parcels", check(), repair=set_columns("kg = kg * 2"))
+    assert (found.looked_at, found.released, found.still_bad) == (3, 0, 3)
+    assert sorted(map(str, checked.reader("quarantine.parcels").page().rows)) == before
+    assert checked.reader("quarantine.parcels").version == 0
+
+
+def test_a_warning_goes_along_and_does_not_keep_a_row(checked: DataPlatform) -> None:
+    checked.release("silver.parcels", check(), where="id = 3", repair=set_columns("kg = 80"))
+    (row,) = checked.reader("silver.parcels").sql("SELECT _warnings FROM t WHERE id = 3").rows
+    assert row[0] == ["kg_light"]
+
+
+def test_a_key_has_to_be_unique_among_the_rows_of_the_table_too(checked: DataPlatform) -> None:
+    rules = check(COUNTRY, WEIGHT, Unique(columns=("id",)))
+    found = checked.release("silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'", "id = 1"))
+    assert (found.released, found.still_bad) == (0, 1)
+    found = checked.release("silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'"))
+    assert found.released == 1
+
+
+def test_equal_rows_share_their_fate(platform: DataPlatform, spark: SparkSession) -> None:
+    twins = spark.createDataFrame([(2, None, 6.0, None), (2, None, 6.0, None), (9, None, -1.0, None)], SCHEMA)
+    platform.check("silver.parcels", twins, check())
+    found = platform.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
+    assert (found.looked_at, found.released) == (3, 2)
+    assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([2, 2], [9])
+
+
+def test_an_interrupted_release_can_be_repeated_and_adds_nothing_twice(checked: DataPlatform) -> None:
+    write: Callable[..., int] = checked.write
+
+    def interrupted(table: str, df: DataFrame, *more: Any) -> int:
+        if table == "quarantine.parcels":
+            raise KeyboardInterrupt
+        return write(table, df, *more)
+
+    checked.write = interrupted  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        checked.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [2, 3, 4])
+    checked.write = write  # type: ignore[method-assign]
+    checked.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [3, 4])
+    assert checked.reader("ops.quarantine_releases").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"where": "weight > 1"}, "The condition does not fit the rows"),
+        ({"where": "id >"}, "The condition does not fit the rows"),
+        ({"repair": set_columns("colour = 'red'")}, "no column to repair: 'colour'"),
+        ({"repair": set_columns("kg = wieght")}, "The repair does not fit the rows"),
+        ({"repair": lambda df: df.drop("kg")}, r"lost \['kg'\]"),
+        ({"repair": lambda df: df.withColumn("kg", F.lit("heavy"))}, r"of another type \['kg'\]"),
+        ({"repair": lambda df: df.withColumn("new", F.lit(1))}, r"new \['new'\]"),
+    ],
+)
+def test_a_repair_that_does_not_fit_is_refused(checked: DataPlatform, asked: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        checked.release("silver.parcels", check(), **asked)
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
+
+
+@pytest.mark.parametrize("setting", ["country", "= 1", "a b = 1", "country="])
+def test_a_setting_needs_a_column_and_sql(setting: str) -> None:
+    with pytest.raises(UsageError, match="sets nothing"):
+        set_columns(setting)
+
+
+def test_one_of_several_rules_is_enough_to_stay(checked: DataPlatform) -> None:
+    strict = check(COUNTRY, WEIGHT, OneOf(column="country", values=("DE",)))
+    assert checked.release("silver.parcels", strict, where="id = 3", repair=set_columns("kg = 1")).released == 0
