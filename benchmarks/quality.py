@@ -99,7 +99,8 @@ def _wide(spark: SparkSession, repeat: int, choices: Choices) -> Iterator[Ratio]
         median(found["by hand"]),
         None,
         "s",
-        f"`check` of {WIDE_ROWS:,} rows that are made on the way; floor: one `agg` of {WIDE_RULES} `count_if`; medians of {repeat}.",
+        f"`check` of {WIDE_ROWS:,} rows that are made on the way; floor: one `agg` of {WIDE_RULES} `count_if`; medians of "
+        f"{repeat}.",
     )
 
 

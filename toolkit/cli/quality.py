@@ -127,9 +127,7 @@ def profiled(
     if against is not None:
         with task_watched(table, None) as (name, listener):
             before = tasks.profile(table, against, sample=sample, listeners=(listener,), run_id=name)
-        show(
-            [vars(one) for one in drift(before, found)], as_json=as_json, empty="Nothing has drifted."
-        )
+        show([vars(one) for one in drift(before, found)], as_json=as_json, empty="Nothing has drifted.")
         return
     if as_json:
         print_json(found.model_dump(mode="json"))

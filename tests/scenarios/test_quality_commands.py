@@ -1,0 +1,64 @@
+"""The work that `toolkit quality` does on tables that a scenario has made, each a process of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.homes import Home
+
+RULES = """
+table: silver.orders
+rules:
+  - {kind: not_null, column: order_id, severity: critical}
+  - {kind: unique, columns: [order_id]}
+  - {kind: references, column: customer_id, to: customers, key: customer_id, name: customer_exists}
+  - {kind: row_count, min: 100}
+  - {kind: mean, column: payment_amount, max: 1, severity: warn}
+"""
+
+
+def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Path) -> None:
+    home = copied
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    judged = home.toolkit(
+        "quality",
+        "run",
+        "silver.orders",
+        "--rules",
+        str(rules),
+        "--ref",
+        "customers=silver.customers",
+        "--format",
+        "json",
+    )
+    found = {one["rule"]: one for one in json.loads(judged.stdout)["rules"]}
+    assert {name: one["passed"] for name, one in found.items()} == {
+        "order_id_not_null": True,
+        "order_id_unique": True,
+        "customer_exists": False,
+        "row_count": True,
+        "payment_amount_mean": False,
+    }
+    assert judged.returncode == 4, judged.stderr
+    kept = home.toolkit("tables", "show", "ops.quality_results", "--where", "rule = 'customer_exists'", "--json")
+    assert json.loads(kept.stdout)["total"] == 1
+
+    suggested = home.toolkit("quality", "suggest", "silver.customers")
+    assert suggested.returncode == 0, suggested.stderr
+    file = tmp_path / "suggested.yaml"
+    file.write_text(suggested.stdout, encoding="utf-8")
+    assert (home.path / "profiles" / "silver.customers.json").exists()
+    own = home.toolkit("quality", "run", "silver.customers", "--rules", str(file), "--quiet", "--format", "json")
+    assert own.returncode == 0, own.stdout
+
+    before = len(home.content("silver.customers"))
+    let_go = home.toolkit(
+        "quality", "release", "silver.customers", "--rule", "country_is_given", "--set", "country = 'DE'", "--json"
+    )
+    (outcome,) = json.loads(let_go.stdout)
+    assert outcome["released"] >= 1
+    assert len(home.content("silver.customers")) == before + outcome["released"]
+    traced = home.toolkit("tables", "show", "ops.quarantine_releases", "--json")
+    assert json.loads(traced.stdout)["total"] == outcome["released"]

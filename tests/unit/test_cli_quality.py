@@ -1,0 +1,183 @@
+"""`toolkit quality` where no JVM is needed: quarantine, scores, advice, contracts, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from deltalake import write_deltalake
+
+from toolkit.lakehouse import Lakehouse
+
+Cli = Callable[..., Any]
+BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
+CONTRACT = """
+kind: DataContract
+apiVersion: v3.1.0
+id: parcels
+version: 1.0.0
+status: active
+schema:
+  - name: parcels
+    physicalName: silver.parcels
+    logicalType: object
+    physicalType: table
+    properties:
+      - {name: id, logicalType: integer, physicalType: bigint, required: true}
+      - {name: country, logicalType: string, physicalType: string}
+"""
+
+
+def violation(rule: str, column: str, value: str | None) -> dict[str, str | None]:
+    return {"rule": rule, "column": column, "value": value, "message": f"{column} is sound."}
+
+
+@pytest.fixture
+def lakehouse(toolkit_home: Path) -> Lakehouse:
+    """A table, its quarantine of three rows, and two runs of results."""
+    found = Lakehouse.default()
+    write_deltalake(found.path("silver.parcels"), pa.table({"id": [1, 5], "country": ["DE", "IT"]}))
+    bad = pa.table(
+        {
+            "id": [2, 3, 4],
+            "country": [None, "FR", None],
+            "_source": ["b.csv", "a.csv", "b.csv"],
+            "_violations": [
+                [violation("country_given", "country", None)],
+                [violation("kg_sound", "kg", "-1.0")],
+                [violation("country_given", "country", None), violation("kg_sound", "kg", "-2.0")],
+            ],
+            "_rules": [["country_given"], ["kg_sound"], ["country_given", "kg_sound"]],
+        }
+    )
+    write_deltalake(found.path("quarantine.parcels"), bad)
+    rows = [
+        {
+            "run_id": f"2026030{day}-101500-parcels-0a1b",
+            "measured_at": BEGAN + timedelta(days=day),
+            "table_name": "silver.parcels",
+            "table_version": day - 1,
+            "rule": rule,
+            "kind": "not_null",
+            "columns": ["country"],
+            "dimension": dimension,
+            "severity": "error",
+            "row_count": 5,
+            "failed_count": failed if day == 2 else 0,
+            "measured": None,
+            "tolerance": 0.0,
+            "passed": day == 1 or not failed,
+        }
+        for day in (1, 2)
+        for rule, dimension, failed in (("country_given", "completeness", 2), ("kg_sound", "validity", 0))
+    ]
+    schema = pa.schema([("measured", pa.float64())])
+    table = pa.Table.from_pylist(rows)
+    table = table.set_column(
+        table.column_names.index("measured"), schema.field("measured"), pa.array([None] * 4, pa.float64())
+    )
+    write_deltalake(found.path("ops.quality_results"), table)
+    return found
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Path:
+    file = tmp_path / "parcels.yaml"
+    file.write_text(CONTRACT, encoding="utf-8")
+    return file
+
+
+def test_the_quarantine_is_counted_by_rule(cli: Cli, lakehouse: Lakehouse) -> None:
+    found = json.loads(cli("quality", "quarantine", "silver.parcels", "--json").stdout)
+    assert found == [{"rule": "country_given", "rows": 2}, {"rule": "kg_sound", "rows": 2}]
+
+
+def test_the_rows_of_one_rule_are_shown_with_every_reason(cli: Cli, lakehouse: Lakehouse) -> None:
+    told = cli("quality", "quarantine", "silver.parcels", "--rule", "kg_sound", "--where", "id > 3")
+    assert told.exit_code == 0
+    assert [line.split()[:2] for line in told.stdout.splitlines()[1:]] == [["4", "country_given"], ["4", "kg_sound"]]
+    assert "1 of 1 rows of quarantine.parcels" in told.stderr
+
+
+def test_a_dry_run_counts_and_changes_nothing(cli: Cli, lakehouse: Lakehouse) -> None:
+    asked = (
+        "quality",
+        "release",
+        "silver.parcels",
+        "--rule",
+        "country_given",
+        "--set",
+        "country='DE'",
+        "--dry-run",
+        "--json",
+    )
+    assert json.loads(cli(*asked).stdout) == [
+        {"table": "silver.parcels", "rows to look at": 2, "repair": "country='DE'"}
+    ]
+
+
+def test_scores_are_by_dimension(cli: Cli, lakehouse: Lakehouse) -> None:
+    (row,) = json.loads(cli("quality", "scores", "--json").stdout)
+    assert row["table"] == "silver.parcels"
+    assert row["validity"] == 100
+    assert row["completeness"] < 100
+    assert row["volume"] is None
+
+
+def test_advice_names_rule_rows_and_source(cli: Cli, lakehouse: Lakehouse) -> None:
+    told = cli("quality", "advice").stdout
+    assert "country_given" in told
+    assert "silver.parcels" in told
+
+
+def test_a_contract_that_is_kept_says_so_and_one_that_is_not_ends_with_4(
+    cli: Cli, lakehouse: Lakehouse, contract: Path
+) -> None:
+    kept = cli("quality", "contract", "check", str(contract))
+    assert (kept.exit_code, "Every table is as its contract says." in kept.stderr) == (0, True)
+    contract.write_text(CONTRACT.replace("name: country", "name: land"), encoding="utf-8")
+    broken = cli("quality", "contract", "check", str(contract), "--json")
+    assert broken.exit_code == 4
+    assert any("land" in row["difference"] for row in json.loads(broken.stdout))
+
+
+def test_two_versions_are_compared(cli: Cli, contract: Path, tmp_path: Path) -> None:
+    newer = tmp_path / "newer.yaml"
+    newer.write_text(CONTRACT.replace("bigint", "string").replace("integer", "string"), encoding="utf-8")
+    told = cli("quality", "contract", "compare", str(contract), str(newer))
+    assert "breaking: the next version is 2.0.0." in told.stderr
+    assert "id" in told.stdout
+
+
+def test_a_draft_is_a_contract_and_a_page_is_markdown(cli: Cli, lakehouse: Lakehouse, tmp_path: Path) -> None:
+    drafted = tmp_path / "draft.yaml"
+    drafted.write_text(cli("quality", "contract", "draft", "silver.parcels").stdout, encoding="utf-8")
+    assert cli("quality", "contract", "check", str(drafted)).exit_code == 0
+    assert "silver.parcels" in cli("quality", "contract", "page", str(drafted)).stdout
+    assert "has_schema" in cli("quality", "contract", "rules", str(drafted)).stdout
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        (("quarantine", "silver.nothing"), 2, "There is no table 'quarantine.nothing'"),
+        (("quarantine", "parcels"), 2, "is not a table name"),
+        (("quarantine", "silver.parcels", "--rule", "a' OR true"), 2, "is not the name of a rule"),
+        (("release", "silver.parcels", "--dry-run", "--where", "no_such > 1"), 2, "That does not work"),
+        (("run", "silver.nothing"), 2, "There is no table 'silver.nothing'"),
+        (("run", "silver.parcels", "--format", "pdf"), 2, "no format 'pdf'"),
+        (("run", "silver.parcels", "--ref", "customers"), 2, "names no reference"),
+        (("profile", "silver.parcels", "--version", "7"), 2, "has no version 7"),
+        (("contract", "check", "nowhere.yaml"), 2, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_spark_starts(
+    cli: Cli, lakehouse: Lakehouse, asked: tuple[str, ...], code: int, told: str
+) -> None:
+    found = cli("quality", *asked)
+    assert (found.exit_code, told in found.stderr) == (code, True), found.stderr
