@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import quality_world
 import tui_world as world
 from textual.app import App
 from textual.widgets import Input
@@ -70,6 +71,21 @@ def home(empty_home: Path, built: Path, tmp_path: Path, monkeypatch: pytest.Monk
     shutil.copytree(built / "home", empty_home)
     shutil.copytree(built / "scenarios", tmp_path / "scenarios")
     monkeypatch.setenv("TOOLKIT_SCENARIOS", str(tmp_path / "scenarios"))
+    return empty_home
+
+
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which two hundred rules were measured fifty times; every test gets a copy."""
+    home = tmp_path_factory.mktemp("checked") / "home"
+    quality_world.build(home)
+    return home
+
+
+@pytest.fixture
+def checked_home(empty_home: Path, checked: Path) -> Path:
+    """A home whose tables were checked fifty times."""
+    shutil.copytree(checked, empty_home)
     return empty_home
 
 

@@ -71,7 +71,7 @@ async def test_no_key_is_bound_that_terminals_keep_for_themselves(app: ToolkitAp
 async def test_the_theme_changes_and_comes_back(app: ToolkitApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "4")
+        await press(pilot, "4", "o")
         grid = app.screen.query_one("#tables")
         dark = grid.get_cell_at((0, 0)).style  # type: ignore[attr-defined]
         await press(pilot, "ctrl+t")

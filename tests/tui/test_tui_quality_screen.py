@@ -1,4 +1,4 @@
-"""Quality per run and per table, and the rows behind it."""
+"""The quality of one run, per table, and the rows behind it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from toolkit.events import EventLog
 from toolkit.runs import RunFolder
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.screens.failing import FailingScreen
-from toolkit.tui.screens.quality import QualityScreen
+from toolkit.tui.screens.quality_run import RunQualityScreen
 from toolkit.tui.widgets.frame import CommandBar
 from toolkit.tui.widgets.table_rows import TableRows
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts, TableVerdicts
@@ -25,9 +25,9 @@ Size = tuple[int, int]
 
 async def test_the_newest_run_that_checked_is_shown_rule_by_rule(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "4")
+        await press(pilot, "4", "o")
         screen = app.screen
-        assert isinstance(screen, QualityScreen)
+        assert isinstance(screen, RunQualityScreen)
         assert [t.table for t in screen.query_one(TableVerdicts).found] == ["silver.orders", "gold.churn_risk"]
         assert len(screen.query_one(RuleVerdicts).found) == 4
         await press(pilot, "down")
@@ -38,14 +38,14 @@ async def test_the_newest_run_that_checked_is_shown_rule_by_rule(app: ToolkitApp
 
 async def test_another_run_can_be_chosen(app: ToolkitApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "4", "o", "down", "enter")
+        await press(pilot, "4", "o", "o", "down", "enter")
         assert app.screen.query_one("#run", Select).value == world.FAILED_RUN_ID
         assert "This run checked no rule." in screen_text(app)
 
 
 async def test_failing_rows_of_an_error_come_from_quarantine(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "4", "tab", "down", "f")
+        await press(pilot, "4", "o", "tab", "down", "f")
         assert isinstance(app.screen, FailingScreen)
         rows = app.screen.query_one(TableRows)
         assert rows.total == 2
@@ -55,7 +55,7 @@ async def test_failing_rows_of_an_error_come_from_quarantine(app: ToolkitApp, si
 
 async def test_failing_rows_of_a_warning_come_from_their_table(app: ToolkitApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "4", "tab", "down", "down", "enter")
+        await press(pilot, "4", "o", "tab", "down", "down", "enter")
         rows = app.screen.query_one(TableRows)
         assert rows.source.table == "silver.orders"
         assert rows.total == 9
@@ -63,7 +63,7 @@ async def test_failing_rows_of_a_warning_come_from_their_table(app: ToolkitApp) 
 
 async def test_the_whole_quarantine_with_reasons(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "4", "tab", "x")
+        await press(pilot, "4", "o", "tab", "x")
         assert "rows 1–10 of 10" in screen_text(app)
         await press(pilot, "enter")
         assert '"rule": "amount_is_positive"' in screen_text(app)
@@ -71,7 +71,7 @@ async def test_the_whole_quarantine_with_reasons(app: ToolkitApp, size: Size) ->
 
 async def test_a_table_without_quarantine_is_told(app: ToolkitApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "4", "down", "tab", "f")
+        await press(pilot, "4", "o", "down", "tab", "f")
         assert "There is no table 'quarantine.churn_risk'." in screen_text(app)
 
 
@@ -95,17 +95,17 @@ async def test_a_rule_of_a_hostile_name_is_shown_and_refused(app: ToolkitApp, ho
         examples=["[x"],
     )
     async with app.run_test(size=(120, 40)) as pilot:
-        await press(pilot, "4", "down", "down")
+        await press(pilot, "4", "o", "down", "down")
         assert "x') OR [red]1=1" in screen_text(app)
         await press(pilot, "tab", "f")
-        assert isinstance(app.screen, QualityScreen)
+        assert isinstance(app.screen, RunQualityScreen)
         assert any("not the name of a rule" in n.message for n in app._notifications)
 
 
 async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "4")
-        golden(app, f"quality-{size[0]}")
+        await press(pilot, "4", "o")
+        golden(app, f"quality-run-{size[0]}")
         await press(pilot, "tab", "x")
         await settle(pilot)
         golden(app, f"quarantine-{size[0]}")

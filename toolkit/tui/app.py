@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
-    from toolkit.quality.verdicts import FailingRows
+    from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
+    from toolkit.tui.quality_jobs import Jobs
     from toolkit.tui.run_index import RunIndex
 
 WATCH_SECONDS = 2.0
@@ -64,6 +65,7 @@ class ToolkitApp(App[None]):
 
     Args:
         launcher: starts runs; the real one unless given.
+        jobs: starts other commands; the real one unless given.
     """
 
     TITLE = "Lakehouse toolkit"
@@ -80,7 +82,7 @@ class ToolkitApp(App[None]):
         Binding("1", "show_mode('scenarios')", "Scenarios", show=False, tooltip="Choose a scenario and run it."),
         Binding("2", "show_mode('runs')", "Runs", show=False, tooltip="See every run, at work or over."),
         Binding("3", "show_mode('tables')", "Tables", show=False, tooltip="Look into the tables of the lakehouse."),
-        Binding("4", "show_mode('quality')", "Quality", show=False, tooltip="See which rules the data met."),
+        Binding("4", "show_mode('quality')", "Quality", show=False, tooltip="See which rules the data met, over time."),
         Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
         Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
         Binding("ctrl+t", "toggle_theme", "Theme", show=False, tooltip="Change between the dark and the light theme."),
@@ -88,9 +90,10 @@ class ToolkitApp(App[None]):
         Binding("q", "quit", "Quit", tooltip="Leave the app; runs that are at work go on."),
     ]
 
-    def __init__(self, launcher: Launcher | None = None) -> None:
+    def __init__(self, launcher: Launcher | None = None, jobs: Jobs | None = None) -> None:
         super().__init__()
         self._launcher = launcher
+        self._jobs = jobs
         self._index: RunIndex | None = None
         self.going = 0
         """How many runs are at work."""
@@ -107,6 +110,15 @@ class ToolkitApp(App[None]):
 
             self._launcher = Launcher()
         return self._launcher
+
+    @property
+    def jobs(self) -> Jobs:
+        """Starts commands that are no runs, and knows the processes it started."""
+        if self._jobs is None:
+            from toolkit.tui.quality_jobs import Jobs
+
+            self._jobs = Jobs()
+        return self._jobs
 
     @property
     def index(self) -> RunIndex:
@@ -196,11 +208,19 @@ class ToolkitApp(App[None]):
         if isinstance(screen, TablesScreen):
             screen.choose(table)
 
-    def open_failing(self, failing: FailingRows) -> None:
-        """Show the rows that broke a rule, above the present screen."""
+    async def open_quality(self, table: str) -> None:
+        """Go to a table on the quality board."""
+        from toolkit.tui.screens.quality import QualityScreen
+
+        screen = await self._base("quality")
+        if isinstance(screen, QualityScreen):
+            screen.choose(table)
+
+    def open_failing(self, failing: FailingRows, rule: Judged | None = None) -> None:
+        """Show the rows that broke a rule, above the present screen; for a rule with its likely cause."""
         from toolkit.tui.screens.failing import FailingScreen
 
-        self.push_screen(FailingScreen(failing))
+        self.push_screen(FailingScreen(failing, rule))
 
     async def _base(self, mode: str) -> Screen[Any]:
         """Go to the first screen of a mode."""

@@ -49,7 +49,11 @@ def _tables(app: ToolkitApp) -> list[Place]:
     from toolkit.lakehouse import Lakehouse
 
     names = Lakehouse.default().tables()
-    return [Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names]
+    checked = [name for name in names if name.partition(".")[0] not in ("quarantine", "ops")]
+    return [
+        *(Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names),
+        *(Place(f"Quality: {name}", "Its rules, run by run", partial(app.open_quality, name)) for name in checked),
+    ]
 
 
 def _runs(app: ToolkitApp) -> list[Place]:

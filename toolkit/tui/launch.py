@@ -67,7 +67,7 @@ class Launcher:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         return folder
 
@@ -95,7 +95,7 @@ class Launcher:
             child.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's variables, and a path on which `toolkit` is found even where it is not installed."""
     path = os.pathsep.join(p for p in (str(paths.REPOSITORY), os.environ.get("PYTHONPATH", "")) if p)
     return {**os.environ, "PYTHONPATH": path}

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual import on
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
 from toolkit.quality.quarantine import VIOLATIONS, WARNINGS
-from toolkit.quality.verdicts import FailingRows
+from toolkit.quality.verdicts import FailingRows, Judged
 from toolkit.tui import command_lines
+from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.screens.page import Leaf
 from toolkit.tui.text import literal
@@ -19,26 +22,49 @@ from toolkit.tui.widgets.table_rows import TableRows
 
 
 class FailingScreen(Leaf):
-    """Rows with their reasons."""
+    """Rows with their reasons.
+
+    Args:
+        failing: where they are.
+        rule: the rule that they break, for which the likely cause is looked for; none when None.
+    """
 
     mode = "quality"
     HELP_TITLE = "Failing rows"
-    CSS_PATH = "tables.tcss"
+    CSS_PATH = ["tables.tcss", "quality.tcss"]  # noqa: RUF012
     AUTO_FOCUS: ClassVar[str | None] = ".rows"
 
-    def __init__(self, failing: FailingRows) -> None:
+    def __init__(self, failing: FailingRows, rule: Judged | None = None) -> None:
         super().__init__()
         self.failing = failing
+        self.rule = rule
 
     def body(self) -> Iterable[Widget]:
-        """A title and the rows."""
+        """A title, what to do about it, and the rows."""
         yield Static(literal(self.failing.title), classes="banner", markup=False)
+        yield Static("", id="advice")
         none = "No row breaks this rule." if self.failing.where else "Nothing is in quarantine."
+        if getattr(self.rule, "measured", None) is not None:
+            none = "This rule is about the table as a whole: no single row breaks it."
         yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
 
     def on_mount(self) -> None:
-        """Show the command for these rows."""
+        """Show the command for these rows, and look for the likely cause."""
         self.show_command(command_lines.table(self.failing.table, where=self.failing.where))
+        advice = self.query_one("#advice")
+        advice.display = self.rule is not None
+        if self.rule:
+            from toolkit.tui.quality_advice import read
+
+            advice_of = partial(read, self.rule.table, self.rule.rule)
+            in_background(self, advice_of, self._advised, lambda _: self._advised(None), group="advice")
+
+    def _advised(self, text: Content | None) -> None:
+        """Show what to do; nothing when nothing is known."""
+        advice = self.query_one("#advice", Static)
+        advice.display = text is not None
+        if text is not None:
+            advice.update(text)
 
     @on(TableRows.Shown)
     def shown(self, event: TableRows.Shown) -> None:

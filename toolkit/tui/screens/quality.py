@@ -1,4 +1,4 @@
-"""What the rules found: per run, per table, rule by rule."""
+"""The quality board: the tables by score, and the rules of one of them by run."""
 
 from __future__ import annotations
 
@@ -6,151 +6,283 @@ from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Select, Static
+from textual.widgets import Input, Static
 
-from toolkit.quality.verdicts import Verdict, failing_rows, whole_quarantine
-from toolkit.tui import command_lines, quality_runs
+from toolkit.quality.verdicts import failing_rows
+from toolkit.tui import command_lines, quality_board
 from toolkit.tui.background import in_background
-from toolkit.tui.problems import told
-from toolkit.tui.quality_runs import QualityOfRun, RunChoice
+from toolkit.tui.problems import Problem, told
+from toolkit.tui.quality_board import TableBoard
+from toolkit.tui.quality_words import LEGEND, cell_words, score_words
+from toolkit.tui.run_index import RunIndex
 from toolkit.tui.screens.page import Page
-from toolkit.tui.text import literal
-from toolkit.tui.widgets.frame import EmptyState
-from toolkit.tui.widgets.verdict_tables import RuleVerdicts, TableVerdicts
+from toolkit.tui.text import plural
+from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
+from toolkit.tui.widgets.heat_map import HeatMap
+from toolkit.tui.widgets.score_list import ScoreList
 
-REFRESH_SECONDS = 1.0
+REFRESH_SECONDS = 3.0
+Found = tuple[tuple[TableBoard, ...], bool]
+"""The tables, and whether there was any run at all."""
 
 
 class QualityScreen(Page):
-    """Quality of one run."""
+    """Every table that is checked, and every rule in every run."""
 
     mode = "quality"
-    HELP_TITLE = "Quality"
+    HELP_TITLE = "Quality board"
     CSS_PATH = "quality.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "choose_run", "Choose run", tooltip="Choose the run whose quality is shown."),
-        Binding("f5", "reload", "Reload", show=False, tooltip="Read the run again."),
+        Binding("f", "failing", "Rows", tooltip="Show the rows that break this rule, and why that may be."),
+        Binding("x", "quarantine", "Quarantine", tooltip="Show this table's quarantine by reason; repair and release."),
+        Binding("p", "profile", "Profile", tooltip="Show what this table's columns hold."),
+        Binding("c", "contract", "Contract", tooltip="Hold this table against its contract."),
+        Binding("o", "one_run", "Run", tooltip="Show what a single run found, also while it is at work."),
+        Binding("b", "broken", "Broken", tooltip="Show only the rules that some row breaks now, or all of them."),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            show=False,
+            key_display="/",
+            tooltip="Filter rules by name, column, dimension or state.",
+        ),
+        Binding("escape", "clear", "All rules", show=False, tooltip="Show all rules; once more goes to the tables."),
+        Binding("f5", "reload", "Reload", show=False, tooltip="Read everything again."),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.shown: QualityOfRun | None = None
-        self._choices: tuple[RunChoice, ...] = ()
-        self._table = ""
+        self.boards: tuple[TableBoard, ...] | None = None
+        self.only_broken = False
+        self._wanted = ""
+        self._going = False
 
     def body(self) -> Iterable[Widget]:
-        """The run, its tables, the rules of the chosen table, and the rule under the cursor in words."""
+        """The tables above, the map of one of them below, and the cell under the cursor in words."""
+        yield ProblemPanel()
         yield EmptyState("Reading …", id="nothing")
         with Vertical(id="all"):
+            yield ScoreList(id="scores")
             yield Horizontal(
-                Static("run", classes="label"),
-                Select[str]([], prompt="choose a run", compact=True, id="run"),
-                id="choice",
+                Static("", id="caption"), Input(placeholder="/ to filter rules", compact=True, id="filter"), id="bar"
             )
-            yield EmptyState("This run checked no rule.", "Choose another run: press o.", id="no-rules")
-            yield TableVerdicts(id="tables")
-            yield Static("", id="caption")
-            yield RuleVerdicts(id="rule-list")
+            yield EmptyState("No rule fits.", "Press Escape to show all of them.", id="none")
+            yield HeatMap(id="map")
+            yield Static(LEGEND, id="legend", markup=False)
             yield Static("", id="words")
 
     def on_mount(self) -> None:
-        """Read, and again while the run is at work."""
+        """The board appears when it is read."""
         self.query_one("#all").display = False
-        self.show_command(command_lines.quality())
-        self.set_interval(REFRESH_SECONDS, self._reload_if_running)
+        self.query_one("#none").display = False
+        self.show_command(command_lines.scores())
+        self.set_interval(REFRESH_SECONDS, self._reload_if_going)
+
+    def _reload_if_going(self) -> None:
+        """A run at work may measure something; once more when it is over."""
+        if self.is_current and (self._going or self.toolkit.going):
+            self._going = bool(self.toolkit.going)
+            self.action_reload()
 
     def on_screen_resume(self) -> None:
-        """A run may have come meanwhile."""
+        """A run may have measured meanwhile."""
         super().on_screen_resume()
         self.action_reload()
 
-    def _reload_if_running(self) -> None:
-        if self.is_current and self.shown and self.shown.running:
-            self.action_reload()
+    def on_resize(self) -> None:
+        """Bars where there is room for them."""
+        if self.boards:
+            self.query_one(ScoreList).show(self.boards)
+
+    # Reading
 
     def action_reload(self) -> None:
-        """Read the chosen run in a thread; at first the newest that checked anything."""
-        self._load(self.shown.run_id if self.shown and self.shown.tables else "")
+        """Read everything in a thread; what is shown stays until then."""
+        in_background(self, partial(_read, self.toolkit.index), self._found, self._failed, group="board")
 
-    def _load(self, run_id: str) -> None:
-        in_background(self, partial(quality_runs.read, self.toolkit.index, run_id), self._found, group="quality")
-
-    def _found(self, found: QualityOfRun) -> None:
-        first = self.shown is None
-        self.shown = found
-        self.query_one("#nothing", EmptyState).say("No run yet.", "Press 1, choose a scenario and press r.")
-        self.query_one("#nothing").display = not found.choices
-        self.query_one("#all").display = bool(found.choices)
-        self._offer(found)
-        for part in ("#tables", "#caption", "#rule-list", "#words"):
-            self.query_one(part).display = bool(found.tables)
-        self.query_one("#no-rules").display = not found.tables
-        self.query_one(TableVerdicts).show(list(found.tables))
-        self._show_rules()
-        if first and found.tables:
-            self.query_one(TableVerdicts).focus()
-
-    def _offer(self, found: QualityOfRun) -> None:
-        """The runs to choose from."""
-        select = self.query_one("#run", Select)
-        with self.prevent(Select.Changed):
-            if found.choices != self._choices:
-                self._choices = found.choices
-                select.set_options([(Content(literal(c.label)), c.run_id) for c in found.choices])
-            if any(c.run_id == found.run_id for c in found.choices):
-                select.value = found.run_id
-
-    @on(Select.Changed, "#run")
-    def run_chosen(self, event: Select.Changed) -> None:
-        """Show another run."""
-        if isinstance(event.value, str) and (self.shown is None or event.value != self.shown.run_id):
-            self._load(event.value)
-
-    @on(TableVerdicts.Chosen)
-    def table_chosen(self, event: TableVerdicts.Chosen) -> None:
-        """Show the rules of the table under the cursor."""
-        self._table = event.verdict.table
-        self._show_rules()
-
-    def _show_rules(self) -> None:
-        tables = self.shown.tables if self.shown else ()
-        one = next((t for t in tables if t.table == self._table), tables[0] if tables else None)
-        if one is None or self.shown is None:
+    def _found(self, found: Found) -> None:
+        boards, ran = found
+        if boards == self.boards and boards and not self._wanted:
             return
-        self.query_one("#caption", Static).update(Content.assemble(("Rules of ", "$text-muted"), (one.table, "bold")))
-        self.query_one(RuleVerdicts).show(list(one.verdicts))
-        self.show_command(command_lines.quality(self.shown.run_id, one.table))
+        first = self.boards is None
+        self.boards = boards
+        self.query_one(ProblemPanel).show("")
+        nothing = self.query_one("#nothing", EmptyState)
+        nothing.say(*_nothing(ran))
+        nothing.display = not boards
+        self.query_one("#all").display = bool(boards)
+        wanted, self._wanted = self._wanted, ""
+        self.query_one(ScoreList).show(boards, wanted)
+        if boards and (first or wanted):
+            self.query_one(HeatMap if wanted else ScoreList).focus()
+        self.refresh_bindings()
 
-    @on(RuleVerdicts.Chosen)
-    def rule_chosen(self, event: RuleVerdicts.Chosen) -> None:
-        """Say in words what the rule under the cursor asks for, with examples of what broke it."""
-        self.query_one("#words", Static).update(_words(event.verdict))
+    def _failed(self, problem: Problem) -> None:
+        self.query_one("#nothing").display = False
+        self.query_one(ProblemPanel).show(problem.what, problem.choices, problem.cure)
 
-    @on(RuleVerdicts.Failing)
-    def failing(self, event: RuleVerdicts.Failing) -> None:
-        """Show the rows that broke a rule, or the whole quarantine."""
-        try:
-            one = event.verdict
-            self.toolkit.open_failing(whole_quarantine(one.table) if event.whole else failing_rows(one))
-        except Exception as problem:
-            self.complain(told(problem))
+    def choose(self, table: str) -> None:
+        """Put the cursor on a table; waits for the board if it is not there yet."""
+        self._wanted = table
+        if self.boards is not None:
+            self.action_reload()
 
-    def action_choose_run(self) -> None:
-        """Open the list of runs."""
-        select = self.query_one("#run", Select)
-        select.focus()
-        select.action_show_overlay()
+    # What is shown
+
+    @property
+    def board(self) -> TableBoard | None:
+        """The chosen table."""
+        return self.query_one(ScoreList).current
+
+    @on(ScoreList.Chosen)
+    @on(Input.Changed, "#filter")
+    def fill(self) -> None:
+        """The rules of the chosen table that fit the filter."""
+        board = self.board
+        if board is None:
+            return
+        words = self.query_one("#filter", Input).value
+        lines = quality_board.chosen(board.lines, words, only_broken=self.only_broken)
+        self.query_one("#none").display = not lines
+        heat = self.query_one(HeatMap)
+        heat.display = bool(lines)
+        heat.show(lines, board.runs)
+        self.query_one("#caption", Static).update(_caption(board, len(lines), self.only_broken))
+        self.say()
+
+    @on(HeatMap.Moved)
+    def say(self) -> None:
+        """Say in words what is under the cursor, and the command that shows it."""
+        board, cell = self.board, self.query_one(HeatMap).cell
+        if board is None:
+            return
+        words = self.query_one("#words", Static)
+        if self.query_one(ScoreList).has_focus or cell is None:
+            words.update(score_words(board.score), layout=False)
+            self.show_command(command_lines.scores())
+        else:
+            words.update(cell_words(cell[0].rule, cell[1], cell[2]), layout=False)
+            self.show_command(command_lines.quality(cell[1].run_id, board.table, broken=self.only_broken))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The words are about where the keys go."""
+        if isinstance(event.widget, ScoreList | HeatMap) and self.boards:
+            self.say()
+
+    # Where one can go
+
+    @on(ScoreList.Entered)
+    @on(Input.Submitted, "#filter")
+    def to_map(self) -> None:
+        """On to the rules."""
+        self.query_one(HeatMap).focus()
+
+    @on(HeatMap.Opened)
+    def open_rule(self) -> None:
+        """The history of the rule under the cursor."""
+        line = self.query_one(HeatMap).line
+        if line:
+            from toolkit.tui.screens.quality_rule import RuleScreen
+
+            self.app.push_screen(RuleScreen(line.newest))
+
+    def action_failing(self) -> None:
+        """The rows that break the rule under the cursor."""
+        line = self.query_one(HeatMap).line
+        if line:
+            try:
+                self.toolkit.open_failing(failing_rows(line.newest), line.newest)
+            except Exception as problem:
+                self.complain(told(problem))
+
+    def action_quarantine(self) -> None:
+        """The quarantine of the chosen table."""
+        from toolkit.tui.screens.quality_quarantine import QuarantineScreen
+
+        self._open(QuarantineScreen)
+
+    def action_profile(self) -> None:
+        """What the chosen table holds."""
+        from toolkit.tui.screens.quality_profile import ProfileScreen
+
+        self._open(ProfileScreen)
+
+    def action_contract(self) -> None:
+        """What was promised about the chosen table."""
+        from toolkit.tui.screens.quality_contract import ContractScreen
+
+        self._open(ContractScreen)
+
+    def _open(self, screen: type[Screen[None]]) -> None:
+        if self.board:
+            self.app.push_screen(screen(self.board.table))
+
+    def action_one_run(self) -> None:
+        """What a single run found."""
+        from toolkit.tui.screens.quality_run import RunQualityScreen
+
+        self.app.push_screen(RunQualityScreen())
+
+    def action_filter(self) -> None:
+        """To the filter."""
+        self.query_one("#filter").focus()
+
+    def action_broken(self) -> None:
+        """Only broken rules, or all."""
+        self.only_broken = not self.only_broken
+        self.fill()
+
+    def action_clear(self) -> None:
+        """Forget the filter; without one, go to the tables."""
+        field = self.query_one("#filter", Input)
+        filtered = bool(field.value) or self.only_broken or field.has_focus
+        self.only_broken = False
+        field.value = ""
+        self.fill()
+        self.query_one(HeatMap if filtered else ScoreList).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a table there is nothing to look into."""
+        del parameters
+        if action in ("failing", "quarantine", "profile", "contract", "broken", "filter", "clear"):
+            return bool(self.boards)
+        return True
 
 
-def _words(one: Verdict) -> Content:
-    parts: list[Content | tuple[str, str]] = [(literal(one.description) or one.rule, "")]
-    for example in one.examples[:2]:
-        text = example.get("message", "") if isinstance(example, dict) else str(example)
-        key = example.get("key", "") if isinstance(example, dict) else ""
-        parts.append((f"\n· {literal(f'{key}: {text}')}", "$text-muted"))
-    return Content.assemble(*parts)
+def _read(index: RunIndex) -> Found:
+    boards = quality_board.read()
+    return boards, bool(boards) or bool(index.lines())
+
+
+def _nothing(ran: bool) -> tuple[str, str]:
+    if not ran:
+        return "No run yet.", "Press 1, choose a scenario and press r."
+    return (
+        "No rule was measured over time yet.",
+        "Run a scenario that checks its data: press 1. What a single run found: press o.",
+    )
+
+
+def _caption(board: TableBoard, shown: int, only_broken: bool) -> Content:
+    """`silver.orders  2 failed · 5 tolerated · 200 rules · 50 runs`."""
+    rules = len(board.lines)
+    filtered = only_broken or shown != rules
+    of = f"{shown:,} of {plural(rules, 'rule')}" if filtered else plural(rules, "rule")
+    many = f"{of}{', only broken' if only_broken else ''}"
+    states = [
+        (f"{number} {state}", f"${'error' if state == 'failed' else 'warning'}")
+        for state in ("failed", "tolerated")
+        if (number := board.broken(state))
+    ]
+    # Where there is no room for all, the news comes first.
+    parts = [(many, ""), *states] if filtered else [*states, (many, "$text-muted")]
+    parts.append((plural(len(board.runs), "run"), "$text-muted"))
+    told = Content(" · ").join([Content.assemble(part) for part in parts])
+    return Content.assemble((board.table, "bold $primary"), "  ", told)

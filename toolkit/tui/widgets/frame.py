@@ -71,7 +71,7 @@ class ProblemPanel(Static):
         self.set_class(bool(what), "-shown")
         parts: list[Content | tuple[str, str]] = [("✖ ", "$text-error bold"), (literal(what, lines=True), "")]
         if choices:
-            parts.append((literal(f"\nValid choices: {', '.join(choices[:12])}"), "$text-muted"))
+            parts.append(("\n" + literal(f"Valid choices: {', '.join(choices[:12])}"), "$text-muted"))
         if cure:
             parts += [("\n→ ", "$primary bold"), (literal(cure, lines=True), "")]
         self.update(Content.assemble(*parts))

@@ -1,0 +1,161 @@
+"""Measurements as signs, bars and sentences.
+
+Owns the wording of the quality board. Must not read anything and must not know any widget.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from toolkit.quality.history import BARS, Measurement, RunColumn
+from toolkit.quality.scores import DIMENSIONS, TableScore
+from toolkit.tui.palette import colour, glyph
+from toolkit.tui.text import literal, plural, when
+
+SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
+"""Below which share of failing rows a failed rule has which sign."""
+PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
+LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ░▒▓█ failed, by share of rows: 1 %, 10 %, 50 %"
+GOOD, FAIR = 95, 75
+"""The scores from which a bar is green, and from which it is yellow."""
+MANY = 100_000
+PERCENT = "\u00a0%"
+"""On the same line as its number."""
+
+
+def sign(one: Measurement | None) -> str:
+    """The character of one cell: what happened reads without colour, too."""
+    if one is None:
+        return UNMEASURED
+    match one.state:
+        case "passed":
+            return PASSED
+        case "tolerated":
+            return MUCH if one.failure_rate > one.tolerance / 2 else LITTLE
+        case _:
+            return SHADES[shade(one)][1]
+
+
+def shade(one: Measurement) -> int:
+    """How much of the table breaks a failed rule, from 0 to 3."""
+    return next(i for i, (below, _) in enumerate(SHADES) if one.failure_rate < below)
+
+
+def level(score: float) -> str:
+    """The theme's colour for a score."""
+    return "success" if score >= GOOD else "warning" if score >= FAIR else "error"
+
+
+def tall(score: float | None) -> str:
+    """A score as one character; a dot where no rule looks."""
+    return "·" if score is None else BARS[min(int(score / 100 * len(BARS)), len(BARS) - 1)]
+
+
+def points(score: float) -> str:
+    """`97.4`; never `100` while something is wrong."""
+    shown = f"{score:.1f}"
+    return ("99.9" if score < 100 else "100") if shown == "100.0" else shown  # noqa: PLR2004
+
+
+def trend(change: float | None) -> str:
+    """`▲ 2.1`, `▼ 0.4`, `=`; nothing when there is nothing to compare with."""
+    if change is None:
+        return ""
+    if abs(change) < 0.05:  # noqa: PLR2004 - what would be shown as 0.0
+        return "="
+    return f"{'▲' if change > 0 else '▼'} {abs(change):.1f}"
+
+
+def score_words(score: TableScore) -> Content:
+    """A table's score by dimension, in words."""
+    known = [name for name, value in score.dimensions.items() if value is not None]
+    parts: list[Content | tuple[str, str] | str] = [
+        (f"{points(score.overall)} of 100", "bold"),
+        (f" over {plural(score.rules, 'rule')}, measured {when(score.at)[:16]}. ", "$text-muted"),
+    ]
+    for name in known:
+        value = score.dimensions[name] or 0.0
+        moved = trend(score.trend_of(name))
+        parts += [f"{literal(name)} ", (points(value), f"${level(value)}"), f"{f' {moved}' if moved else ''}  "]
+    silent = [name for name in DIMENSIONS if name not in known]
+    return Content.assemble(*parts, (f"no rule on {', '.join(silent)}" if silent else "", "$text-muted"))
+
+
+def cell_words(rule: str, run: RunColumn, one: Measurement | None) -> Content:
+    """What one rule found in one run."""
+    head: list[Content | tuple[str, str]] = [(literal(rule), "bold"), (f"  {when(run.at)[5:16]}  ", "$text-muted")]
+    if one is None:
+        return Content.assemble(*head, ("not measured in this run", "$text-muted"), f"\nrun {literal(run.run_id)}")
+    return Content.assemble(
+        *head,
+        (f"{glyph(one.state)} {one.state}", f"{colour(one.state)} bold"),
+        f"  {finding(one)}",
+        (f"\n{about(one)} · run {literal(run.run_id)}", "$text-muted"),
+    )
+
+
+def finding(one: Measurement) -> str:
+    """What was found, in numbers: `12 of 460 rows break it (2.6 %)`, or what the table as a whole measured."""
+    if one.measured is not None:
+        return f"measured {number(one.measured)}"
+    if one.failed:
+        allowed = f", {share(one.tolerance)} may" if one.tolerance else ""
+        return f"{one.failed:,} of {plural(one.rows, 'row')} break it ({share(one.failure_rate)}{allowed})"
+    return f"none of {plural(one.rows, 'row')} breaks it" if one.passed else "broken by the table as a whole"
+
+
+def about(one: Measurement) -> str:
+    """Kind, columns, dimension and severity."""
+    parts = (one.kind, ", ".join(one.columns), one.dimension, one.severity)
+    return literal(" · ".join(part for part in parts if part))
+
+
+def share(value: float) -> str:
+    """A share of rows as `2.6 %`; small ones with as many digits as they need."""
+    percent = value * 100
+    if 0 < percent < 0.1:  # noqa: PLR2004
+        return f"{percent:.1g}{PERCENT}"
+    shown = f"{percent:.1f}".removesuffix(".0")
+    # What is not all and not nothing is never told as if it were.
+    return f"{'> 99.9' if shown == '100' and value < 1 else shown}{PERCENT}"
+
+
+def number(value: float) -> str:
+    """A measured number, short enough for a table."""
+    if not math.isfinite(value):
+        return str(value)
+    if value == int(value) or abs(value) >= MANY:
+        return f"{value:,.0f}"
+    return f"{value:,.4g}"
+
+
+def value_text(one: Measurement) -> str:
+    """The number that a history is about: a measured value, or a failure rate as a share."""
+    return share(one.failure_rate) if one.measured is None else number(one.measured)
+
+
+def pointed(marks: str, moment: str, at: int) -> tuple[str, str]:
+    """What stands before and after `moment` when it is laid over `marks` at `at`.
+
+    A date that it covers in part goes, as half a date misleads.
+    """
+    before, after = marks[:at], marks[at + len(moment) :]
+    digits = "0123456789-"
+    return before.rstrip(digits).ljust(len(before)), after.lstrip(digits).rjust(len(after))
+
+
+def row_of_bars(values: Sequence[int], width: int) -> list[str]:
+    """Each value as a bar as long as its part of the largest, to an eighth of a cell; what is not 0 shows."""
+    most = max(values, default=0)
+    return [_bar(value / most if most else 0.0, width) for value in values]
+
+
+def _bar(part: float, width: int) -> str:
+    eighths = round(part * width * 8)
+    if part and not eighths:
+        eighths = 1
+    full, rest = divmod(eighths, 8)
+    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")
