@@ -297,9 +297,9 @@ def test_streams_and_ambiguous_columns_are_refused(spark: SparkSession) -> None:
 
 
 @pytest.mark.slow
-def test_two_thousand_columns_are_profiled(spark: SparkSession) -> None:
-    df = spark.range(50).select(*[(F.col("id") + i).alias(f"c{i}") for i in range(2000)])
+def test_hundreds_of_columns_are_profiled_in_several_passes(spark: SparkSession) -> None:
+    df = spark.range(50).select(*[(F.col("id") + i).alias(f"c{i}") for i in range(400)])
     found = profile(df)
-    assert len(found.columns) == 2000
-    assert (found.column("c1999").min, found.column("c1999").max) == (1999, 2048)
+    assert len(found.columns) == 400
+    assert (found.column("c399").min, found.column("c399").max) == (399, 448)
     assert len(found.correlated) <= 30

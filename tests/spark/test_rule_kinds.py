@@ -334,7 +334,7 @@ ON_THE_WHOLE: list[tuple[str, dict[str, Any], float | None, bool]] = [
     ("same_total", {"column": "v", "to": "keys", "other": "v"}, 0, True),
     ("same_total", {"column": "n", "to": "keys", "other": "v", "name": "other_sum"}, 15, False),
     ("has_schema", {"schema": {"v": "long", "c": "string"}, "more": True}, 0, True),
-    ("has_schema", {"schema": {"v": "int", "x": "int"}, "name": "changed"}, 7, False),
+    ("has_schema", {"schema": {"v": "int", "x": "int"}, "name": "changed"}, 6, False),
 ]
 
 

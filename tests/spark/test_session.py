@@ -252,8 +252,9 @@ CLIENT = dedent("""
     from toolkit import session
     from toolkit.etl.load import write_table
     from toolkit.etl.transform import latest_marked
-    from toolkit.quality.engine import split
-    from toolkit.quality.rules import NotNull, References
+    from toolkit.errors import UsageError
+    from toolkit.quality.engine import check, split, watch
+    from toolkit.quality.rules import Mean, NoGaps, NotNull, Psi, References, SameCount, Unique, load
     from toolkit.scenario import Table
 
     folder = Path(sys.argv[1])
@@ -274,18 +275,57 @@ CLIENT = dedent("""
         print(declared.layer, done.version, done.rows)
     result = parted.result()
     print("counted", result.rows, result.quarantined, *[r.failed for r in result.rules])
+    places = {"places": spark.createDataFrame([("Rom",), ("Rom",), (None,)], "name STRING")}
+    declared = load(Path(sys.argv[2])).rules
+    every = [
+        *declared,
+        Unique(columns=("place",)),
+        NoGaps(column="id"),
+        Mean(column="id", min=2, max=2),
+        SameCount(to="places"),
+        Psi(column="id", expected={"edges": (1.5,), "shares": (0.5, 0.5)}),
+    ]
+    again = spark.createDataFrame([(1, "Rom"), (2, None), (3, "Rom")], "id INT, place STRING")
+    checked = check(again, "silver.parcels", every, places)
+    print("checked", *[f"{r.rule.name}={r.failed or r.measured or 0:g}" for r in checked.rules])
+    watched = watch(again, "silver.parcels", every, places)
+    watched.rows.write.parquet(str(folder / "watched"))
+    print("watched", watched.result() == checked, checked.quarantined)
+    for rule in (NotNull(column="plce"), NotNull(column="id", where="nothing = 1"), declared[1]):
+        try:
+            check(again, "silver.parcels", [rule])
+        except UsageError as refused:
+            print("refused", refused.what[:60])
     read = spark.read.format("delta").load(str(folder / "silver"))
     print("read", read.count(), session.ProgressMeter(spark).read().tasks)
     session.stop(spark)
 """)
 
+RULES = """
+table: silver.parcels
+rules:
+- kind: not_null
+  column: place
+- kind: references
+  column: place
+  to: places
+  key: name
+- name: rom
+  kind: not_matches
+  column: place
+  pattern: R[o]m
+  severity: warn
+  tolerance: 30% of rows
+"""
+
 
 @pytest.mark.slow
 def test_a_table_is_split_and_written_over_spark_connect(connect_server: str, tmp_path: Path) -> None:
     (tmp_path / "client.py").write_text(CLIENT, encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
     environment = {**os.environ, "TOOLKIT_REMOTE": connect_server}
     client = subprocess.run(
-        [sys.executable, str(tmp_path / "client.py"), str(tmp_path)],
+        [sys.executable, str(tmp_path / "client.py"), str(tmp_path), str(tmp_path / "rules.yaml")],
         capture_output=True,
         text=True,
         timeout=200,
@@ -293,4 +333,14 @@ def test_a_table_is_split_and_written_over_spark_connect(connect_server: str, tm
         env={**environment, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert client.returncode == 0, client.stderr[-3000:]
-    assert client.stdout.splitlines() == ["silver 0 1", "quarantine 0 2", "counted 3 2 1 1", "read 1 0"]
+    assert client.stdout.splitlines() == [
+        "silver 0 1",
+        "quarantine 0 2",
+        "counted 3 2 1 1",
+        "checked place_not_null=1 place_references=0 rom=2 place_unique=2 id_no_gaps=0 id_mean=2 same_count=0 id_psi=0.115525",
+        "watched True 3",
+        "refused There is no column for rule plce_not_null of silver.parcels:",
+        "refused Rule id_not_null of silver.parcels cannot be used: [UNRESOLV",
+        "refused There is no reference for rule place_references of silver.pa",
+        "read 1 0",
+    ]

@@ -40,7 +40,7 @@ class Plan:
     def kept(self) -> list[Column]:
         """The source's columns. A table that was split before brings its old reasons along; the new ones take their place."""
         old = {VIOLATIONS, RULES, WARNINGS, QUARANTINED}
-        return [F.col(f"`{name}`") for name in self.source.columns if name not in old]
+        return [F.col("`" + name.replace("`", "``") + "`") for name in self.source.columns if name not in old]
 
     @property
     def on_rows(self) -> list[tuple[int, RowRule]]:
@@ -138,6 +138,8 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
         plan = Plan(table, ready, df, wide, context, actions)
         # Spark Connect looks at a query only when asked for its columns; here is where a mistake can be told.
         _ = wide.agg(*plan.aggregates()).schema
+        other = beside(df, ready, context)
+        _ = other.schema if other is not None else None
     except PySparkException as problem:
         raise blame(df, table, ready, problem) from problem
     return plan

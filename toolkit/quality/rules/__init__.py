@@ -23,45 +23,32 @@ from toolkit.quality.rules.formats import (
     Uuid,
 )
 from toolkit.quality.rules.keys import Determines, EachReferences, Increases, NoOverlap, References, Unique
+from toolkit.quality.rules.measures import Correlation, DistinctCount, Maximum, Mean, Minimum, Quantile, Stddev, Total
 from toolkit.quality.rules.relations import Compare, Each, Expression, Given, Holds, Sums, WhenThen
 from toolkit.quality.rules.shifts import Distribution, Ks, Psi, distribution
 from toolkit.quality.rules.tables import (
     ContainsAll,
-    Correlation,
-    DistinctCount,
     Freshness,
     HasSchema,
-    Maximum,
-    Mean,
-    Minimum,
     NoGaps,
-    Quantile,
     RowCount,
     RowCountChange,
     SameCount,
     SameTotal,
     Share,
-    Stddev,
-    Total,
 )
+from toolkit.quality.rules.texts import Cased, Castable, Length, Matches, NotBlank, NotMatches, Trimmed
 from toolkit.quality.rules.values import (
     Between,
-    Cased,
-    Castable,
     Decimals,
     Finite,
     IsNull,
-    Length,
-    Matches,
     NoneOf,
-    NotBlank,
     NotInFuture,
-    NotMatches,
     NotNull,
     OneOf,
     Recent,
     Size,
-    Trimmed,
 )
 
 __all__ = [

@@ -6,6 +6,7 @@ Owns the fields that all rules share and the register of kinds. A new kind is on
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ KINDS: dict[str, type[Rule]] = {}
 
 _SHARE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*%\s+of\s+rows\s*", re.IGNORECASE)
 _EXACT, _MOST_DIGITS = 2**53, 18
+_LONG, _DECIMAL = 2**63, 10**38
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -200,14 +202,31 @@ class SetRule(Rule, abstract=True):
 
 
 def literal(value: Scalar) -> Column:
-    """A value as Spark compares it without loss: a fraction as a decimal, whose digits are those that were written."""
-    if not isinstance(value, float):
-        return F.lit(value)
+    """A value as Spark compares it without loss.
+
+    A fraction becomes a decimal, whose digits are those that were written; a time without a zone is one of the session's.
+    """
+    match value:
+        case datetime():
+            return F.lit(value.isoformat()).cast("timestamp")
+        case date():
+            return F.lit(value.isoformat()).cast("date")
+        case int() if abs(value) >= _LONG:
+            return F.lit(Decimal(value)) if abs(value) < _DECIMAL else F.lit(float(value))
+        case float():
+            return _fraction(value)
+        case _:
+            return F.lit(value)
+
+
+def _fraction(value: float) -> Column:
     if value.is_integer() and abs(value) < _EXACT:
         return F.lit(int(value))
-    exact = Decimal(repr(value))
-    short = -_MOST_DIGITS < int(exact.as_tuple().exponent) <= 0 and len(exact.as_tuple().digits) <= _MOST_DIGITS
-    return F.lit(exact) if short else F.lit(value)
+    if not math.isfinite(value):
+        return F.lit(value)
+    exact = Decimal(repr(value)).as_tuple()
+    short = -_MOST_DIGITS < int(exact.exponent) <= 0 and len(exact.digits) <= _MOST_DIGITS
+    return F.lit(Decimal(repr(value))) if short else F.lit(value)
 
 
 def _plain(value: Any) -> Any:

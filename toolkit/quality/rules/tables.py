@@ -1,4 +1,4 @@
-"""Rules on a table as a whole: how many rows, how fresh, what sum; each measures one number and judges it.
+"""Rules on a table as a whole: how many rows, how fresh, does it agree with another, is everything there.
 
 Where there is nothing to measure (no rows, or only null), a bound is not broken: that a table must not be empty is what
 `row_count` says. NaN is within no bounds.
@@ -6,88 +6,20 @@ Where there is nothing to measure (no rows, or only null), a bound is not broken
 
 from __future__ import annotations
 
-import math
 from statistics import median
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat
 
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
 from toolkit.quality.rules.lazily import F
-from toolkit.quality.rules.values import Listable, comparable_with_all, within
+from toolkit.quality.rules.measures import NUMBER, Bounded, exact_sum, short
+from toolkit.quality.rules.values import Listable, comparable_with_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pyspark.sql import Column, DataFrame
-
-_NUMBER: tuple[Family, ...] = ("number",)
-
-
-class Bounded(SetRule, abstract=True):
-    """A number of the table is at least `min` and at most `max`; one of the two may be left out."""
-
-    min: int | FiniteFloat | None = None
-    max: int | FiniteFloat | None = None
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Bounded:
-        if self.min is None and self.max is None:
-            raise ValueError("needs min, max or both")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        return self
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        raise NotImplementedError
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.number} is {within(self.min, self.max)}."
-
-    def measure(self) -> Column:
-        """The aggregate."""
-        raise NotImplementedError
-
-    def measures(self, context: Context) -> dict[str, Column]:
-        """The one number."""
-        del context
-        return {"measured": self.measure().cast("double")}
-
-    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
-        """Whether the number is within the bounds."""
-        del context
-        measured = found["measured"]
-        # A stream's progress is JSON, in which NaN and the infinities are text.
-        return self.bounded(None if measured is None else float(measured))
-
-    def bounded(self, value: float | None) -> Judged:
-        """The verdict on a number."""
-        if value is None:
-            return Judged(None, True, f"{self.number}: there was nothing to measure.")
-        kept = (
-            not math.isnan(value)
-            and (self.min is None or value >= self.min)
-            and (self.max is None or value <= self.max)
-        )
-        return Judged(value, kept, f"{self.number} is {_short(value)}; it should be {within(self.min, self.max)}.")
-
-
-class _OfColumn(Bounded, abstract=True):
-    column: str = Field(min_length=1)
-
-    @property
-    def seen(self) -> Column:
-        """The values of the rows that the rule looks at."""
-        return self.looks_at(F.col(self.column))
-
-
-class _OfNumbers(_OfColumn, abstract=True):
-    nulls: ClassVar[str] = "Null is left out; NaN makes the number NaN, which is within no bounds."
-    families: ClassVar[tuple[Family, ...]] = _NUMBER
-    dimension: Dimension = "accuracy"
 
 
 class RowCount(Bounded):
@@ -164,109 +96,6 @@ class Freshness(SetRule):
         )
 
 
-class Total(_OfNumbers):
-    """The sum of a column."""
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The sum of {self.column}"
-
-    def measure(self) -> Column:
-        """The sum."""
-        return _exact_sum(self.seen)
-
-
-class Mean(_OfNumbers):
-    """The mean of a column."""
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The mean of {self.column}"
-
-    def measure(self) -> Column:
-        """The mean, as a fraction, since the sum of large decimals has no decimal to fit in."""
-        return F.avg(self.seen.cast("double"))
-
-
-class Stddev(_OfNumbers):
-    """The standard deviation of a column, of a sample (n - 1)."""
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The standard deviation of {self.column}"
-
-    def measure(self) -> Column:
-        """The deviation; there is none of a single value."""
-        return F.stddev_samp(self.seen)
-
-
-class Quantile(_OfNumbers):
-    """A quantile of a column, such as the median (0.5), exact to one part in `accuracy` of its rank."""
-
-    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number."
-    p: float = Field(0.5, ge=0, le=1)
-    accuracy: int = Field(10_000, ge=100, le=1_000_000)
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The {self.p:g} quantile of {self.column}"
-
-    def measure(self) -> Column:
-        """The approximate percentile."""
-        return F.approx_percentile(self.seen, self.p, self.accuracy)
-
-
-class Minimum(_OfNumbers):
-    """The smallest value of a column: that it is not above what it should be, too, as when a file lacks its small amounts."""
-
-    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number."
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The smallest {self.column}"
-
-    def measure(self) -> Column:
-        """The minimum."""
-        return F.min(self.seen)
-
-
-class Maximum(_OfNumbers):
-    """The greatest value of a column."""
-
-    nulls: ClassVar[str] = "Null is left out; NaN counts as greater than any number, and is within no bounds."
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The greatest {self.column}"
-
-    def measure(self) -> Column:
-        """The maximum."""
-        return F.max(self.seen)
-
-
-class DistinctCount(_OfColumn):
-    """The number of different values, estimated by HyperLogLog++ to `error` (relative standard deviation)."""
-
-    nulls: ClassVar[str] = "Null is no value; NaN is one."
-    error: FiniteFloat = Field(0.02, ge=0.005, le=0.4)
-    dimension: Dimension = "validity"
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The number of different values of {self.column}"
-
-    def measure(self) -> Column:
-        """The estimate."""
-        return F.approx_count_distinct(self.seen, self.error)
-
-
 class Share(Bounded):
     """The share of rows that meet a SQL condition: returns between 2% and 8%, no channel gone quiet."""
 
@@ -287,36 +116,6 @@ class Share(Bounded):
     def measure(self) -> Column:
         """The mean of a one for each row that meets it and a zero for the others."""
         return F.avg(self.looks_at(F.when(F.expr(self.condition), 1).otherwise(0)))
-
-
-class Correlation(_OfNumbers):
-    """Pearson's correlation of two columns: quantity and weight that have parted company."""
-
-    nulls: ClassVar[str] = (
-        "Rows where either is null are left out; a column that never changes has no correlation. NaN makes it NaN, which "
-        "is within no bounds."
-    )
-    other: str = Field(min_length=1)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Both."""
-        return (self.column, self.other)
-
-    @property
-    def number(self) -> str:
-        """What is measured, in words."""
-        return f"The correlation of {self.column} and {self.other}"
-
-    def measure(self) -> Column:
-        """The covariance over both deviations: where one is 0, Spark's own `corr` ends the query."""
-        one, other = self.seen.cast("double"), self.looks_at(F.col(self.other)).cast("double")
-        both = one.isNotNull() & other.isNotNull()
-        spread = F.stddev_pop(F.when(both, one)) * F.stddev_pop(F.when(both, other))
-        found = F.try_divide(F.covar_pop(one, other), spread)
-        # Rounding may leave it a little outside.
-        inside = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), found))
-        return F.when(found.isNull() | F.isnan(found), found).otherwise(inside)
 
 
 class ContainsAll(SetRule):
@@ -440,7 +239,7 @@ class SameTotal(SetRule):
     """A column adds up to the same as a column of another table, give or take a share."""
 
     nulls: ClassVar[str] = "Null is left out; nothing at all adds up to 0; NaN equals nothing."
-    families: ClassVar[tuple[Family, ...]] = _NUMBER
+    families: ClassVar[tuple[Family, ...]] = NUMBER
     column: str = Field(min_length=1)
     to: str = Field(min_length=1)
     other: str = Field(min_length=1)
@@ -509,12 +308,7 @@ def _counted_up(rows: DataFrame, column: str) -> Column:
 
 
 def _sum(value: Column) -> Column:
-    return F.coalesce(_exact_sum(value), F.lit(0.0))
-
-
-def _exact_sum(value: Column) -> Column:
-    """To the last cent; as a fraction where that does not fit the type."""
-    return F.coalesce(F.try_sum(value).cast("double"), F.sum(value.cast("double")))
+    return F.coalesce(exact_sum(value), F.lit(0.0))
 
 
 def _slack(share: float) -> str:
@@ -523,11 +317,7 @@ def _slack(share: float) -> str:
 
 def _reconciled(here: float, there: float, share: float, what: str, other: str) -> Judged:
     kept = abs(here - there) <= share * max(abs(here), abs(there))
-    return Judged(here - there, kept, f"{what}: {_short(here)} here, {_short(there)} in {other}.")
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value.is_integer() else f"{value:,.6g}"
+    return Judged(here - there, kept, f"{what}: {short(here)} here, {short(there)} in {other}.")
 
 
 def _type(declared: str) -> str:

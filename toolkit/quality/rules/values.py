@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, FiniteFloat, model_validator
 
@@ -62,22 +62,6 @@ class IsNull(OnColumn):
     def broken(self) -> Column:
         """True where there is a value."""
         return self.value.isNotNull()
-
-
-class NotBlank(OnColumn):
-    """The text is there and holds more than white space."""
-
-    nulls: ClassVar[str] = "Null breaks it, and so does empty text."
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-    dimension: Dimension = "completeness"
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.column} is given and not blank."
-
-    def broken(self) -> Column:
-        """True where nothing is left without white space."""
-        return self.value.isNull() | ~self.value.rlike(r"(?U)\S")
 
 
 class _Listed(OnColumn, abstract=True):
@@ -171,12 +155,14 @@ class Between(OnColumn):
         return outside | F.isnan(self.value) if isinstance(self.min, (int, float)) else outside
 
 
-class _Sized(OnColumn, abstract=True):
+class Sized(OnColumn, abstract=True):
+    """A rule on how long a text or an array is."""
+
     min: int = Field(0, ge=0)
     max: int | None = Field(None, ge=0)
 
     @model_validator(mode="after")
-    def _bounded(self) -> _Sized:
+    def _bounded(self) -> Sized:
         if self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
@@ -187,21 +173,7 @@ class _Sized(OnColumn, abstract=True):
         return short if self.max is None else short | (size > self.max)
 
 
-class Length(_Sized):
-    """The text has at least `min` and at most `max` characters."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"The length of {self.column} is {within(self.min, self.max)}."
-
-    def broken(self) -> Column:
-        """True where it is shorter or longer."""
-        return self.outside(F.length(self.value))
-
-
-class Size(_Sized):
+class Size(Sized):
     """The array has at least `min` and at most `max` elements."""
 
     families: ClassVar[tuple[Family, ...]] = ("array",)
@@ -213,85 +185,6 @@ class Size(_Sized):
     def broken(self) -> Column:
         """True where it has fewer or more."""
         return self.outside(F.array_size(self.value))
-
-
-class Matches(OnColumn):
-    """The text matches a regular expression, in Java's dialect, from its first character to its last."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-    pattern: str = Field(min_length=1)
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.column} matches {self.pattern}."
-
-    @property
-    def anchored(self) -> str:
-        """The pattern for the whole of the text."""
-        return rf"\A(?:{self.pattern})\z"
-
-    def broken(self) -> Column:
-        """True where it does not match."""
-        return ~self.value.rlike(self.anchored)
-
-
-class NotMatches(OnColumn):
-    """No part of the text matches a regular expression, in Java's dialect."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-    pattern: str = Field(min_length=1)
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"No part of {self.column} matches {self.pattern}."
-
-    def broken(self) -> Column:
-        """True where some part matches."""
-        return self.value.rlike(self.pattern)
-
-
-class Trimmed(OnColumn):
-    """The text neither begins nor ends with white space."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.column} has no white space around it."
-
-    def broken(self) -> Column:
-        """True where it begins or ends with some."""
-        return self.value.rlike(r"(?U)\A\s|\s\z")
-
-
-class Cased(OnColumn):
-    """The text is written in small letters, or in capitals."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-    case: Literal["lower", "upper"]
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.column} is written in {'small letters' if self.case == 'lower' else 'capitals'}."
-
-    def broken(self) -> Column:
-        """True where changing its case changes it."""
-        return self.value != (F.lower(self.value) if self.case == "lower" else F.upper(self.value))
-
-
-class Castable(OnColumn):
-    """The text can be read as a type, such as `int`, `decimal(10,2)` or `timestamp`."""
-
-    families: ClassVar[tuple[Family, ...]] = ("text",)
-    to_type: str = Field(pattern=r"^[a-z_]+(\(\d+(,\s*\d+)?\))?$")
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        return f"{self.column} can be read as {self.to_type}."
-
-    def broken(self) -> Column:
-        """True where there is text, but no such value in it."""
-        return self.value.isNotNull() & self.value.try_cast(self.to_type).isNull()
 
 
 class Finite(OnColumn):

@@ -1,0 +1,1 @@
+"""The producer changed the schema overnight: what breaks, and which version is it?"""

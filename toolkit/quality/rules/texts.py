@@ -1,0 +1,123 @@
+"""Rules on a text as it is written: not blank, so long, of that pattern, of a type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from toolkit.quality.rules.base import Dimension, Family
+from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.values import OnColumn, Sized, within
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column
+
+
+class NotBlank(OnColumn):
+    """The text is there and holds more than white space."""
+
+    nulls: ClassVar[str] = "Null breaks it, and so does empty text."
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    dimension: Dimension = "completeness"
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is given and not blank."
+
+    def broken(self) -> Column:
+        """True where nothing is left without white space."""
+        return self.value.isNull() | ~self.value.rlike(r"(?U)\S")
+
+
+class Length(Sized):
+    """The text has at least `min` and at most `max` characters."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"The length of {self.column} is {within(self.min, self.max)}."
+
+    def broken(self) -> Column:
+        """True where it is shorter or longer."""
+        return self.outside(F.length(self.value))
+
+
+class Matches(OnColumn):
+    """The text matches a regular expression, in Java's dialect, from its first character to its last."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    pattern: str = Field(min_length=1)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} matches {self.pattern}."
+
+    @property
+    def anchored(self) -> str:
+        """The pattern for the whole of the text."""
+        return rf"\A(?:{self.pattern})\z"
+
+    def broken(self) -> Column:
+        """True where it does not match."""
+        return ~self.value.rlike(self.anchored)
+
+
+class NotMatches(OnColumn):
+    """No part of the text matches a regular expression, in Java's dialect."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    pattern: str = Field(min_length=1)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"No part of {self.column} matches {self.pattern}."
+
+    def broken(self) -> Column:
+        """True where some part matches."""
+        return self.value.rlike(self.pattern)
+
+
+class Trimmed(OnColumn):
+    """The text neither begins nor ends with white space."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} has no white space around it."
+
+    def broken(self) -> Column:
+        """True where it begins or ends with some."""
+        return self.value.rlike(r"(?U)\A\s|\s\z")
+
+
+class Cased(OnColumn):
+    """The text is written in small letters, or in capitals."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    case: Literal["lower", "upper"]
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} is written in {'small letters' if self.case == 'lower' else 'capitals'}."
+
+    def broken(self) -> Column:
+        """True where changing its case changes it."""
+        return self.value != (F.lower(self.value) if self.case == "lower" else F.upper(self.value))
+
+
+class Castable(OnColumn):
+    """The text can be read as a type, such as `int`, `decimal(10,2)` or `timestamp`."""
+
+    families: ClassVar[tuple[Family, ...]] = ("text",)
+    to_type: str = Field(pattern=r"^[a-z_]+(\(\d+(,\s*\d+)?\))?$")
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{self.column} can be read as {self.to_type}."
+
+    def broken(self) -> Column:
+        """True where there is text, but no such value in it."""
+        return self.value.isNotNull() & self.value.try_cast(self.to_type).isNull()
