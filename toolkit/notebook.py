@@ -173,7 +173,7 @@ def _step_line(view: RunView, name: str) -> str:
 
 
 def _quality_rows(found: TableVerdict, broken_only: bool) -> list[list[str]]:
-    shown = [one for one in found.verdicts if one.failed or not broken_only]
+    shown = [one for one in found.verdicts if one.state != "passed" or not broken_only]
     rows = [
         [
             _layered(found.table),
@@ -182,7 +182,7 @@ def _quality_rows(found: TableVerdict, broken_only: bool) -> list[list[str]]:
             f"{one.failed:,}",
             f"{one.rows:,}",
             "yes" if one.severity in {"info", "warn"} else "no",
-            html.escape("; ".join(f"{e['key']}: {e['value']}" for e in one.examples[:1])[:70]),
+            html.escape(one.said or "; ".join(f"{e['key']}: {e['value']}" for e in one.examples[:1])[:70]),
         ]
         for one in shown
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def _bronze() -> tuple[Table, ...]:
     )
 
 
-def _top_level(columns: dict[str, str]) -> dict[str, str]:
+def _top_level(columns: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in columns.items() if "." not in name}
 
 

@@ -19,7 +19,7 @@ from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Check
 from toolkit.quality.quarantine import quarantine_of
 from toolkit.quality.repair import set_columns
-from toolkit.quality.rules import Between, NotNull, OneOf, RowCount, Rule, Unique
+from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule, Unique
 from toolkit.scenario import Parameters, Scenario, Table
 
 PARCELS = Table(
@@ -217,3 +217,12 @@ def test_a_setting_needs_a_column_and_sql(setting: str) -> None:
 def test_one_of_several_rules_is_enough_to_stay(checked: DataPlatform) -> None:
     strict = check(COUNTRY, WEIGHT, OneOf(column="country", values=("DE",)))
     assert checked.release("silver.parcels", strict, where="id = 3", repair=set_columns("kg = 1")).released == 0
+
+
+def test_a_stored_table_is_not_asked_for_what_it_has_not_kept(checked: DataPlatform) -> None:
+    readable = Holds(name="readable", condition="_corrupt_record IS NULL", column="_corrupt_record")
+    given = COUNTRY.model_copy(update={"where": "_corrupt_record IS NULL AND id > 0"})
+    text = OneOf(name="text_kept", column="country", values=("DE", "IT"), where="country <> '_corrupt_record'")
+    result = checked.measure("silver.parcels", check(readable, given, text, WEIGHT))
+    assert [one.rule.name for one in result.rules] == ["text_kept", "kg_sound"]
+    assert "has not kept what readable, country_given looked at" in events(checked, "alert")[-1]["message"]

@@ -16,7 +16,6 @@ from toolkit.errors import UsageError
 from toolkit.quality.contracts import Column, Contract, ContractTable, Freshness, Volume, dump, load, unread
 from toolkit.quality.contracts.quality_entries import ENGINE, entry_of, foreign_rules, rule_of
 from toolkit.quality.contracts.written import as_data
-from toolkit.quality.yaml_text import DEEPEST, MOST_BYTES, read_mapping, write_mapping
 from toolkit.quality.rules import (
     Between,
     Email,
@@ -31,6 +30,7 @@ from toolkit.quality.rules import (
     Rule,
     Unique,
 )
+from toolkit.quality.yaml_text import DEEPEST, MOST_BYTES, read_mapping, write_mapping
 
 GUIDE = Path(__file__).parents[2] / "docs" / "contracts.md"
 

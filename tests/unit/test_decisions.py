@@ -27,4 +27,6 @@ def test_every_dependency_is_justified_and_nothing_else() -> None:
     declared = tomllib.loads((paths.REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
     wanted = [*declared["project"]["dependencies"], *declared["dependency-groups"]["dev"]]
     rows = re.findall(r"^\| (`.*?) \|", RECORDS[0].read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(re.findall(r"`([\w.-]+)`", " ".join(rows))) == sorted(re.split(r"[\[=<>]", name)[0] for name in wanted)
+    assert sorted(re.findall(r"`([\w.-]+)`", " ".join(rows))) == sorted(
+        re.split(r"[\[=<>]", name)[0] for name in wanted
+    )

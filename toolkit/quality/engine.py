@@ -7,8 +7,9 @@ Aggregates that one pass cannot give (another table's total, what is twice) are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import DataFrame, Observation
@@ -21,6 +22,7 @@ from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult
 from toolkit.quality.rules import Context, Rule
 
+_TECHNICAL = re.compile(r"(?<![\w.'])_[A-Za-z]\w*")
 __all__ = ["Check", "Split", "Watched", "check", "metrics_name", "split", "watch"]
 
 
@@ -31,6 +33,16 @@ class Check:
     rules: tuple[Rule, ...]
     references: Mapping[str, DataFrame] = field(default_factory=dict, repr=False)
     actions: Actions = DEFAULT
+
+    def on_stored(self, columns: Sequence[str]) -> tuple[Check, tuple[str, ...]]:
+        """The check for a table as it is stored, and the names of the rules that it cannot keep.
+
+        Left out are rules that look at technical columns, whose names begin with `_`, which the table has not kept: what they
+        say was true of the row on its way in.
+        """
+        left_out = tuple(rule.name for rule in self.rules if not _technical(rule) <= {name.lower() for name in columns})
+        kept = tuple(rule for rule in self.rules if rule.name not in left_out)
+        return replace(self, rules=kept), left_out
 
 
 @dataclass(frozen=True)
@@ -143,3 +155,8 @@ def split(
     flagged = plan.flagged()
     rows, observed = plan.observed(flagged, plan.aggregates(flagged=True))
     return Split(plan, plan.marked(rows), observed, plan.marked(flagged))
+
+
+def _technical(rule: Rule) -> set[str]:
+    """The technical columns that a rule names, in small letters."""
+    return {name.lower() for text in (*rule.columns, *rule.sql) for name in _TECHNICAL.findall(text)}

@@ -70,6 +70,8 @@ class Verdict:
     pass_rate: float
     passed: bool
     examples: tuple[Any, ...] = ()
+    said: str = ""
+    """The finding of a rule on the whole table, in words."""
 
     @property
     def state(self) -> State:
@@ -123,6 +125,7 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
         (1 - failed / rows if rows else 1.0) if rate is None else float(rate),
         bool(data.get("passed", not failed)),
         tuple(data.get("examples") or ()),
+        str(data.get("said") or ""),
     )
 
 
