@@ -178,7 +178,7 @@ class Maximum(_OfNumbers):
 class DistinctCount(_OfColumn):
     """The number of different values, estimated by HyperLogLog++ to `error` (relative standard deviation)."""
 
-    nulls: ClassVar[str] = "Null is no value; NaN is one."
+    nulls: ClassVar[str] = "Null is no value; NaN is one. A table without rows has 0 of them."
     error: FiniteFloat = Field(0.02, ge=0.005, le=0.4)
     dimension: Dimension = "validity"
 
