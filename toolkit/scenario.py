@@ -85,6 +85,8 @@ class Scenario:
     topics: tuple[str, ...] = ()
     minutes: int = 1
     services: tuple[str, ...] = ()
+    order: int = 100
+    """Where it stands in lists: the one to begin with first."""
 
     @property
     def folder(self) -> Path:
@@ -202,7 +204,7 @@ def _roots() -> list[Path]:
 
 
 def discover() -> dict[str, Scenario]:
-    """Every scenario, by id: a folder with a `scenario.py` that binds `SCENARIO`.
+    """Every scenario, by id, in the order of lists: a folder with a `scenario.py` that binds `SCENARIO`.
 
     Raises:
         UsageError: a folder of `TOOLKIT_SCENARIOS` is not there, two scenarios share an id, or one cannot be imported.
@@ -223,7 +225,7 @@ def discover() -> dict[str, Scenario]:
                     cure="Rename one of the folders.",
                 )
             found[file.parent.name] = _declared_in(file)
-    return found
+    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 
 def _declared_in(file: Path) -> Scenario:

@@ -73,4 +73,5 @@ SCENARIO = Scenario(
     tables=(*_TABLES, quarantine_of(_SILVER)),
     topics=("data contracts", "ODCS", "schema evolution", "semantic versions", "compatible views"),
     minutes=1,
+    order=30,
 )

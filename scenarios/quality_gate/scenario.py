@@ -108,4 +108,5 @@ SCENARIO = Scenario(
     ),
     topics=("write-audit-publish", "quarantine", "repair and release", "root cause", "rules in YAML"),
     minutes=1,
+    order=20,
 )

@@ -134,4 +134,5 @@ SCENARIO = Scenario(
     ),
     topics=("medallion layers", "JSON and CSV", "data quality", "quarantine", "as-of join", "RFM", "Delta Lake"),
     minutes=2,
+    order=10,
 )

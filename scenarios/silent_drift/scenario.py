@@ -79,4 +79,5 @@ SCENARIO = Scenario(
     tables=(*_TABLES, quarantine_of(_ORDERS)),
     topics=("distribution drift", "PSI and KS", "anomalies", "error budgets", "profiles", "root cause"),
     minutes=1,
+    order=40,
 )

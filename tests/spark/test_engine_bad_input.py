@@ -429,3 +429,25 @@ def test_a_shape_is_taken_from_another_frame(spark: SparkSession) -> None:
     assert [(round(r.measured or 0, 6), r.passed) for r in same.rules] == [(0.0, True)] * 3
     moved = check(now.withColumn("x", F.col("x") + 20), TABLE, rules, context=Context({"before": now}))
     assert [r.passed for r in moved.rules] == [True, False, True]
+
+
+def test_bounds_at_the_edge_of_what_types_hold(spark: SparkSession) -> None:
+    rows = [(1, date(2026, 1, 1), Decimal(5)), (2, date(1, 1, 1), Decimal(10) ** 30), (3, None, None)]
+    df = spark.createDataFrame(rows, "id INT, day DATE, amount DECIMAL(38,0)")
+    rules = (
+        Between(name="after_the_first_day", column="day", min=date(1, 1, 2)),
+        Between(name="below_a_nonillion", column="amount", max=10**29),
+        Between(name="below_anything", column="id", max=10**50),
+        OneOf(name="the_first_day", column="day", values=(date(1, 1, 1),)),
+    )
+    found = {one.rule.name: one.failed for one in check(df, "t", rules).rules}
+    assert found == {"after_the_first_day": 1, "below_a_nonillion": 1, "below_anything": 0, "the_first_day": 1}
+
+
+def test_a_time_without_a_zone_is_one_of_the_session(spark: SparkSession) -> None:
+    df = spark.sql("SELECT TIMESTAMP '2026-01-01 12:00:00' AS at")
+    noon = datetime(2026, 1, 1, 12)  # noqa: DTZ001 - that is what is tried
+    result = check(
+        df, "t", (Between(name="to_noon", column="at", max=noon), Between(name="from_noon", column="at", min=noon))
+    )
+    assert [one.failed for one in result.rules] == [0, 0]

@@ -162,6 +162,23 @@ def test_a_draft_is_a_contract_and_a_page_is_markdown(cli: Cli, lakehouse: Lakeh
     assert "has_schema" in cli("quality", "contract", "rules", str(drafted)).stdout
 
 
+def test_the_history_of_a_rule_is_a_trend(cli: Cli, lakehouse: Lakehouse) -> None:
+    rows = json.loads(cli("quality", "history", "silver.parcels", "--json").stdout)
+    assert [(row["rule"], row["trend"], row["newest"]) for row in rows] == [
+        ("country_given", "▁█", 0.4),
+        ("kg_sound", "▄▄", 0.0),
+    ]
+    assert {row["expected"] for row in rows} == {"too few runs"}
+
+
+def test_service_levels_are_held_against_what_came_in(cli: Cli, lakehouse: Lakehouse) -> None:
+    asked = ("--freshness", "24", "--pass-rate", "0.9", "--min-rows", "5", "--days", "3660", "--json")
+    found = {row["promise"]: row for row in json.loads(cli("quality", "sla", "silver.parcels", *asked).stdout)}
+    assert (found["freshness"]["state"], found["freshness"]["breaches"]) == ("ok", 0)
+    assert found["pass_rate"]["kept"] == "1 of 2 runs"
+    assert (found["volume"]["state"], found["volume"]["kept"]) == ("breached", "0 of 1 loads")
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "told"),
     [
@@ -174,6 +191,8 @@ def test_a_draft_is_a_contract_and_a_page_is_markdown(cli: Cli, lakehouse: Lakeh
         (("run", "silver.parcels", "--ref", "customers"), 2, "names no reference"),
         (("profile", "silver.parcels", "--version", "7"), 2, "has no version 7"),
         (("contract", "check", "nowhere.yaml"), 2, "cannot be read"),
+        (("sla", "silver.parcels"), 2, "Nothing was promised"),
+        (("history", "silver.parcels", "--rule", "a' OR true"), 2, "is not the name of a rule"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_spark_starts(

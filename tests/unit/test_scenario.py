@@ -259,3 +259,9 @@ def test_a_declared_table_needs_a_valid_name(tmp_path: Path) -> None:
     file.write_text('["silver.../x"]\ndescription = ""\ncolumns = {}\n', encoding="utf-8")
     with pytest.raises(UsageError, match="is not a table name"):
         load_tables(file)
+
+
+def test_the_scenario_to_begin_with_is_first_in_every_list() -> None:
+    assert next(iter(scenario.discover())) == "retail_lakehouse"
+    orders = [found.order for found in scenario.discover().values()]
+    assert orders == sorted(orders)

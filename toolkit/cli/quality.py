@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from toolkit.cli import contracts
+from toolkit.cli import contracts, trust
 from toolkit.cli.live import task_watched
 from toolkit.cli.output import AsJson, err, out, print_json, show
 
@@ -19,6 +19,8 @@ app = typer.Typer(
     help="What rules found, table by table; and rules, profiles and contracts at work.", invoke_without_command=True
 )
 app.add_typer(contracts.app, name="contract")
+for _name, _command in trust.COMMANDS.items():
+    app.command(_name)(_command)
 
 Table = Annotated[str, typer.Argument(help="Such as silver.orders.")]
 Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest.")]
@@ -210,42 +212,6 @@ def let_go(
     show([{"table": table, **vars(found)}], as_json=as_json)
     if found.released:
         err.print(Text("What they were and are: toolkit tables show ops.quarantine_releases", "dim"))
-
-
-@app.command("scores")
-def scored(as_json: AsJson = False) -> None:
-    """Score each table by dimension, 0 to 100, from its rules' newest results."""
-    from toolkit.quality.history import RESULTS, measurements
-    from toolkit.quality.scores import DIMENSIONS, scores
-    from toolkit.reader import open_table
-
-    found = scores(measurements(open_table(RESULTS)))
-    rows = [
-        {"table": one.table, "score": one.overall, **{d: one.dimensions.get(d) for d in DIMENSIONS}} for one in found
-    ]
-    show(rows, as_json=as_json, empty="Nothing was measured yet.")
-
-
-@app.command("advice")
-def advised(table: OnlyTable = None, as_json: AsJson = False) -> None:
-    """Say for each broken rule where its rows come from, since when, and what to do."""
-    from toolkit.lakehouse import Lakehouse
-    from toolkit.quality.history import RESULTS, measurements
-    from toolkit.quality.recommendations import recommendations
-    from toolkit.reader import DeltaReader, open_table
-
-    def opened(name: str) -> DeltaReader | None:
-        return open_table(name) if Lakehouse.default().exists(name) else None
-
-    found = recommendations(measurements(open_table(RESULTS), table=table or ""), opened)
-    if as_json:
-        print_json([vars(one) for one in found])
-        return
-    for one in found:
-        out.print(Text(one.text))
-        out.print()
-    if not found:
-        err.print("No rule is broken.")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -21,15 +21,15 @@ class Catalogue:
 
 
 def read() -> Catalogue:
-    """Every scenario in the order of titles; one folder that cannot be read does not hide the others."""
+    """Every scenario in the order of lists; one folder that cannot be read does not hide the others."""
     try:
-        return Catalogue(_by_title(discover().values()))
+        return Catalogue(_in_order(discover().values()))
     except Exception as problem:
-        return Catalogue(_by_title(_readable()), told(problem))
+        return Catalogue(_in_order(_readable()), told(problem))
 
 
-def _by_title(found: Iterable[Scenario]) -> tuple[Scenario, ...]:
-    return tuple(sorted(found, key=lambda s: s.title.casefold()))
+def _in_order(found: Iterable[Scenario]) -> tuple[Scenario, ...]:
+    return tuple(sorted(found, key=lambda s: (s.order, s.title.casefold())))
 
 
 def _readable() -> list[Scenario]:
