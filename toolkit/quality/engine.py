@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
 from toolkit.quality.actions import DEFAULT, Actions
-from toolkit.quality.plan import Plan, beside, metrics_name, planned
+from toolkit.quality.plan import MOST_FLAGGED, Plan, beside, blamed, metrics_name, planned
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult
 from toolkit.quality.rules import Context, Rule
@@ -120,9 +120,11 @@ def check(
         UsageError: a rule does not fit the rows.
     """
     plan = planned(df, table, rules, context or Context(references or {}), actions)
-    counted = plan.wide.agg(*plan.aggregates())
-    other = beside(df, plan.rules, plan.context)
-    row = (counted.crossJoin(other) if other is not None else counted).first()
+    few = len(plan.on_rows) <= MOST_FLAGGED
+    with blamed(df, table, plan.rules):
+        counted = (plan.flagged() if few else plan.wide).agg(*plan.aggregates(flagged=few))
+        other = beside(df, plan.rules, plan.context)
+        row = (counted.crossJoin(other) if other is not None else counted).first()
     return plan.result(row.asDict() if row else {})
 
 
@@ -137,8 +139,11 @@ def watch(
 ) -> Watched:
     """`df` as it is, counted by whoever writes it: no pass of its own; arguments and errors are those of `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
-    rows, observed = plan.observed(plan.wide, plan.aggregates())
-    return Watched(plan, rows.select(*plan.kept), observed)
+    with blamed(df, table, plan.rules):
+        rows, observed = plan.observed(plan.wide, plan.aggregates())
+        watched = rows.select(*plan.kept)
+        _refuse_late(watched, beside(df, plan.rules, plan.context))
+    return Watched(plan, watched, observed)
 
 
 def split(
@@ -152,9 +157,18 @@ def split(
 ) -> Split:
     """Mark every row of `df` with the rules it breaks, and part the good from the bad; arguments and errors as for `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
-    flagged = plan.flagged()
-    rows, observed = plan.observed(flagged, plan.aggregates(flagged=True))
-    return Split(plan, plan.marked(rows), observed, plan.marked(flagged))
+    with blamed(df, table, plan.rules):
+        flagged = plan.flagged()
+        rows, observed = plan.observed(flagged, plan.aggregates(flagged=True))
+        marked = plan.marked(rows)
+        _refuse_late(marked, beside(df, plan.rules, plan.context))
+    return Split(plan, marked, observed, plan.marked(flagged))
+
+
+def _refuse_late(*frames: DataFrame | None) -> None:
+    """Spark Connect looks at a query only when asked for its columns; here is where a mistake can be told."""
+    for frame in frames:
+        _ = frame.schema if frame is not None else None
 
 
 def _technical(rule: Rule) -> set[str]:

@@ -5,12 +5,13 @@ Owns the form that rules take inside Spark; all of it is lazy. What the passes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
@@ -21,6 +22,8 @@ from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
 
 _BITS = 63
+MOST_FLAGGED = 63
+"""Rules up to which bits are quicker than conditions that are asked twice; with hundreds it is the other way round."""
 _REASONS = "array<struct<rule:string,column:string,value:string,message:string>>"
 
 
@@ -132,17 +135,23 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
     """
     refuse_unfit(df, table, rules, context)
     ready = tuple(rule.ready(context) if isinstance(rule, SetRule) else rule for rule in rules)
-    try:
-        on_rows = [rule for rule in ready if isinstance(rule, RowRule)]
+    on_rows = [rule for rule in ready if isinstance(rule, RowRule)]
+    with blamed(df, table, ready):
         wide = reduce(lambda frame, rule: rule.prepared(frame, df, context), on_rows, df)
-        plan = Plan(table, ready, df, wide, context, actions)
-        # Spark Connect looks at a query only when asked for its columns; here is where a mistake can be told.
-        _ = wide.agg(*plan.aggregates()).schema
-        other = beside(df, ready, context)
-        _ = other.schema if other is not None else None
-    except PySparkException as problem:
-        raise blame(df, table, ready, problem) from problem
-    return plan
+    return Plan(table, ready, df, wide, context, actions)
+
+
+@contextlib.contextmanager
+def blamed(df: DataFrame, table: str, rules: Sequence[Rule]) -> Iterator[None]:
+    """Name the rule that Spark cannot make sense of, where it says so: at once, or over Spark Connect when it is asked.
+
+    Raises:
+        UsageError: one of the rules does not fit.
+    """
+    try:
+        yield
+    except (AnalysisException, ParseException) as problem:
+        raise blame(df, table, rules, problem) from problem
 
 
 def _broken(rule: RowRule) -> Column:
