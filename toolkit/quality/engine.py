@@ -124,6 +124,7 @@ def check(
     with blamed(df, table, plan.rules):
         counted = (plan.flagged() if few else plan.wide).agg(*plan.aggregates(flagged=few))
         other = beside(df, plan.rules, plan.context)
+    with blamed(df, table, plan.rules, running=True):
         row = (counted.crossJoin(other) if other is not None else counted).first()
     return plan.result(row.asDict() if row else {})
 
@@ -140,7 +141,8 @@ def watch(
     """`df` as it is, counted by whoever writes it: no pass of its own; arguments and errors are those of `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
-        rows, observed = plan.observed(plan.wide, plan.aggregates())
+        few = len(plan.on_rows) <= MOST_FLAGGED
+        rows, observed = plan.observed(plan.flagged() if few else plan.wide, plan.aggregates(flagged=few))
         watched = rows.select(*plan.kept)
         _refuse_late(watched, beside(df, plan.rules, plan.context))
     return Watched(plan, watched, observed)

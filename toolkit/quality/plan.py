@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from pyspark.errors import AnalysisException, ParseException
+from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
@@ -142,15 +142,23 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
 
 
 @contextlib.contextmanager
-def blamed(df: DataFrame, table: str, rules: Sequence[Rule]) -> Iterator[None]:
+def blamed(df: DataFrame, table: str, rules: Sequence[Rule], *, running: bool = False) -> Iterator[None]:
     """Name the rule that Spark cannot make sense of, where it says so: at once, or over Spark Connect when it is asked.
+
+    Args:
+        df: the rows.
+        table: what messages call them.
+        rules: those that are being put together.
+        running: the query runs, so that only what is wrong with the query itself is a rule's fault.
 
     Raises:
         UsageError: one of the rules does not fit.
     """
     try:
         yield
-    except (AnalysisException, ParseException) as problem:
+    except PySparkException as problem:
+        if running and not isinstance(problem, (AnalysisException, ParseException)):
+            raise
         raise blame(df, table, rules, problem) from problem
 
 
