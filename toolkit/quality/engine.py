@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
 from toolkit.quality.actions import DEFAULT, Actions
-from toolkit.quality.plan import MOST_FLAGGED, Plan, beside, blamed, metrics_name, planned
+from toolkit.quality.plan import Plan, beside, blamed, metrics_name, planned
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult
 from toolkit.quality.rules import Context, Rule
@@ -120,9 +120,9 @@ def check(
         UsageError: a rule does not fit the rows.
     """
     plan = planned(df, table, rules, context or Context(references or {}), actions)
-    few = len(plan.on_rows) <= MOST_FLAGGED
     with blamed(df, table, plan.rules):
-        counted = (plan.flagged() if few else plan.wide).agg(*plan.aggregates(flagged=few))
+        rows, aggregates = plan.to_count()
+        counted = rows.agg(*aggregates)
         other = beside(df, plan.rules, plan.context)
     with blamed(df, table, plan.rules, running=True):
         row = (counted.crossJoin(other) if other is not None else counted).first()
@@ -141,8 +141,7 @@ def watch(
     """`df` as it is, counted by whoever writes it: no pass of its own; arguments and errors are those of `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
-        few = len(plan.on_rows) <= MOST_FLAGGED
-        rows, observed = plan.observed(plan.flagged() if few else plan.wide, plan.aggregates(flagged=few))
+        rows, observed = plan.observed(*plan.to_count())
         watched = rows.select(*plan.kept)
         _refuse_late(watched, beside(df, plan.rules, plan.context))
     return Watched(plan, watched, observed)
