@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Row as Metrics
 
-from toolkit.errors import UsageError
+from toolkit.errors import DataError, UsageError
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Split, check, split, watch
 from toolkit.quality.results import QualityResult, RuleResult
@@ -345,13 +346,41 @@ def test_of_a_batch_the_counts_need_no_progress(spark: SparkSession) -> None:
     assert (parted.result().rows, parted.result().passed) == (3, True)
 
 
-@pytest.mark.parametrize("number", [1, 63, 64])
+@pytest.mark.parametrize("number", [1, 2, 62, 63, 125])
 def test_any_number_of_rules_is_counted_each_for_itself(spark: SparkSession, number: int) -> None:
-    rules = [told(Holds, f"r{i}", condition=f"id % {number} != {i}", column="id") for i in range(number)]
-    parted = split(spark.range(number), TABLE, rules)
-    assert {row["id"]: row["_rules"] for row in parted.quarantined.collect()} == {i: [f"r{i}"] for i in range(number)}
-    parted.rows.collect()
-    assert [r.failed for r in parted.result().rules] == [1] * number
+    mild = [i % 3 == 1 for i in range(number)]
+    rules = [
+        told(Holds, f"r{i}", condition=f"id > {i}", column="id", severity="warn" if mild[i] else "error")
+        for i in range(number)
+    ]
+    df = spark.range(number + 2)
+    watched, parted = watch(df, TABLE, rules), split(df, TABLE, rules)
+    watched.rows.collect()
+    rows = {row["id"]: row for row in parted.rows.collect()}
+    for id_, row in rows.items():
+        assert (row["_rules"] or []) == [f"r{i}" for i in range(number) if i >= id_ and not mild[i]]
+        assert row["_warnings"] == [f"r{i}" for i in range(number) if i >= id_ and mild[i]]
+    for result in (check(df, TABLE, rules), watched.result(), parted.result()):
+        assert [r.failed for r in result.rules] == [i + 1 for i in range(number)]
+        assert result.quarantined == max(i + 1 for i in range(number) if not mild[i])
+
+
+def test_more_bad_rows_than_can_be_counted_on_their_way_are_refused_and_not_miscounted(spark: SparkSession) -> None:
+    rules = [told(NotNull, "r", column="id"), told(NotNull, "mild", column="id", severity="warn")]
+    watched = watch(spark.range(3), TABLE, rules)
+    most = 2**31 - 1
+    told_ = {"rows": 2**33, "quarantined": 1, "broken": most, "_broken_0_0": 1 | most << 31}
+    assert [r.failed for r in watched.result(Metrics(**told_)).rules] == [1, most]
+    with pytest.raises(DataError, match="2,147,483,647 rows broke a rule in one pass") as refused:
+        watched.result(Metrics(**told_ | {"broken": most + 1}))
+    assert "check()" in refused.value.cure
+
+
+def test_a_message_may_hold_anything(spark: SparkSession) -> None:
+    message = "It's \\d+ \\ \"quoted\" `so` {x} ${spark.app.name}\nand ünï — '); DROP"
+    rule = Holds(name="r", condition="id > 0", column="id", description=message)
+    (row,) = split(spark.range(1), TABLE, [rule]).quarantined.collect()
+    assert row["_violations"][0].asDict() == {"rule": "r", "column": "id", "value": "0", "message": message}
 
 
 # what is refused

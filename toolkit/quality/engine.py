@@ -121,8 +121,7 @@ def check(
     """
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
-        rows, aggregates = plan.to_count()
-        counted = rows.agg(*aggregates)
+        counted = plan.counted()
         other = beside(df, plan.rules, plan.context)
     with blamed(df, table, plan.rules, running=True):
         row = (counted.crossJoin(other) if other is not None else counted).first()
@@ -141,7 +140,7 @@ def watch(
     """`df` as it is, counted by whoever writes it: no pass of its own; arguments and errors are those of `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
-        rows, observed = plan.observed(*plan.to_count())
+        rows, observed = plan.watched()
         watched = rows.select(*plan.kept)
         _refuse_late(watched, beside(df, plan.rules, plan.context))
     return Watched(plan, watched, observed)
@@ -160,7 +159,7 @@ def split(
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
         flagged = plan.flagged()
-        rows, observed = plan.observed(flagged, plan.aggregates(flagged=True))
+        rows, observed = plan.observed(flagged)
         marked = plan.marked(rows)
         _refuse_late(marked, beside(df, plan.rules, plan.context))
     return Split(plan, marked, observed, plan.marked(flagged))

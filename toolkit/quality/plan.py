@@ -8,23 +8,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any
 
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from toolkit.errors import DataError
+from toolkit.quality import sql_text
 from toolkit.quality.actions import Actions
 from toolkit.quality.fitness import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
 
-_BITS = 63
-MOST_FLAGGED = 63
+_HALF = 31
+_BITS = 2 * _HALF
+"""Rules to a long. Rules 0, 2, 4 … take its lower half and 1, 3, 5 … the upper one, so that one sum counts two of them."""
+_MOST_TOLD = 2**_HALF - 1
+_PAIR = 1 | 1 << _HALF
+MOST_FLAGGED = _BITS
 """Rules up to which bits are quicker than conditions that are asked twice; with hundreds it is the other way round."""
-_REASONS = "array<struct<rule:string,column:string,value:string,message:string>>"
+_REASON = "struct<rule:string,column:string,value:string,message:string>"
 
 
 @dataclass(frozen=True)
@@ -40,61 +46,73 @@ class Plan:
     actions: Actions
 
     @property
-    def kept(self) -> list[Column]:
+    def kept(self) -> list[str]:
         """The source's columns. A table that was split before brings its old reasons along; the new ones take their place."""
         old = {VIOLATIONS, RULES, WARNINGS, QUARANTINED}
-        return [F.col("`" + name.replace("`", "``") + "`") for name in self.source.columns if name not in old]
+        return [sql_text.quoted(name) for name in self.source.columns if name not in old]
 
-    @property
+    @cached_property
     def on_rows(self) -> list[tuple[int, RowRule]]:
         """The rules on rows, with their numbers."""
         return [(i, rule) for i, rule in enumerate(self.rules) if isinstance(rule, RowRule)]
 
-    def aggregates(self, *, flagged: bool = False) -> list[Column]:
-        """All that one pass counts and measures, from the rows or from the bits that `flagged` put beside them."""
-        broken = {i: _flag(i) if flagged else _broken(rule) for i, rule in self.on_rows}
-        bad = F.col(QUARANTINED) if flagged else _any([broken[i] for i, r in self.on_rows if self.actions.removes(r)])
-        found = {"rows": F.count(F.lit(1)), "quarantined": F.count_if(bad)}
-        found |= {f"failed_{i}": F.count(F.when(one, 1)) for i, one in broken.items()}
-        found |= {f"seen_{i}": F.count_if(F.expr(rule.where)) for i, rule in enumerate(self.rules) if rule.where}
-        for i, rule in enumerate(self.rules):
-            if isinstance(rule, SetRule):
-                found |= {f"{name}_{i}": one for name, one in rule.measures(self.context).items()}
-        return [one.alias(name) for name, one in found.items()]
+    @cached_property
+    def flags(self) -> dict[int, Flag]:
+        """Where each rule on rows has its bit, by its number."""
+        return {i: Flag(*divmod(place, _BITS)) for place, (i, _) in enumerate(self.on_rows)}
 
     def flagged(self) -> DataFrame:
-        """The rows with a bit for each rule that is broken: a long for 63 rules is far narrower than a column for each."""
-        bits: dict[int, list[Column]] = {}
-        for i, rule in self.on_rows:
-            bit = F.when(_broken(rule), F.lit(1 << i % _BITS)).otherwise(F.lit(0)).cast("long")
-            bits.setdefault(i // _BITS, []).append(bit)
-        words = {_word(number): reduce(Column.bitwiseOR, flags) for number, flags in bits.items()}
-        flagged = self.wide.withColumns(words) if words else self.wide
-        return flagged.withColumn(QUARANTINED, _any_flag([i for i, r in self.on_rows if self.actions.removes(r)]))
+        """The rows with a bit for each rule that is broken: a long for 62 rules is far narrower than a column for each."""
+        broken = {f"_breaks_{i}": _broken(rule) for i, rule in self.on_rows}
+        words: dict[str, list[str]] = {}
+        for i, flag in self.flags.items():
+            words.setdefault(flag.word, []).append(f"if(_breaks_{i}, {flag.mask}L, 0L)")
+        flagged = self.wide.withColumns(broken) if broken else self.wide
+        flagged = flagged.withColumns({word: F.expr(" | ".join(bits)) for word, bits in words.items()})
+        return flagged.withColumn(QUARANTINED, F.expr(self._any(self.actions.removes))).drop(*broken)
 
-    def to_count(self) -> tuple[DataFrame, list[Column]]:
-        """The rows, and what to aggregate over them, where nobody asks which rows are bad: by bits while they are quicker."""
-        few = len(self.on_rows) <= MOST_FLAGGED
-        return (self.flagged() if few else self.wide), self.aggregates(flagged=few)
+    def counted(self) -> DataFrame:
+        """One row with all that one pass counts and measures."""
+        if not self._few:
+            return self.wide.agg(*self._asked_directly(), *self._measured())
+        failed = [f"count_if({flag.raised}) AS failed_{i}" for i, flag in self.flags.items()]
+        counts = [f"count_if({QUARANTINED}) AS quarantined", *failed]
+        return self.flagged().agg(*map(F.expr, counts), *self._measured())
 
-    def observed(self, rows: DataFrame, aggregates: Sequence[Column]) -> tuple[DataFrame, Observation | None]:
-        """`rows`, and what is counted when somebody writes them."""
-        if self.source.isStreaming:
-            return rows.observe(metrics_name(self.table), *aggregates), None
-        observed = Observation()
-        return rows.observe(observed, *aggregates), observed
+    def watched(self) -> tuple[DataFrame, Observation | None]:
+        """The rows, and what is counted when somebody writes them."""
+        if self._few:
+            return self.observed(self.flagged())
+        return self._observed(self.wide, self._asked_directly())
+
+    def observed(self, flagged: DataFrame) -> tuple[DataFrame, Observation | None]:
+        """The flagged rows, and what is counted when somebody writes them.
+
+        Spark observes row by row, and takes about as long for each aggregate as for a rule. So there is one for two rules, and
+        one that says whether no half of a sum has run over.
+        """
+        pairs = {(flag.word, flag.pair) for flag in self.flags.values()}
+        counts = [
+            f"count_if({QUARANTINED}) AS quarantined",
+            f"count_if({self._any(lambda _: True)}) AS broken",
+            *[f"sum(shiftrightunsigned({word}, {j}) & {_PAIR}L) AS {word}_{j}" for word, j in sorted(pairs)],
+        ]
+        if all(self.actions.removes(rule) for _, rule in self.on_rows):
+            del counts[1]
+        return self._observed(flagged, list(map(F.expr, counts)))
 
     def marked(self, flagged: DataFrame) -> DataFrame:
         """The rows with their reasons in place of flags."""
-        bad, warned = F.col(QUARANTINED), _any_flag([i for i, r in self.on_rows if self.actions.marks(r)])
-        nothing = F.array().cast("array<string>")
+        nothing = sql_text.array([])
         return flagged.select(
             *self.kept,
-            F.when(warned, self._names(self.actions.marks)).otherwise(nothing).alias(WARNINGS),
-            bad.alias(QUARANTINED),
+            F.expr(
+                f"if({self._any(self.actions.marks)}, {self._names(self.actions.marks)}, {nothing}) AS {WARNINGS}",
+            ),
+            F.col(QUARANTINED),
             # Only a bad row pays for its reasons.
-            F.when(bad, self._reasons()).alias(VIOLATIONS),
-            F.when(bad, self._names(self.actions.removes)).alias(RULES),
+            F.expr(f"if({QUARANTINED}, {self._reasons()}, NULL) AS {VIOLATIONS}"),
+            F.expr(f"if({QUARANTINED}, {self._names(self.actions.removes)}, NULL) AS {RULES}"),
         )
 
     def result(self, found: Mapping[str, Any]) -> QualityResult:
@@ -111,20 +129,105 @@ class Plan:
     def _judged(self, i: int, rule: Rule, found: Mapping[str, Any], schema: Mapping[str, str]) -> RuleResult:
         rows = int(found[f"seen_{i}" if rule.where else "rows"])
         if not isinstance(rule, SetRule):
-            return RuleResult(rule, rows, int(found[f"failed_{i}"]))
+            return RuleResult(rule, rows, self._failed(i, found))
         own = {name.removesuffix(f"_{i}"): value for name, value in found.items() if name.endswith(f"_{i}")}
         judged = rule.judged({**own, "schema": schema}, self.context)
         return RuleResult(rule, rows, 0, judged.measured, judged.said, judged.passed)
 
-    def _names(self, chosen: Callable[[Rule], bool]) -> Column:
-        """Names of the broken rules of one sort, as an array of text."""
-        found = [F.when(_flag(i), F.lit(r.name)) for i, r in enumerate(self.rules) if chosen(r)]
-        return F.array_compact(F.array(*found)) if found else F.array().cast("array<string>")
+    def _failed(self, i: int, found: Mapping[str, Any]) -> int:
+        """Rows that break the rule of that number."""
+        if f"failed_{i}" in found:
+            return int(found[f"failed_{i}"])
+        flag = self.flags[i]
+        if int(found.get("broken", found["quarantined"])) > _MOST_TOLD:
+            raise DataError(
+                f"{self.table}: more than {_MOST_TOLD:,} rows broke a rule in one pass, too many to be counted on their way.",
+                cure="Judge the table in parts, or count what breaks the rules with check().",
+            )
+        total = int(found[f"{flag.word}_{flag.pair}"] or 0)
+        return total >> _HALF if flag.upper else total & _MOST_TOLD
 
-    def _reasons(self) -> Column:
+    @property
+    def _few(self) -> bool:
+        return len(self.on_rows) <= MOST_FLAGGED
+
+    def _asked_directly(self) -> list[Column]:
+        """Counts of what breaks each rule, and any, without flags."""
+        broken = {i: _broken(rule) for i, rule in self.on_rows}
+        bad = [broken[i] for i, rule in self.on_rows if self.actions.removes(rule)]
+        # `greatest` passes over null, and stays quick with hundreds.
+        found = {"quarantined": F.count_if(F.greatest(*bad, F.lit(False)) if bad else F.lit(False))}
+        found |= {f"failed_{i}": F.count_if(one) for i, one in broken.items()}
+        return [one.alias(name) for name, one in found.items()]
+
+    def _measured(self) -> list[Column]:
+        """What is asked of the rows whichever way flags are counted."""
+        found = {"rows": F.count(F.lit(1))}
+        found |= {f"seen_{i}": F.count_if(F.expr(rule.where)) for i, rule in enumerate(self.rules) if rule.where}
+        for i, rule in enumerate(self.rules):
+            if isinstance(rule, SetRule):
+                found |= {f"{name}_{i}": one for name, one in rule.measures(self.context).items()}
+        return [one.alias(name) for name, one in found.items()]
+
+    def _observed(self, rows: DataFrame, counts: Sequence[Column]) -> tuple[DataFrame, Observation | None]:
+        if self.source.isStreaming:
+            return rows.observe(metrics_name(self.table), *counts, *self._measured()), None
+        observed = Observation()
+        return rows.observe(observed, *counts, *self._measured()), observed
+
+    def _any(self, chosen: Callable[[Rule], bool]) -> str:
+        """Whether a row broke any rule of one sort."""
+        masks: dict[str, int] = {}
+        for i, rule in self.on_rows:
+            if chosen(rule):
+                masks[self.flags[i].word] = masks.get(self.flags[i].word, 0) | self.flags[i].mask
+        return " OR ".join(f"{word} & {mask}L != 0" for word, mask in masks.items()) or "false"
+
+    def _names(self, chosen: Callable[[Rule], bool]) -> str:
+        """Names of the broken rules of one sort, as an array of text."""
+        return sql_text.array(
+            [f"if({self.flags[i].raised}, {sql_text.text(r.name)}, NULL)" for i, r in self.on_rows if chosen(r)]
+        )
+
+    def _reasons(self) -> str:
         """Every broken rule of a row, the mild ones too, with the value that broke it."""
-        found = [F.when(_flag(i), _reason(rule)) for i, rule in self.on_rows]
-        return F.array_compact(F.array(*found)).cast(_REASONS)
+        found = [f"if({self.flags[i].raised}, {_reason(rule)}, NULL)" for i, rule in self.on_rows]
+        return sql_text.array(found, _REASON)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """The bit of one rule."""
+
+    number: int
+    """Of the long."""
+    place: int
+    """Among the rules that share it."""
+
+    @property
+    def word(self) -> str:
+        """The column that holds the long."""
+        return f"_broken_{self.number}"
+
+    @property
+    def pair(self) -> int:
+        """Which sum counts it."""
+        return self.place // 2
+
+    @property
+    def upper(self) -> bool:
+        """Whether it is counted in the upper half of that sum."""
+        return self.place % 2 == 1
+
+    @property
+    def mask(self) -> int:
+        """The long with only this bit."""
+        return 1 << self.pair + (_HALF if self.upper else 0)
+
+    @property
+    def raised(self) -> str:
+        """The condition that a row broke the rule."""
+        return f"{self.word} & {self.mask}L != 0"
 
 
 def metrics_name(table: str) -> str:
@@ -172,37 +275,16 @@ def _broken(rule: RowRule) -> Column:
     return F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
 
 
-def _any(conditions: Sequence[Column]) -> Column:
-    """Whether any of the conditions is true; `greatest` passes over null, and stays quick with hundreds."""
-    return F.greatest(*conditions, F.lit(False)) if conditions else F.lit(False)
-
-
-def _word(number: int) -> str:
-    return f"_broken_{number}"
-
-
-def _flag(rule: int) -> Column:
-    """Whether a row broke the rule of that number."""
-    return F.col(_word(rule // _BITS)).bitwiseAND(F.lit(1 << rule % _BITS)) != 0
-
-
-def _any_flag(rules: Sequence[int]) -> Column:
-    """Whether a row broke any of the rules of those numbers."""
-    masks: dict[int, int] = {}
-    for i in rules:
-        masks[i // _BITS] = masks.get(i // _BITS, 0) | 1 << i % _BITS
-    found = [F.col(_word(number)).bitwiseAND(F.lit(mask)) != 0 for number, mask in masks.items()]
-    return reduce(Column.__or__, found, F.lit(False))
-
-
-def _reason(rule: Rule) -> Column:
+def _reason(rule: RowRule) -> str:
+    """What is told about a row that broke the rule."""
     first = rule.columns[0] if rule.columns else ""
-    return F.struct(
-        F.lit(rule.name).alias("rule"),
-        F.lit(first).alias("column"),
-        (F.col(first).cast("string") if first else F.lit(None).cast("string")).alias("value"),
-        F.lit(rule.description).alias("message"),
-    )
+    parts = {
+        "rule": sql_text.text(rule.name),
+        "column": sql_text.text(first),
+        "value": f"CAST({sql_text.column(first) if first else 'NULL'} AS string)",
+        "message": sql_text.text(rule.description),
+    }
+    return f"named_struct({', '.join(f'{sql_text.text(name)}, {value}' for name, value in parts.items())})"
 
 
 def beside(rows: DataFrame, rules: Sequence[Rule], context: Context) -> DataFrame | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from toolkit.quality import sql_text
 from toolkit.quality.contracts.standard import OPERATORS
 from toolkit.quality.rules import Rule
 
@@ -106,9 +107,8 @@ def _missing_values(entry: Entry, column: str) -> dict[str, Any] | None:
         return {"kind": "none_of", "column": column, "values": given}
     if not all(isinstance(value, str) for value in given):
         return None
-    listed = ", ".join("'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'" for value in given)
-    quoted = ".".join(f"`{part}`" for part in column.split("."))
-    return {"kind": "holds", "column": column, "condition": f"{quoted} IS NOT NULL AND {quoted} NOT IN ({listed})"}
+    listed, value = ", ".join(map(sql_text.text, given)), sql_text.column(column)
+    return {"kind": "holds", "column": column, "condition": f"{value} IS NOT NULL AND {value} NOT IN ({listed})"}
 
 
 def _invalid_values(entry: Entry, column: str) -> dict[str, Any] | None:

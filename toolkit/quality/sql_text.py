@@ -1,0 +1,37 @@
+"""Names and values as Spark SQL writes them.
+
+A long expression is put together as text and parsed by Spark once; a call into the JVM for each of its parts takes longer than
+many a query. Owns the quoting, so that no name and no message can become anything else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PART = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")
+
+
+def quoted(name: str) -> str:
+    """One name, whatever is in it."""
+    return f"`{name.replace('`', '``')}`"
+
+
+def column(name: str) -> str:
+    """A column as rules name it: `a.b` is the field `b` of `a`, `` `a.b` `` a column with a dot in its name."""
+    parts = (found[1].replace("``", "`") if found[1] is not None else found[2] for found in _PART.finditer(name))
+    return ".".join(quoted(part) for part in parts)
+
+
+def text(value: str) -> str:
+    """A text value. A `$` is written by its number, or Spark would put the value of a setting in place of `${setting}`."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\u0024")
+    return f"'{escaped}'"
+
+
+def array(elements: list[str], of: str = "string") -> str:
+    """An array of those elements that are not null."""
+    return (
+        f"CAST(array_compact(array({', '.join(elements)})) AS array<{of}>)"
+        if elements
+        else f"CAST(array() AS array<{of}>)"
+    )
