@@ -1,4 +1,4 @@
-"""Runs of the retail lakehouse, each a process of its own as a user would start it."""
+"""Runs of scenarios, each a process of its own as a user would start it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class Home:
         out, err = process.communicate(timeout=LONGEST_RUN_SECONDS)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def run(self, *arguments: str, **environment: str) -> dict[str, Any]:
-        """Run the scenario, which has to succeed; returns its record."""
-        done = self.toolkit("run", "retail_lakehouse", *arguments, "--json", **environment)
+    def run(self, *arguments: str, scenario: str = "retail_lakehouse", **environment: str) -> dict[str, Any]:
+        """Run a scenario, which has to succeed; returns its record."""
+        done = self.toolkit("run", scenario, *arguments, "--json", **environment)
         assert done.returncode == 0, done.stderr
         record: dict[str, Any] = json.loads(done.stdout)
         return record
@@ -77,11 +77,14 @@ class Home:
         """The version of every table."""
         return {t: DeltaReader(self.lakehouse.path(t), t).version for t in self.lakehouse.tables()}
 
+    def rows(self, table: str, where: str = "", version: int | None = None) -> list[dict[str, Any]]:
+        """Rows of a table, by column."""
+        page = DeltaReader(self.lakehouse.path(table), table, version).page(limit=1_000_000, where=where)
+        return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+
     def content(self, table: str) -> list[str]:
         """All rows of a table as sorted text, without the columns that say when and by whom it was read."""
-        page = DeltaReader(self.lakehouse.path(table), table).page(limit=1_000_000)
-        kept = [i for i, name in enumerate(page.columns) if name not in TECHNICAL]
-        return sorted(repr([row[i] for i in kept]) for row in page.rows)
+        return sorted(repr([value for name, value in row.items() if name not in TECHNICAL]) for row in self.rows(table))
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 200) -> None:

@@ -14,32 +14,13 @@ from scenarios.contract_break import feed
 from scenarios.contract_break.scenario import NEW, OLD, SCENARIO
 from scenarios.contract_break.steps import CALLED, DETECTED_BY, FEED, FEED_2, SILVER
 from tests.homes import Home
+from tests.scenarios.conftest import chosen
 from toolkit import datasets
 from toolkit.errors import UsageError
 from toolkit.quality import contracts
 from toolkit.reader import DeltaReader
 
-CHOSEN = ("-p", "orders", "5000", "-p", "seed", "11")
 TONIGHT = feed.file_of(feed.BROKEN)
-
-
-def run(home: Home, *arguments: str) -> dict[str, Any]:
-    done = home.toolkit("run", "contract_break", *CHOSEN, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    record: dict[str, Any] = json.loads(done.stdout)
-    return record
-
-
-@pytest.fixture(scope="module")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home = Home(tmp_path_factory.mktemp("delivered"))
-    run(home)
-    return home
-
-
-def rows(home: Home, table: str, where: str = "") -> list[dict[str, Any]]:
-    page = DeltaReader(home.lakehouse.path(table), table).page(limit=1_000_000, where=where)
-    return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
 
 
 def folder(home: Home) -> Path:
@@ -64,19 +45,19 @@ def test_every_declared_table_is_built_with_its_columns(delivered: Home) -> None
 
 def test_the_days_before_come_in_and_nothing_of_tonight_does(delivered: Home) -> None:
     wanted = {f"feed/{file.name}" for file in (folder(delivered) / "feed").iterdir()} - {TONIGHT}
-    came = rows(delivered, FEED)
+    came = delivered.rows(FEED)
     assert {row["_source"] for row in came} == wanted
     assert len(came) == sum(len(lines(delivered, file)) for file in wanted)
     assert len(wanted) == feed.DAYS - 1
 
 
 def test_the_refusal_names_every_difference_of_the_schema(delivered: Home) -> None:
-    found = {(row["kind"], row["column"], row["promised"]) for row in rows(delivered, "ops.contract_differences")}
+    found = {(row["kind"], row["column"], row["promised"]) for row in delivered.rows("ops.contract_differences")}
     assert found == {("missing", "customer_id", "string"), ("type", "amount", "double"), ("extra", "client_id", "")}
 
 
 def test_the_change_is_breaking_four_times_and_asks_for_a_major_version(delivered: Home) -> None:
-    changes = rows(delivered, "ops.contract_changes")
+    changes = delivered.rows("ops.contract_changes")
     breaking = {(row["kind"], row["place"].removeprefix(f"{FEED}.")) for row in changes if row["level"] == "breaking"}
     assert breaking == {
         ("column_renamed", "customer_id"),
@@ -105,7 +86,7 @@ def test_the_contracts_are_read_and_written_without_loss(file: str) -> None:
 @pytest.mark.parametrize("defect", sorted(DETECTED_BY))
 def test_quarantine_holds_exactly_the_rows_that_the_view_cannot_give(delivered: Home, defect: str) -> None:
     rule = DETECTED_BY[defect][1]
-    found = rows(delivered, "quarantine.contract_orders", f"array_has(_rules, '{rule}')")
+    found = delivered.rows("quarantine.contract_orders", f"array_has(_rules, '{rule}')")
     planted = [row.key for row in datasets.answer_key(folder(delivered)).rows() if row.defect == defect]
     assert sorted(row["order_id"] for row in found) == sorted(planted)
     assert planted
@@ -113,14 +94,14 @@ def test_quarantine_holds_exactly_the_rows_that_the_view_cannot_give(delivered: 
 
 def test_nothing_else_is_quarantined_and_nothing_is_lost(delivered: Home) -> None:
     planted = sum(datasets.answer_key(folder(delivered)).counts.values())
-    bad = len(rows(delivered, "quarantine.contract_orders"))
+    bad = len(delivered.rows("quarantine.contract_orders"))
     assert bad == planted
-    assert len(rows(delivered, SILVER)) + bad == len(rows(delivered, FEED)) + len(lines(delivered, TONIGHT))
+    assert len(delivered.rows(SILVER)) + bad == len(delivered.rows(FEED)) + len(lines(delivered, TONIGHT))
 
 
 def test_old_readers_see_tonights_orders_under_the_old_names_and_units(delivered: Home) -> None:
     sent = {order["order_id"]: order for order in lines(delivered, TONIGHT)}
-    seen = rows(delivered, SILVER, f"_source = '{TONIGHT}'")
+    seen = delivered.rows(SILVER, f"_source = '{TONIGHT}'")
     assert seen
     for row in seen:
         order = sent[row["order_id"]]
@@ -129,7 +110,7 @@ def test_old_readers_see_tonights_orders_under_the_old_names_and_units(delivered
 
 
 def test_new_readers_see_all_days_in_the_new_form(delivered: Home) -> None:
-    stored = {row["order_id"]: row for row in rows(delivered, FEED_2)}
+    stored = {row["order_id"]: row for row in delivered.rows(FEED_2)}
     for file in (folder(delivered) / "feed").iterdir():
         for order in lines(delivered, f"feed/{file.name}"):
             row = stored.pop(order["order_id"])
@@ -141,14 +122,14 @@ def test_new_readers_see_all_days_in_the_new_form(delivered: Home) -> None:
 
 
 def test_each_stored_table_keeps_one_version_and_not_the_other(delivered: Home) -> None:
-    kept = {(row["table_name"], row["version"]): row["differences"] for row in rows(delivered, "ops.contract_drifts")}
+    kept = {(row["table_name"], row["version"]): row["differences"] for row in delivered.rows("ops.contract_drifts")}
     for table in (FEED, SILVER):
         assert (kept[table, "1.0.0"], kept[table, "2.0.0"]) == (0, 3)
     assert (kept[FEED_2, "1.0.0"], kept[FEED_2, "2.0.0"]) == (3, 0)
 
 
 def test_the_silent_reading_is_wrong_on_the_last_day_and_on_no_other(delivered: Home) -> None:
-    orders = {str(row["order_date"]): row for row in rows(delivered, "gold.contract_silences")}
+    orders = {str(row["order_date"]): row for row in delivered.rows("gold.contract_silences")}
     truth: dict[str, Decimal] = defaultdict(Decimal)
     for file in (folder(delivered) / "feed").iterdir():
         for order in lines(delivered, f"feed/{file.name}"):
@@ -167,7 +148,7 @@ def test_the_silent_reading_is_wrong_on_the_last_day_and_on_no_other(delivered: 
 def test_running_again_skips_every_step_that_writes_and_answers_the_same(delivered: Home) -> None:
     before = delivered.versions()
     (first,) = [json.loads(p.read_text())["answer"] for p in delivered.path.glob("runs/*/run.json")]
-    record = run(delivered, "--notebook")
+    record = delivered.run(*chosen("contract_break"), "--notebook", scenario="contract_break")
     writing = {step.name for step in SCENARIO.steps if step.writes}
     states = delivered.states(record["run_id"])
     assert {name for name, how in states.items() if how == "step_skipped"} == writing

@@ -15,31 +15,12 @@ from scenarios.quality_gate import bad_day
 from scenarios.quality_gate.scenario import SCENARIO
 from scenarios.quality_gate.steps import DETECTED_BY
 from tests.homes import Home
+from tests.scenarios.conftest import chosen
 from toolkit import datasets
 from toolkit.quality import rules
 from toolkit.reader import DeltaReader
 
-CHOSEN = ("-p", "orders", "5000", "-p", "seed", "11")
 SILVER, QUARANTINE = "silver.gate_orders", "quarantine.gate_orders"
-
-
-def run(home: Home, *arguments: str) -> dict[str, Any]:
-    done = home.toolkit("run", "quality_gate", *CHOSEN, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    record: dict[str, Any] = json.loads(done.stdout)
-    return record
-
-
-@pytest.fixture(scope="module")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home = Home(tmp_path_factory.mktemp("gated"))
-    run(home)
-    return home
-
-
-def rows(home: Home, table: str, where: str = "", version: int | None = None) -> list[dict[str, Any]]:
-    page = DeltaReader(home.lakehouse.path(table), table, version).page(limit=1_000_000, where=where)
-    return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
 
 
 def landed(home: Home) -> list[Path]:
@@ -55,7 +36,7 @@ def planted(home: Home) -> list[datasets.AnswerRow]:
 def as_audited(home: Home) -> list[dict[str, Any]]:
     """The quarantine as the audit of the bad night left it."""
     history = DeltaReader(home.lakehouse.path(QUARANTINE), QUARANTINE).history()
-    return rows(home, QUARANTINE, version=max(v.version for v in history if v.step == "audit"))
+    return home.rows(QUARANTINE, version=max(v.version for v in history if v.step == "audit"))
 
 
 def read_orders(folder: Path) -> dict[str, dict[str, Any]]:
@@ -86,11 +67,11 @@ def test_the_rules_in_the_file_are_those_that_find_the_defects() -> None:
 
 
 def test_the_gate_stops_the_bad_night_and_leaves_the_published_table_as_it_was(gated: Home) -> None:
-    before, night = rows(gated, "ops.gate_audits")
+    before, night = gated.rows("ops.gate_audits")
     assert (before["stopped_by"], night["stopped_by"]) == ("", "delivery_can_be_used")
     assert before["new_count"] == 0
     assert night["version_before"] == night["version_after"] == before["version_after"]
-    published = rows(gated, SILVER, version=night["version_after"])
+    published = gated.rows(SILVER, version=night["version_after"])
     assert published
     assert not [row for row in published if row["_source"].startswith(f"orders/{bad_day.DAY}")]
 
@@ -113,12 +94,12 @@ def test_nothing_is_quarantined_without_having_been_planted(gated: Home) -> None
 
 
 def test_late_orders_stay_and_are_marked(gated: Home) -> None:
-    late = rows(gated, SILVER, "array_has(_warnings, 'order_came_in_time')")
+    late = gated.rows(SILVER, "array_has(_warnings, 'order_came_in_time')")
     assert sorted(row["order_id"] for row in late) == sorted(r.key for r in planted(gated) if r.defect == "late_file")
 
 
 def test_the_diagnosis_names_the_file_and_the_hour_for_what_the_bad_day_broke(gated: Home) -> None:
-    findings = {row["rule"]: row for row in rows(gated, "ops.gate_findings")}
+    findings = {row["rule"]: row for row in gated.rows("ops.gate_findings")}
     for rule in ("currency_has_a_rate", "customer_is_known"):
         assert findings[rule]["cause"] == f"_source = {bad_day.FILE}"
         assert findings[rule]["begins_at"].strftime("%Y-%m-%dT%H") == bad_day.BEGINS
@@ -129,7 +110,7 @@ def test_the_diagnosis_names_the_file_and_the_hour_for_what_the_bad_day_broke(ga
 def test_what_is_released_is_what_was_ordered_and_nothing_else(gated: Home) -> None:
     shop, night = landed(gated)
     ordered = read_orders(shop)
-    trace = rows(gated, "ops.quarantine_releases")
+    trace = gated.rows("ops.quarantine_releases")
     saved = {json.loads(row["after"])["order_id"]: json.loads(row["after"]) for row in trace}
     corrections = [line.split(",")[0] for line in (night / bad_day.CORRECTIONS).read_text().splitlines()[1:]]
     symbols = [row.key for row in planted(gated) if row.defect == "currency_symbol"]
@@ -137,23 +118,23 @@ def test_what_is_released_is_what_was_ordered_and_nothing_else(gated: Home) -> N
     assert set(saved) == {*symbols, *corrections}
     assert corrections
     assert symbols
-    silver = {row["order_id"]: row for row in rows(gated, SILVER)}
+    silver = {row["order_id"]: row for row in gated.rows(SILVER)}
     for key, after in saved.items():
         for column in ("currency", "customer_id"):
             assert after[column] == silver[key][column] == ordered[key][column]
 
 
 def test_rows_in_are_rows_out_and_rows_quarantined(gated: Home) -> None:
-    came = len(rows(gated, "bronze.gate_orders"))
-    assert came == len(rows(gated, SILVER)) + len(rows(gated, QUARANTINE))
-    assert len({row["order_id"] for row in rows(gated, SILVER)}) == len(rows(gated, SILVER))
+    came = len(gated.rows("bronze.gate_orders"))
+    assert came == len(gated.rows(SILVER)) + len(gated.rows(QUARANTINE))
+    assert len({row["order_id"] for row in gated.rows(SILVER)}) == len(gated.rows(SILVER))
 
 
 def test_the_repaired_report_is_the_truth_less_what_could_not_be_saved(gated: Home) -> None:
-    told = {row["report"]: row for row in rows(gated, "gold.gate_reports")}
+    told = {row["report"]: row for row in gated.rows("gold.gate_reports")}
     ordered = read_orders(landed(gated)[0])
-    lost = {row["order_id"] for row in rows(gated, QUARANTINE, "_is_new AND customer_id IS NULL")}
-    counted = [row for row in rows(gated, SILVER) if str(row["order_date"]) == bad_day.DAY]
+    lost = {row["order_id"] for row in gated.rows(QUARANTINE, "_is_new AND customer_id IS NULL")}
+    counted = [row for row in gated.rows(SILVER) if str(row["order_date"]) == bad_day.DAY]
     assert {row["order_id"] for row in counted}.isdisjoint(lost)
     spoilt = {row.key for row in planted(gated) if row.file == bad_day.FILE and row.defect in _SHOPS_OWN}
     good = {k for k, o in ordered.items() if o["ordered_at"].startswith(bad_day.DAY) and k not in spoilt | lost}
@@ -162,7 +143,7 @@ def test_the_repaired_report_is_the_truth_less_what_could_not_be_saved(gated: Ho
     assert told["repaired"]["orders"] == len(kept)
     assert told["good rows only"]["orders"] < told["repaired"]["orders"] < told["no gate"]["orders"]
     assert told["good rows only"]["revenue_eur"] < told["repaired"]["revenue_eur"] != told["no gate"]["revenue_eur"]
-    (day,) = rows(gated, "gold.gate_revenue", f"order_date = DATE '{bad_day.DAY}'")
+    (day,) = gated.rows("gold.gate_revenue", f"order_date = DATE '{bad_day.DAY}'")
     assert day["revenue_eur"] == told["repaired"]["revenue_eur"] == sum(map(_in_euros(gated), kept), Decimal(0))
 
 
@@ -172,7 +153,7 @@ _SHOPS_OWN = set(DETECTED_BY) - {"currency_symbol", "lost_customer", "sent_twice
 def _in_euros(home: Home) -> Callable[[dict[str, Any]], Decimal]:
     """The amount of an order at the last rate on or before its day, reckoned without Spark."""
     rates: dict[str, dict[str, Decimal]] = {}
-    for row in rows(home, "bronze.gate_rates"):
+    for row in home.rows("bronze.gate_rates"):
         rates.setdefault(row["currency"], {})[row["rate_date"]] = Decimal(row["rate_to_eur"])
 
     def convert(order: dict[str, Any]) -> Decimal:
@@ -187,7 +168,7 @@ def _in_euros(home: Home) -> Callable[[dict[str, Any]], Decimal]:
 def test_running_again_skips_every_step_that_writes_and_answers_the_same(gated: Home) -> None:
     before = gated.versions()
     (first,) = [json.loads(p.read_text())["answer"] for p in gated.path.glob("runs/*/run.json")]
-    record = run(gated, "--notebook")
+    record = gated.run(*chosen("quality_gate"), "--notebook", scenario="quality_gate")
     writing = {step.name for step in SCENARIO.steps if step.writes}
     states = gated.states(record["run_id"])
     assert {name for name, how in states.items() if how == "step_skipped"} == writing

@@ -7,7 +7,6 @@ from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,33 +14,14 @@ from scenarios.silent_drift import feed
 from scenarios.silent_drift.scenario import NIGHT_RULES, SCENARIO
 from scenarios.silent_drift.steps import NIGHT, ORDERS
 from tests.homes import Home
+from tests.scenarios.conftest import chosen
 from toolkit import datasets
 from toolkit.quality import rules
 from toolkit.quality.history import Measurement, measurements
 from toolkit.reader import DeltaReader
 
-CHOSEN = ("-p", "orders", "40000", "-p", "seed", "11")
 NIGHTS = [feed.FIRST + timedelta(days=number) for number in range(feed.NIGHTS)]
 WRONG = [day for day in NIGHTS if day >= feed.CHANGED]
-
-
-def run(home: Home, *arguments: str) -> dict[str, Any]:
-    done = home.toolkit("run", "silent_drift", *CHOSEN, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    record: dict[str, Any] = json.loads(done.stdout)
-    return record
-
-
-@pytest.fixture(scope="module")
-def drifted(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    home = Home(tmp_path_factory.mktemp("drifted"))
-    run(home)
-    return home
-
-
-def rows(home: Home, table: str, where: str = "") -> list[dict[str, Any]]:
-    page = DeltaReader(home.lakehouse.path(table), table).page(limit=1_000_000, where=where)
-    return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
 
 
 def folder(home: Home) -> Path:
@@ -62,10 +42,10 @@ def test_every_declared_table_is_built_with_its_columns(drifted: Home) -> None:
 
 
 def test_no_row_breaks_a_rule(drifted: Home) -> None:
-    assert rows(drifted, "quarantine.drift_orders") == []
+    assert drifted.rows("quarantine.drift_orders") == []
     sent = sum(len(f.read_text(encoding="utf-8").splitlines()) for f in (folder(drifted) / "feed").iterdir())
-    assert len(rows(drifted, ORDERS)) == sent > 0
-    assert not rows(drifted, "ops.quality_results", f"NOT passed AND run_id NOT LIKE '{NIGHT}%'")
+    assert len(drifted.rows(ORDERS)) == sent > 0
+    assert not drifted.rows("ops.quality_results", f"NOT passed AND run_id NOT LIKE '{NIGHT}%'")
 
 
 def test_every_night_is_measured_once_by_every_rule(drifted: Home) -> None:
@@ -82,7 +62,7 @@ def test_the_limits_are_passed_by_the_drifted_channel_on_the_wrong_nights_and_by
 def test_a_night_is_measured_as_plain_python_measures_it(drifted: Home) -> None:
     amounts: dict[date, list[Decimal]] = defaultdict(list)
     totals: dict[date, Decimal] = defaultdict(Decimal)
-    for row in rows(drifted, ORDERS):
+    for row in drifted.rows(ORDERS):
         totals[row["order_date"]] += row["amount_eur"]
         if row["channel"] == "app":
             amounts[row["order_date"]].append(row["amount_eur"])
@@ -95,7 +75,7 @@ def test_a_night_is_measured_as_plain_python_measures_it(drifted: Home) -> None:
 
 
 def test_the_finding_names_the_first_night_and_the_rows(drifted: Home) -> None:
-    limits = rows(drifted, "ops.drift_findings", "found_by = 'limit'")
+    limits = drifted.rows("ops.drift_findings", "found_by = 'limit'")
     assert {(row["rule"], row["night"], row["rows_of"]) for row in limits} == {
         ("psi_of_app", feed.CHANGED, "channel = 'app'"),
         ("ks_of_app", feed.CHANGED, "channel = 'app'"),
@@ -104,7 +84,7 @@ def test_the_finding_names_the_first_night_and_the_rows(drifted: Home) -> None:
 
 
 def test_history_finds_it_on_the_first_night_where_the_total_does_not(drifted: Home) -> None:
-    strange = rows(drifted, "ops.drift_findings", "found_by = 'history'")
+    strange = drifted.rows("ops.drift_findings", "found_by = 'history'")
     first = {row["rule"]: row["night"] for row in reversed(strange) if row["night"] >= feed.CHANGED}
     assert {rule: first.get(rule) for rule in ("psi_of_app", "ks_of_app")} == {
         "psi_of_app": feed.CHANGED,
@@ -117,7 +97,7 @@ def test_history_finds_it_on_the_first_night_where_the_total_does_not(drifted: H
 
 
 def test_only_the_promise_of_accuracy_is_breached_and_since_the_change(drifted: Home) -> None:
-    promises = {row["promise"]: row for row in rows(drifted, "ops.drift_promises")}
+    promises = {row["promise"]: row for row in drifted.rows("ops.drift_promises")}
     accuracy = promises.pop("accuracy")
     assert (accuracy["state"], accuracy["used"], accuracy["nights"]) == ("breached", len(WRONG), 28)
     assert accuracy["broken_since"].date() == feed.CHANGED
@@ -125,7 +105,7 @@ def test_only_the_promise_of_accuracy_is_breached_and_since_the_change(drifted: 
 
 
 def test_the_profile_blames_the_amount_alone(drifted: Home) -> None:
-    differences = rows(drifted, "ops.drift_profiles")
+    differences = drifted.rows("ops.drift_profiles")
     drifted_columns = {row["column"] for row in differences if row["verdict"] == "drifted"}
     assert drifted_columns == {"amount_eur"}
     assert {row["rows_of"] for row in differences} == {"channel = 'app'"}
@@ -143,7 +123,7 @@ def test_the_true_revenue_is_that_of_the_shops_own_orders(drifted: Home) -> None
                 key = (file.stem, order["channel"])
                 told_by_day[key] += order["amount_eur"]
                 true_by_day[key] += Decimal(true.get(order["order_id"], order["amount_eur"]))
-    stored = {(str(row["order_date"]), row["channel"]): row for row in rows(drifted, "gold.drift_revenue")}
+    stored = {(str(row["order_date"]), row["channel"]): row for row in drifted.rows("gold.drift_revenue")}
     assert {key: row["told_eur"] for key, row in stored.items()} == dict(told_by_day)
     assert {key: row["true_eur"] for key, row in stored.items()} == dict(true_by_day)
     wrong = {key for key, row in stored.items() if row["told_eur"] != row["true_eur"]}
@@ -153,7 +133,7 @@ def test_the_true_revenue_is_that_of_the_shops_own_orders(drifted: Home) -> None
 def test_running_again_skips_what_is_up_to_date_and_adds_no_measurement(drifted: Home) -> None:
     before = drifted.versions()
     (first,) = [json.loads(p.read_text())["answer"] for p in drifted.path.glob("runs/*/run.json")]
-    record = run(drifted, "--notebook")
+    record = drifted.run(*chosen("silent_drift"), "--notebook", scenario="silent_drift")
     writing = {step.name for step in SCENARIO.steps if step.writes}
     states = drifted.states(record["run_id"])
     assert {name for name, how in states.items() if how == "step_skipped"} == writing
