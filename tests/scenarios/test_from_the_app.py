@@ -103,11 +103,12 @@ async def test_what_the_app_starts_ends_as_by_command(
 ) -> None:
     same: Home = request.getfixturevalue(by_command)
     monkeypatch.setenv("TOOLKIT_HOME", str(home.path))
-    app = ToolkitApp()
+    launcher = Launcher()
+    app = ToolkitApp(launcher)
     async with app.run_test(size=(120, 40)) as pilot:
         await start(app, pilot, scenario, CHOSEN[scenario])
         (folder,) = runs.history()
-        await until(pilot, lambda: folder.record().status != "running", LONGEST_RUN_SECONDS)
+        await until(pilot, lambda: launcher.exit_code(folder.run_id) is not None, LONGEST_RUN_SECONDS)
         await until(pilot, lambda: "succeeded" in shown(app))
     assert folder.record().status == "succeeded", folder.record().error
     for table in tables:

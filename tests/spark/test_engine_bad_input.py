@@ -408,12 +408,19 @@ def test_two_hundred_rules_on_a_hundred_columns(spark: SparkSession) -> None:
     assert failed[:100] == [len([i for i in range(50) if i % (n + 2) == 0]) for n in range(100)]
 
 
-def test_a_hundred_rules_on_two_thousand_columns(spark: SparkSession) -> None:
+def test_two_thousand_rules_on_two_thousand_columns(spark: SparkSession) -> None:
     df = spark.range(10).select(*[(F.col("id") + n).alias(f"c{n}") for n in range(2000)])
-    rules: list[Rule] = [Between(column=f"c{n}", max=n + 4) for n in range(0, 2000, 20)]
+    # Column n holds n to n + 9; every seventh rule lets all of it pass, the others its first five.
+    rules: list[Rule] = [Between(column=f"c{n}", max=n + (9 if n % 7 == 0 else 4)) for n in range(2000)]
+    failed = [0 if n % 7 == 0 else 5 for n in range(2000)]
     result = check(df, TABLE, rules)
-    assert (result.rows, result.quarantined) == (10, 5)
-    assert [r.failed for r in result.rules] == [5] * 100
+    assert (result.rows, result.quarantined, [r.failed for r in result.rules]) == (10, 5, failed)
+    parted = split(df, TABLE, rules)
+    broken = [rule.name for n, rule in enumerate(rules) if n % 7]
+    assert {row["c0"]: row["_rules"] for row in parted.rows.collect()} == {
+        i: broken if i > 4 else None for i in range(10)
+    }
+    assert parted.result() == result
 
 
 def test_a_shape_is_taken_from_another_frame(spark: SparkSession) -> None:
