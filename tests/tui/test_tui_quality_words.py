@@ -85,9 +85,10 @@ def test_shares_never_tell_some_as_none_or_all() -> None:
 
 
 def test_numbers_fit_a_table() -> None:
-    assert [number(v) for v in (600.0, 0.123456, 1_234_567.8, -2.5, math.inf, math.nan)] == [
+    assert [number(v) for v in (600.0, 0.123456, 47_432.6, 1_234_567.8, -2.5, math.inf, math.nan)] == [
         "600",
         "0.1235",
+        "47,433",
         "1,234,568",
         "-2.5",
         "inf",

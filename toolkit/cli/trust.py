@@ -71,7 +71,7 @@ def history(
             "rule": one.rule,
             "trend": sparkline([value for _, value in one.series[-TREND:]]),
             "newest": one.newest.value,
-            "expected": f"{expected.low:.4g} to {expected.high:.4g}" if expected else "too few runs",
+            "expected": f"{expected.low:,.6g} to {expected.high:,.6g}" if expected else "too few runs",
             "unusual": bool(found) and found[-1].at == one.newest.at,
             "unusual before": len(found),
             "last unusual": found[-1].at if found else None,

@@ -58,13 +58,21 @@ def first_table() -> str:
     return tables[0]
 
 
+async def _quality(app: ToolkitApp, name: str) -> None:
+    from toolkit.tui.screens.quality import QualityScreen
+
+    await _mode(app, "quality")
+    if name and isinstance(app.screen, QualityScreen):
+        app.screen.choose(name)
+
+
 SCREENS: dict[str, Opener] = {
     "scenario": _scenario,
     "runs": lambda app, _: _mode(app, "runs"),
     "run": _run,
     "tables": lambda app, _: _mode(app, "tables"),
     "table": _table,
-    "quality": lambda app, _: _mode(app, "quality"),
+    "quality": _quality,
 }
 """What a picture can be taken of, and how to get there."""
 

@@ -21,7 +21,7 @@ PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
 LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ░▒▓█ failed, by share of rows: 1 %, 10 %, 50 %"
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
-MANY = 100_000
+MANY = 1_000
 PERCENT = "\u00a0%"
 """On the same line as its number."""
 
