@@ -246,6 +246,15 @@ def test_rules_of_one_name_are_all_named(odd: DataFrame) -> None:
 # odd, but defined
 
 
+@pytest.mark.parametrize("name", ["_broken_0", "_Breaks_1", "_rule_r"])
+def test_a_column_that_rules_would_overwrite_is_refused(spark: SparkSession, name: str) -> None:
+    df = spark.range(1).withColumn(name, F.lit(1))
+    for ask in (check, split, watch):
+        with pytest.raises(UsageError, match=f"kept for the work of rules: {name}") as refused:
+            ask(df, TABLE, [NotNull(column="id")])
+        assert "Rename" in refused.value.cure
+
+
 def test_columns_may_be_called_anything(spark: SparkSession) -> None:
     names = ["a b", "a.b", "select", "ORDER", "größe", "it's", 'say "x"', "1", "_hidden", "名前", "back`tick"]
     quoted = {name: f"`{name.replace('`', '``')}`" for name in names}

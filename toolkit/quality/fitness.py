@@ -5,7 +5,6 @@ Owns what is said of a column that is not there, a type that cannot be compared,
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from toolkit.errors import UsageError
+from toolkit.quality import sql_text
 from toolkit.quality.rules import (
     Compare,
     Context,
@@ -34,7 +34,8 @@ from toolkit.quality.rules.base import Family
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
-_PART = re.compile(r"`((?:[^`]|``)+)`|([^.`]+)")
+_OURS = ("_rule_", "_breaks_", "_broken_")
+"""Beginnings of the names of columns that rules put beside the rows."""
 _MESSAGE = 400
 _FAMILIES: tuple[tuple[type[T.DataType] | tuple[type[T.DataType], ...], Family], ...] = (
     (T.NumericType, "number"),
@@ -52,12 +53,19 @@ def refuse_unfit(df: DataFrame, table: str, rules: Sequence[Rule], context: Cont
     """Raise if any rule cannot be applied to `df`.
 
     Raises:
-        UsageError: two rules share a name; a rule names a column, frame or field that is not there; a column is of a type
-            that the rule cannot judge; a pattern cannot be read.
+        UsageError: two rules share a name; a column of the table has a name that only rules may use; a rule names a
+            column, frame or field that is not there; a column is of a type that the rule cannot judge; a pattern cannot be
+            read.
     """
     twice = [name for name, count in Counter(rule.name for rule in rules).items() if count > 1]
     if twice:
         raise UsageError(f"{table} has several rules called {', '.join(twice)}.", cure="Give each a name of its own.")
+    ours = [name for name in df.columns if name.lower().startswith(_OURS)]
+    if ours:
+        raise UsageError(
+            f"{table} has columns whose names are kept for the work of rules: {', '.join(ours)}.",
+            cure=f"Rename them; no name may begin with {', '.join(_OURS)}.",
+        )
     for rule in rules:
         _refuse_other_columns(df, table, rule)
         _refuse_other_frames(table, rule, context)
@@ -237,11 +245,11 @@ def family_of(type_: T.DataType) -> Family:
 
 def column_type(schema: T.StructType, path: str) -> T.DataType | None:
     """The type of a column, or of a field in it: `items.product_id` of an array of structs is an array. None if not there."""
-    parts = [quoted.replace("``", "`") if quoted else plain for quoted, plain in _PART.findall(path)]
+    parts = sql_text.parts(path)
     found: T.DataType = schema
     for number, part in enumerate(parts):
         if isinstance(found, T.ArrayType):
-            inner = column_type(_as_struct(found.elementType), ".".join(f"`{p}`" for p in parts[number:]))
+            inner = column_type(_as_struct(found.elementType), ".".join(map(sql_text.quoted, parts[number:])))
             return None if inner is None else T.ArrayType(inner)
         if isinstance(found, T.MapType):
             found = found.valueType

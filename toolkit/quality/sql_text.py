@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"`((?:[^`]|``)*)`|([^.`]+)")
+_PART = re.compile(r"`((?:[^`]|``)+)`|([^.`]+)")
 
 
 def quoted(name: str) -> str:
@@ -16,10 +16,14 @@ def quoted(name: str) -> str:
     return f"`{name.replace('`', '``')}`"
 
 
+def parts(column: str) -> list[str]:
+    """The names in a column's path: `a.b` is the field `b` of `a`, `` `a.b` `` a column with a dot in its name."""
+    return [inside.replace("``", "`") if inside else plain for inside, plain in _PART.findall(column)]
+
+
 def column(name: str) -> str:
-    """A column as rules name it: `a.b` is the field `b` of `a`, `` `a.b` `` a column with a dot in its name."""
-    parts = (found[1].replace("``", "`") if found[1] is not None else found[2] for found in _PART.finditer(name))
-    return ".".join(quoted(part) for part in parts)
+    """A column as rules name it, each part quoted."""
+    return ".".join(map(quoted, parts(name)))
 
 
 def text(value: str) -> str:
