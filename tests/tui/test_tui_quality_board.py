@@ -140,7 +140,12 @@ async def test_rules_are_filtered_by_any_word_about_them(app: ToolkitApp, size: 
         assert len(heat.lines) == world.RULES
         assert heat.line is not None
         assert heat.line.rule == "column_014_is_given", "the cursor stays on its rule"
-        await press(pilot, "slash", *"nothing_like_it")
+        await press(pilot, "slash", *"critical")
+        assert "↓ To the rules" in screen_text(app)
+        await press(pilot, "down")
+        assert heat.has_focus
+        assert "To the rules" not in screen_text(app)
+        await press(pilot, "escape", "slash", *"nothing_like_it")
         assert "No rule fits." in screen_text(app)
         await press(pilot, "escape")
         assert app.screen.query_one(Input).value == ""

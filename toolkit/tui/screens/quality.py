@@ -53,6 +53,10 @@ class QualityScreen(Page):
             key_display="/",
             tooltip="Filter rules by name, column, dimension or state.",
         ),
+        # Before the field's own use of the key, which is to scroll its single line.
+        Binding(
+            "down", "rules", "To the rules", key_display="↓", priority=True, tooltip="From the filter to the rules."
+        ),
         Binding("escape", "clear", "All rules", show=False, tooltip="Show all rules; once more goes to the tables."),
         Binding("f5", "reload", "Reload", show=False, tooltip="Read everything again."),
     ]
@@ -176,7 +180,8 @@ class QualityScreen(Page):
         if isinstance(event.widget, ScoreList | HeatMap) and self.boards:
             self.say()
 
-    # Where one can go
+        # Where one can go
+        self.refresh_bindings()
 
     @on(ScoreList.Entered)
     @on(Input.Submitted, "#filter")
@@ -234,6 +239,10 @@ class QualityScreen(Page):
         """To the filter."""
         self.query_one("#filter").focus()
 
+    def action_rules(self) -> None:
+        """From the filter to the rules."""
+        self.to_map()
+
     def action_broken(self) -> None:
         """Only broken rules, or all."""
         self.only_broken = not self.only_broken
@@ -249,8 +258,10 @@ class QualityScreen(Page):
         self.query_one(HeatMap if filtered else ScoreList).focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without a table there is nothing to look into."""
+        """Without a table there is nothing to look into; only the filter has no use of its own for the arrow."""
         del parameters
+        if action == "rules":
+            return isinstance(self.focused, Input)
         if action in ("failing", "quarantine", "profile", "contract", "broken", "filter", "clear"):
             return bool(self.boards)
         return True
