@@ -292,6 +292,7 @@ CLIENT = dedent("""
     watched = watch(again, "silver.parcels", every, places)
     watched.rows.write.parquet(str(folder / "watched"))
     print("watched", watched.result() == checked, checked.quarantined)
+    print("whole", check(again, "t", [Mean(column="id", min=2)]).passed, split(again, "t", []).valid.count())
     found = profile(again)
     print("profiled", found.rows, *[f"{c.name}:{c.nulls}:{c.distinct:g}" for c in found.columns])
     for rule in (NotNull(column="plce"), NotNull(column="id", where="nothing = 1"), declared[1]):
@@ -342,6 +343,7 @@ def test_a_table_is_split_and_written_over_spark_connect(connect_server: str, tm
         "counted 3 2 1 1",
         "checked place_not_null=1 place_references=0 rom=2 place_unique=2 id_no_gaps=0 id_mean=2 same_count=0 id_psi=0.115525",
         "watched True 3",
+        "whole True 3",
         "profiled 3 id:0:3 place:1:1",
         "refused There is no column for rule plce_not_null of silver.parcels:",
         "refused Rule id_not_null of silver.parcels cannot be used: [UNRESOLV",

@@ -28,8 +28,6 @@ _BITS = 2 * _HALF
 """Rules to a long. Rules 0, 2, 4 … take its lower half and 1, 3, 5 … the upper one, so that one sum counts two of them."""
 _MOST_TOLD = 2**_HALF - 1
 _PAIR = 1 | 1 << _HALF
-MOST_FLAGGED = _BITS
-"""Rules up to which bits are quicker than conditions that are asked twice; with hundreds it is the other way round."""
 _REASON = "struct<rule:string,column:string,value:string,message:string>"
 
 
@@ -63,11 +61,13 @@ class Plan:
 
     def flagged(self) -> DataFrame:
         """The rows with a bit for each rule that is broken: a long for 62 rules is far narrower than a column for each."""
+        if not self.on_rows:
+            return self.wide.withColumn(QUARANTINED, F.lit(False))
         broken = {f"_breaks_{i}": _broken(rule) for i, rule in self.on_rows}
         words: dict[str, list[str]] = {}
         for i, flag in self.flags.items():
             words.setdefault(flag.word, []).append(f"if(_breaks_{i}, {flag.mask}L, 0L)")
-        flagged = self.wide.withColumns(broken) if broken else self.wide
+        flagged = self.wide.withColumns(broken)
         flagged = flagged.withColumns({word: F.expr(" | ".join(bits)) for word, bits in words.items()})
         return flagged.withColumn(QUARANTINED, F.expr(self._any(self.actions.removes))).drop(*broken)
 
@@ -92,13 +92,10 @@ class Plan:
         one that says whether no half of a sum has run over.
         """
         pairs = {(flag.word, flag.pair) for flag in self.flags.values()}
-        counts = [
-            f"count_if({QUARANTINED}) AS quarantined",
-            f"count_if({self._any(lambda _: True)}) AS broken",
-            *[f"sum(shiftrightunsigned({word}, {j}) & {_PAIR}L) AS {word}_{j}" for word, j in sorted(pairs)],
-        ]
-        if all(self.actions.removes(rule) for _, rule in self.on_rows):
-            del counts[1]
+        counts = [f"count_if({QUARANTINED}) AS quarantined"]
+        counts += [f"sum(shiftrightunsigned({word}, {j}) & {_PAIR}L) AS {word}_{j}" for word, j in sorted(pairs)]
+        if any(self.actions.marks(rule) for rule in self.rules):
+            counts.append(f"count_if({self._any(lambda _: True)}) AS broken")
         return self._observed(flagged, list(map(F.expr, counts)))
 
     def marked(self, flagged: DataFrame) -> DataFrame:
@@ -106,9 +103,7 @@ class Plan:
         nothing = sql_text.array([])
         return flagged.select(
             *self.kept,
-            F.expr(
-                f"if({self._any(self.actions.marks)}, {self._names(self.actions.marks)}, {nothing}) AS {WARNINGS}",
-            ),
+            F.expr(f"if({self._any(self.actions.marks)}, {self._names(self.actions.marks)}, {nothing}) AS {WARNINGS}"),
             F.col(QUARANTINED),
             # Only a bad row pays for its reasons.
             F.expr(f"if({QUARANTINED}, {self._reasons()}, NULL) AS {VIOLATIONS}"),
@@ -149,7 +144,8 @@ class Plan:
 
     @property
     def _few(self) -> bool:
-        return len(self.on_rows) <= MOST_FLAGGED
+        """Whether bits are quicker than conditions that are asked twice; with hundreds of rules it is the other way round."""
+        return len(self.on_rows) <= _BITS
 
     def _asked_directly(self) -> list[Column]:
         """Counts of what breaks each rule, and any, without flags."""
