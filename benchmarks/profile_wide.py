@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median
+from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median, timed
 from toolkit import session
 from toolkit.quality.profiling import profile
 from toolkit.settings import current
@@ -56,17 +55,6 @@ def ours(table: DataFrame, rows: int) -> None:
 def summarised(table: DataFrame) -> None:
     """Spark's own summary: count, mean, stddev, min, quartiles and max."""
     table.summary().collect()
-
-
-def timed(action: Callable[[], None]) -> Callable[[], float]:
-    """`action` as a measurement in seconds."""
-
-    def measured() -> float:
-        began = time.perf_counter()
-        action()
-        return time.perf_counter() - began
-
-    return measured
 
 
 def written(spark: SparkSession, folder: Path, rows: int) -> DataFrame:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.peers import data, launch
-from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median
+from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median, timed
 from toolkit import session
 from toolkit.etl.publish import discard, publish, stage
 from toolkit.quality.engine import check, split, watch
@@ -52,17 +51,15 @@ def _counting(rows: DataFrame, rules: Sequence[Rule], repeat: int, choices: Choi
     """`check` against the same conditions in one aggregate; gives our median."""
     sides = {"check": timed(lambda: check(rows, TABLE, rules)), "by hand": timed(lambda: by_hand(rows, rules))}
     found = _warm(sides, repeat, choices)
-    mine = median(found["check"])
-    yield Ratio(
+    yield _ratio(
         "counting",
-        mine,
-        median(found["by hand"]),
+        found,
+        ("check", "by hand"),
         MOST_COUNTING,
-        "s",
         f"`check` with 24 rules, which also counts the rows that break any; floor: one `agg` of 24 `count_if` and a count; "
         f"medians of {repeat}.",
     )
-    return mine
+    return median(found["check"])
 
 
 def _writing(rows: DataFrame, rules: Sequence[Rule], scratch: Path, repeat: int, choices: Choices) -> Iterator[Ratio]:
@@ -72,12 +69,11 @@ def _writing(rows: DataFrame, rules: Sequence[Rule], scratch: Path, repeat: int,
         "unchecked": timed(lambda: plain(rows, scratch / "plain")),
     }
     found = _warm(sides, repeat, choices)
-    yield Ratio(
+    yield _ratio(
         "writing",
-        median(found["split"]),
-        median(found["unchecked"]),
+        found,
+        ("split", "unchecked"),
         MOST_WRITING,
-        "s",
         "valid rows and quarantined rows with every reason, published as two Delta tables after the audit; floor: "
         f"`df.write.format('delta')` of the same rows; medians of {repeat}.",
     )
@@ -94,12 +90,11 @@ def _wide(spark: SparkSession, repeat: int, choices: Choices) -> Iterator[Ratio]
     ]
     sides = {"check": timed(lambda: check(rows, TABLE, rules)), "by hand": timed(lambda: by_hand(rows, rules))}
     found = _warm(sides, repeat, choices)
-    yield Ratio(
+    yield _ratio(
         f"{WIDE_RULES} rules on {WIDE_COLUMNS} columns",
-        median(found["check"]),
-        median(found["by hand"]),
+        found,
+        ("check", "by hand"),
         None,
-        "s",
         f"`check` of {WIDE_ROWS:,} rows that are made on the way; floor: one `agg` of {WIDE_RULES} `count_if`; medians of "
         f"{repeat}.",
     )
@@ -119,21 +114,19 @@ def _streaming(spark: SparkSession, rules: Sequence[Rule], scratch: Path, choice
     }
     sides = {name: partial(stream, spark, source, scratch, way) for name, way in ways.items()}
     found = _warm(sides, 3, choices)
-    yield Ratio(
+    yield _ratio(
         "streaming",
-        median(found["watched"]),
-        median(found["unwatched"]),
+        found,
+        ("watched", "unwatched"),
         MOST_STREAMING,
-        "s",
         f"a micro-batch of 336,776 flights to a Delta table, counted by 24 rules with `watch`; floor: the same stream without; "
         f"medians of 3 streams, each the median of its {BATCHES} batches but the first.",
     )
-    yield Ratio(
+    yield _ratio(
         "streaming, against observing by hand",
-        median(found["watched"]),
-        median(found["observed by hand"]),
+        found,
+        ("watched", "observed by hand"),
         None,
-        "s",
         "the same streams; floor: `observe` with one `count_if` for each rule, which is Spark's own way to count in a stream.",
     )
 
@@ -211,18 +204,13 @@ def stream(spark: SparkSession, source: Path, scratch: Path, way: Callable[[Data
     return median(seconds[1:])
 
 
-def timed(action: Callable[[], object]) -> Callable[[], float]:
-    """`action` as a measurement in seconds."""
-
-    def measured() -> float:
-        began = time.perf_counter()
-        action()
-        return time.perf_counter() - began
-
-    return measured
-
-
 def _warm(sides: dict[str, Callable[[], float]], repeat: int, choices: Choices) -> dict[str, list[float]]:
     """Each side measured in turns, after two turns that are not."""
     alternated(sides, 2)
     return alternated(sides, repeat, choices.tell)
+
+
+def _ratio(name: str, found: dict[str, list[float]], sides: tuple[str, str], limit: float | None, note: str) -> Ratio:
+    """The median of our side, against that of the other."""
+    ours, floor = (median(found[side]) for side in sides)
+    return Ratio(name, ours, floor, limit, "s", note)

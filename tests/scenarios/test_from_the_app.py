@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 from textual.pilot import Pilot
@@ -13,6 +11,7 @@ from textual.widgets import Input
 
 from tests.homes import LONGEST_RUN_SECONDS, Home
 from tests.scenarios.conftest import CHOSEN
+from tests.tui.tui_driving import screen_text, until
 from toolkit import runs
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
@@ -27,20 +26,6 @@ from toolkit.tui.screens.scenarios import ScenariosScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
 
 pytestmark = pytest.mark.asyncio
-
-
-async def until(pilot: Pilot[None], happened: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until `happened`, letting the app work meanwhile."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it took too long"
-        await asyncio.sleep(0.05)
-        await pilot.pause()
-
-
-def shown(app: ToolkitApp) -> str:
-    """What the screen says."""
-    return app.export_screenshot(simplify=True).replace("&#160;", " ")
 
 
 async def start(app: ToolkitApp, pilot: Pilot[None], scenario: str, values: Mapping[str, str]) -> None:
@@ -74,7 +59,7 @@ async def test_the_app_builds_the_same_gold(built: Home, home: Home, monkeypatch
     assert folder.record().status == "running"
     again = ToolkitApp()
     async with again.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "1 run is going" in shown(again))
+        await until(pilot, lambda: "1 run is going" in screen_text(again))
         await pilot.press("g")
         await until(pilot, lambda: isinstance(again.screen, RunScreen))
         await until(pilot, lambda: folder.record().status != "running", LONGEST_RUN_SECONDS)
@@ -109,7 +94,7 @@ async def test_what_the_app_starts_ends_as_by_command(
         await start(app, pilot, scenario, CHOSEN[scenario])
         (folder,) = runs.history()
         await until(pilot, lambda: launcher.exit_code(folder.run_id) is not None, LONGEST_RUN_SECONDS)
-        await until(pilot, lambda: "succeeded" in shown(app))
+        await until(pilot, lambda: "succeeded" in screen_text(app))
     assert folder.record().status == "succeeded", folder.record().error
     for table in tables:
         assert home.content(table) == same.content(table), table
@@ -145,7 +130,7 @@ async def test_rows_are_repaired_and_released_from_the_board(copied: Home, monke
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: isinstance(app.screen, JobScreen))
-        await until(pilot, lambda: "✔ done" in shown(app), 120)
+        await until(pilot, lambda: "✔ done" in screen_text(app), 120)
     after = copied.rows("silver.customers")
     assert len(after) == len(before) + len(alone)
     assert {row["country"] for row in after if row["customer_id"] in alone} == {"DE"}

@@ -28,9 +28,9 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
         await settle(pilot)
 
 
-async def until(pilot: Pilot[None], happened: Callable[[], object]) -> None:
+async def until(pilot: Pilot[None], happened: Callable[[], object], seconds: float = LONGEST_WAIT) -> None:
     """Wait until `happened`; a run is another process, so only it knows when."""
-    deadline = time.monotonic() + LONGEST_WAIT
+    deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, f"did not happen:\n{screen_text(pilot.app)}"
         await asyncio.sleep(0.02)

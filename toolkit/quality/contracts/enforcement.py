@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from toolkit.errors import DataError, nearest
+from toolkit.quality import sql_text
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, column_of
 from toolkit.quality.contracts.quality_entries import foreign_rules
 from toolkit.quality.contracts.spark_types import from_json, parse_type
@@ -151,7 +152,7 @@ def _of_items(item: Column, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _sql(path: str) -> str:
-    return ".".join(f"`{part.replace('`', '``')}`" for part in path.split("."))
+    return ".".join(map(sql_text.quoted, path.split(".")))
 
 
 def _named(path: str, what: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from toolkit.errors import UsageError, nearest
+from toolkit.quality import sql_text
 
 Width = Literal["same", "wider", "narrower", "other"]
 
@@ -131,7 +132,7 @@ def struct_text(fields: Iterator[tuple[str, str]]) -> str:
 
 
 def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else f"`{name.replace('`', '``')}`"
+    return name if _PLAIN.fullmatch(name) else sql_text.quoted(name)
 
 
 def parse_type(text: str) -> SparkType:

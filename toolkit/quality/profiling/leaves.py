@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from toolkit.errors import UsageError
+from toolkit.quality import sql_text
 from toolkit.quality.profiling.model import Kind
 
 _KINDS: tuple[tuple[type[T.DataType], Kind], ...] = (
@@ -87,7 +88,7 @@ def leaves(df: DataFrame) -> list[Leaf]:
 
 def quoted(name: str) -> str:
     """A name as `F.col` takes it: in backticks where it has dots or backticks itself."""
-    return f"`{name.replace('`', '``')}`" if "." in name or "`" in name else name
+    return sql_text.quoted(name) if "." in name or "`" in name else name
 
 
 def _unfolded(name: str, type_: T.DataType) -> Iterator[Leaf]:

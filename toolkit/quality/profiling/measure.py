@@ -49,8 +49,8 @@ def profile(
     """Describe every column of `df`, and what they have to do with each other.
 
     The frame is read once; twice where it has several numeric columns, the second time only these; once more for every
-    30 columns above the first 30. It is never cached, and no row of it leaves Spark. What is asked about a column of text takes
-    a tenth to a quarter of a second to put together, however few rows there are: a table of 2,000 columns takes minutes.
+    30 columns above the first 30. It is never cached, and no row of it leaves Spark. What is asked about columns of
+    text takes long to put together, however few rows there are: four minutes for a thousand of them.
 
     Args:
         df: the table.

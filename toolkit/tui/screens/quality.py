@@ -180,12 +180,11 @@ class QualityScreen(Page):
         if isinstance(event.widget, ScoreList | HeatMap) and self.boards:
             self.say()
 
-        # Where one can go
-        self.refresh_bindings()
+    # Where one can go
 
     @on(ScoreList.Entered)
     @on(Input.Submitted, "#filter")
-    def to_map(self) -> None:
+    def action_rules(self) -> None:
         """On to the rules."""
         self.query_one(HeatMap).focus()
 
@@ -238,10 +237,6 @@ class QualityScreen(Page):
     def action_filter(self) -> None:
         """To the filter."""
         self.query_one("#filter").focus()
-
-    def action_rules(self) -> None:
-        """From the filter to the rules."""
-        self.to_map()
 
     def action_broken(self) -> None:
         """Only broken rules, or all."""
