@@ -157,6 +157,14 @@ def test_the_session_is_as_the_settings_of_the_tests_say(spark: SparkSession) ->
     assert "PYSPARK_GATEWAY_PORT" not in os.environ
 
 
+def test_a_quick_start_leaves_room_for_the_code_that_spark_generates(spark: SparkSession) -> None:
+    """Java's own 48 MiB are full within half a minute of a small run; then compiling stops, and tasks fail."""
+    assert settings.current().quick_start
+    pools = spark._jvm.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()
+    room = sum(pool.getUsage().getMax() for pool in pools if pool.getName().startswith("Code"))
+    assert room >= 240 * 1024**2
+
+
 def test_without_java_the_error_names_what_was_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -214,7 +222,7 @@ def connect_server(tmp_path: Path) -> Iterator[str]:
         "-cp",
         os.pathsep.join(map(str, session.spark_class_path())),
         "-Xmx1g",
-        "-XX:TieredStopAtLevel=1",
+        *session.QUICK_FLAGS,
         *[f"--add-opens={package}=ALL-UNNAMED" for package in java._OPENED_PACKAGES],
         *[f"-D{name}={value}" for name, value in conf.items()],
         "org.apache.spark.sql.connect.service.SparkConnectServer",
