@@ -140,7 +140,7 @@ def watch(
     """`df` as it is, counted by whoever writes it: no pass of its own; arguments and errors are those of `check`."""
     plan = planned(df, table, rules, context or Context(references or {}), actions)
     with blamed(df, table, plan.rules):
-        rows, observed = plan.watched()
+        rows, observed = plan.observed(plan.flagged())
         watched = rows.select(*plan.kept)
         _refuse_late(watched, beside(df, plan.rules, plan.context))
     return Watched(plan, watched, observed)

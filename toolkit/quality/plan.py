@@ -15,7 +15,6 @@ from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
-from toolkit.errors import DataError
 from toolkit.quality import sql_text
 from toolkit.quality.actions import Actions
 from toolkit.quality.fitness import blame, refuse_unfit
@@ -23,11 +22,10 @@ from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
 
-_HALF = 31
-_BITS = 2 * _HALF
-"""Rules to a long. Rules 0, 2, 4 … take its lower half and 1, 3, 5 … the upper one, so that one sum counts two of them."""
-_MOST_TOLD = 2**_HALF - 1
-_PAIR = 1 | 1 << _HALF
+_BITS = 12
+"""Rules to a word: so few that each combination of them (4,096) can be counted."""
+_MOST_AT_ONCE = 62
+"""Rules for which bits are quicker to count than conditions that are asked twice."""
 _REASON = "struct<rule:string,column:string,value:string,message:string>"
 
 
@@ -60,43 +58,43 @@ class Plan:
         return {i: Flag(*divmod(place, _BITS)) for place, (i, _) in enumerate(self.on_rows)}
 
     def flagged(self) -> DataFrame:
-        """The rows with a bit for each rule that is broken: a long for 62 rules is far narrower than a column for each."""
+        """The rows with a bit for each rule that is broken: a word for twelve is far narrower than a column for each.
+
+        A word is null where a row keeps all twelve, so that whatever counts can pass over it.
+        """
         if not self.on_rows:
             return self.wide.withColumn(QUARANTINED, F.lit(False))
         broken = {f"_breaks_{i}": _broken(rule) for i, rule in self.on_rows}
         words: dict[str, list[str]] = {}
         for i, flag in self.flags.items():
-            words.setdefault(flag.word, []).append(f"if(_breaks_{i}, {flag.mask}L, 0L)")
+            words.setdefault(flag.word, []).append(f"if(_breaks_{i}, {flag.mask}, 0)")
         flagged = self.wide.withColumns(broken)
-        flagged = flagged.withColumns({word: F.expr(" | ".join(bits)) for word, bits in words.items()})
+        flagged = flagged.withColumns({w: F.expr(f"nullif({' | '.join(bits)}, 0)") for w, bits in words.items()})
         return flagged.withColumn(QUARANTINED, F.expr(self._any(self.actions.removes))).drop(*broken)
 
     def counted(self) -> DataFrame:
         """One row with all that one pass counts and measures."""
-        if not self._few:
+        if len(self.on_rows) > _MOST_AT_ONCE:
             return self.wide.agg(*self._asked_directly(), *self._measured())
         failed = [f"count_if({flag.raised}) AS failed_{i}" for i, flag in self.flags.items()]
         counts = [f"count_if({QUARANTINED}) AS quarantined", *failed]
         return self.flagged().agg(*map(F.expr, counts), *self._measured())
 
-    def watched(self) -> tuple[DataFrame, Observation | None]:
-        """The rows, and what is counted when somebody writes them."""
-        if self._few:
-            return self.observed(self.flagged())
-        return self._observed(self.wide, self._asked_directly())
-
     def observed(self, flagged: DataFrame) -> tuple[DataFrame, Observation | None]:
         """The flagged rows, and what is counted when somebody writes them.
 
-        Spark observes row by row, and takes about as long for each aggregate as for a rule. So there is one for two rules, and
-        one that says whether no half of a sum has run over.
+        Spark observes row by row, and takes about as long for each aggregate as for a rule. So there is one for twelve rules:
+        how often each combination of them is broken, which costs next to nothing for a row that breaks none.
         """
-        pairs = {(flag.word, flag.pair) for flag in self.flags.values()}
-        counts = [f"count_if({QUARANTINED}) AS quarantined"]
-        counts += [f"sum(shiftrightunsigned({word}, {j}) & {_PAIR}L) AS {word}_{j}" for word, j in sorted(pairs)]
-        if any(self.actions.marks(rule) for rule in self.rules):
-            counts.append(f"count_if({self._any(lambda _: True)}) AS broken")
-        return self._observed(flagged, list(map(F.expr, counts)))
+        counts = [
+            f"count_if({QUARANTINED}) AS quarantined",
+            *map(_combinations, sorted({f.word for f in self.flags.values()})),
+        ]
+        asked = [*map(F.expr, counts), *self._measured()]
+        if self.source.isStreaming:
+            return flagged.observe(metrics_name(self.table), *asked), None
+        observed = Observation()
+        return flagged.observe(observed, *asked), observed
 
     def marked(self, flagged: DataFrame) -> DataFrame:
         """The rows with their reasons in place of flags."""
@@ -134,18 +132,7 @@ class Plan:
         if f"failed_{i}" in found:
             return int(found[f"failed_{i}"])
         flag = self.flags[i]
-        if int(found.get("broken", found["quarantined"])) > _MOST_TOLD:
-            raise DataError(
-                f"{self.table}: more than {_MOST_TOLD:,} rows broke a rule in one pass, too many to be counted on their way.",
-                cure="Judge the table in parts, or count what breaks the rules with check().",
-            )
-        total = int(found[f"{flag.word}_{flag.pair}"] or 0)
-        return total >> _HALF if flag.upper else total & _MOST_TOLD
-
-    @property
-    def _few(self) -> bool:
-        """Whether bits are quicker than conditions that are asked twice; with hundreds of rules it is the other way round."""
-        return len(self.on_rows) <= _BITS
+        return sum(count for broken, count in found[flag.word] or () if broken & flag.mask)
 
     def _asked_directly(self) -> list[Column]:
         """Counts of what breaks each rule, and any, without flags."""
@@ -165,19 +152,14 @@ class Plan:
                 found |= {f"{name}_{i}": one for name, one in rule.measures(self.context).items()}
         return [one.alias(name) for name, one in found.items()]
 
-    def _observed(self, rows: DataFrame, counts: Sequence[Column]) -> tuple[DataFrame, Observation | None]:
-        if self.source.isStreaming:
-            return rows.observe(metrics_name(self.table), *counts, *self._measured()), None
-        observed = Observation()
-        return rows.observe(observed, *counts, *self._measured()), observed
-
     def _any(self, chosen: Callable[[Rule], bool]) -> str:
-        """Whether a row broke any rule of one sort."""
+        """Whether a row broke any rule of one sort; never null."""
         masks: dict[str, int] = {}
         for i, rule in self.on_rows:
             if chosen(rule):
                 masks[self.flags[i].word] = masks.get(self.flags[i].word, 0) | self.flags[i].mask
-        return " OR ".join(f"{word} & {mask}L != 0" for word, mask in masks.items()) or "false"
+        broken = " OR ".join(f"{word} & {mask} != 0" for word, mask in masks.items())
+        return f"coalesce({broken}, false)" if broken else "false"
 
     def _names(self, chosen: Callable[[Rule], bool]) -> str:
         """Names of the broken rules of one sort, as an array of text."""
@@ -196,34 +178,24 @@ class Flag:
     """The bit of one rule."""
 
     number: int
-    """Of the long."""
+    """Of the word."""
     place: int
-    """Among the rules that share it."""
+    """In it."""
 
     @property
     def word(self) -> str:
-        """The column that holds the long."""
+        """The column that holds the word."""
         return f"_broken_{self.number}"
 
     @property
-    def pair(self) -> int:
-        """Which sum counts it."""
-        return self.place // 2
-
-    @property
-    def upper(self) -> bool:
-        """Whether it is counted in the upper half of that sum."""
-        return self.place % 2 == 1
-
-    @property
     def mask(self) -> int:
-        """The long with only this bit."""
-        return 1 << self.pair + (_HALF if self.upper else 0)
+        """The word with only this bit."""
+        return 1 << self.place
 
     @property
     def raised(self) -> str:
-        """The condition that a row broke the rule."""
-        return f"{self.word} & {self.mask}L != 0"
+        """The condition that a row broke the rule; null where it broke none of the word's."""
+        return f"{self.word} & {self.mask} != 0"
 
 
 def metrics_name(table: str) -> str:
@@ -269,6 +241,12 @@ def blamed(df: DataFrame, table: str, rules: Sequence[Rule], *, running: bool = 
 def _broken(rule: RowRule) -> Column:
     """Whether a row that the rule looks at breaks it; null counts as no."""
     return F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
+
+
+def _combinations(word: str) -> str:
+    """How often each value of a word occurs: pairs of the value and its count, exact since there are bins for all."""
+    bins = f"histogram_numeric({word}, {2**_BITS})"
+    return f"transform({bins}, bin -> array(CAST(bin.x AS BIGINT), CAST(bin.y AS BIGINT))) AS {word}"
 
 
 def _reason(rule: RowRule) -> str:
