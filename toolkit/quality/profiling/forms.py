@@ -1,7 +1,8 @@
 """How texts look: their shape, and the well-known forms that a shape lets one suspect.
 
 Owns the translation of a text into a shape and of shapes into a pattern, and the list of forms that are looked for. A form
-is told by the very rule that would be suggested, and only for texts that a cheap look lets through.
+is told by the very rule that would be suggested, and only for texts that a cheap look lets through. What is asked of a text
+is SQL, on the name of the column that holds it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from string import ascii_lowercase, ascii_uppercase, digits
-from typing import TYPE_CHECKING
 
-from toolkit.quality import rules
-from toolkit.quality.rules.lazily import F
-
-if TYPE_CHECKING:
-    from pyspark.sql import Column
+from toolkit.quality import rules, sql_text
+from toolkit.quality.rules.formats import FormRule
 
 SHAPE_LENGTH = 40
 """Characters that a shape tells; longer texts are prose."""
@@ -27,23 +24,26 @@ _ASCII = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
 _UNICODE = {"A": r"[\p{Lu}\p{Lt}]", "a": r"[\p{L}&&[^\p{Lu}\p{Lt}]]", "9": r"\p{Nd}"}
 
 
-def shape(text: Column) -> Column:
+def shape(text: str) -> str:
     """`Ab-12` → `Aa-99`, of the first 40 characters; letters and digits of every script count."""
-    start = F.substring(text, 1, SHAPE_LENGTH)
-    plain = F.translate(start, _CHARACTERS, _CLASSES)
-    letters = F.regexp_replace(F.regexp_replace(start, r"[\p{Lu}\p{Lt}]", "A"), r"[\p{L}&&[^A]]", "a")
-    return F.when(is_ascii(text), plain).otherwise(F.regexp_replace(letters, r"\p{Nd}", "9"))
+    start = f"substring({text}, 1, {SHAPE_LENGTH})"
+    plain = f"translate({start}, '{_CHARACTERS}', '{_CLASSES}')"
+    other = start
+    for characters, class_ in ((r"[\p{Lu}\p{Lt}]", "A"), (r"[\p{L}&&[^A]]", "a"), (r"\p{Nd}", "9")):
+        other = f"regexp_replace({other}, {sql_text.text(characters)}, '{class_}')"
+    return f"if({is_ascii(text)}, {plain}, {other})"
 
 
-def is_ascii(text: Column) -> Column:
+def is_ascii(text: str) -> str:
     """Whether each character takes one byte; regular expressions are for the others."""
-    return F.octet_length(text) == F.length(text)
+    return f"(octet_length({text}) = length({text}))"
 
 
-def is_blank(text: Column) -> Column:
+def is_blank(text: str) -> str:
     """Whether nothing is left without white space, as `not_blank` sees it; most texts are told by their first character."""
-    code = F.ascii(text)
-    return F.when((code > ord(" ")) & (code <= ord("~")), F.lit(False)).otherwise(~text.rlike(r"(?U)\S"))
+    printed = f"ascii({text}) > {ord(' ')} AND ascii({text}) <= {ord('~')}"
+    visible = sql_text.text(r"(?U)\S")
+    return f"if({printed}, false, NOT {text} RLIKE {visible})"
 
 
 @dataclass(frozen=True)
@@ -56,27 +56,31 @@ class Sought:
     letters: str = ""
     """Of a date format."""
 
-    def has(self, text: Column, shaped: Column, name: str) -> Column:
-        """Whether a text, in the column called `name`, has the form."""
-        given = {"kind": self.kind, "column": name, **({"format": self.letters} if self.letters else {})}
-        rule = rules.parse(given)
-        assert isinstance(rule, rules.RowRule)  # noqa: S101 - each of SOUGHT is one
-        return self._first_look(text, shaped) & ~F.coalesce(rule.broken(), F.lit(True))
+    def has(self, text: str, shaped: str) -> str:
+        """Whether a text has the form.
 
-    def _first_look(self, text: Column, shaped: Column) -> Column:
+        Args:
+            text: the column that holds it.
+            shaped: the one that holds its shape.
+        """
+        rule = rules.parse({"kind": self.kind, "column": text, **({"format": self.letters} if self.letters else {})})
+        assert isinstance(rule, FormRule)  # noqa: S101 - each of SOUGHT is one
+        return f"({self._first_look(text, shaped)} AND NOT coalesce({rule.wrong}, true))"
+
+    def _first_look(self, text: str, shaped: str) -> str:
         match self.kind:
             case "email":
-                return F.contains(text, F.lit("@"))
+                return f"contains({text}, '@')"
             case "uuid":
-                return F.length(text) == 36  # noqa: PLR2004 - 32 digits and 4 dashes
+                return f"length({text}) = 36"
             case "url":
-                return F.startswith(text, F.lit("http"))
+                return f"startswith({text}, 'http')"
             case "phone":
-                return F.startswith(text, F.lit("+"))
+                return f"startswith({text}, '+')"
             case "iban":
-                return F.startswith(shaped, F.lit("AA99"))
+                return f"startswith({shaped}, 'AA99')"
             case _:
-                return shaped == self.shape
+                return f"{shaped} = '{self.shape}'"
 
 
 SOUGHT = (

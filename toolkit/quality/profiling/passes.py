@@ -10,6 +10,9 @@ becomes slow when it is given more of them).
 Yes-or-no questions about a value (is it NaN, blank, an e-mail address?) are letters of one text, whose frequent values are
 counted: one aggregate instead of twenty. Spark makes one long method of all the simple aggregates in such a pass, and
 becomes slow when there are more than a few hundred.
+
+All of it is SQL text on columns that were given names of ours, so that a thousand columns are asked for in no time, and no
+name of the table's stands in SQL.
 """
 
 from __future__ import annotations
@@ -20,8 +23,7 @@ from itertools import combinations
 from string import ascii_lowercase
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
+from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
 from toolkit.quality.profiling import forms
@@ -42,32 +44,38 @@ ALL_VALUES = 20
 MOST_TIMES = 8
 MOST_FLAGS = 200
 """Combinations of flags that one column may have; each flag excludes most others."""
-_DAY, _MICROS = 86_400.0, 1_000_000.0
+_DAY, _MICROS = "86400D", "1000000D"
+_NO_FLAG = "''"
 
 
 @dataclass
 class Question:
-    """What is asked about one column: what to prepare below the aggregate, so that it is computed once, and aggregates."""
+    """What is asked about one column, in SQL: what to prepare below the aggregate, to be computed once, and the aggregates."""
 
     leaf: Leaf
     number: int
     top: int
-    prepared: dict[str, Column] = field(default_factory=dict)
-    measures: dict[str, Column] = field(default_factory=dict)
+    prepared: dict[str, str] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
-    marks: Column | None = None
+    marks: str = ""
     """The flags of a row as one text, a letter for each, from what was prepared."""
+
+    @property
+    def column(self) -> str:
+        """What the column is called in SQL."""
+        return f"c{self.number}"
 
     def name(self, part: str) -> str:
         """The name of a prepared column or a measure, which no other column's question has."""
-        return f"c{self.number}_{part}"
+        return f"{self.column}_{part}"
 
-    def prepare(self, part: str, column: Column) -> Column:
-        """Compute `column` below the aggregate, and refer to it."""
-        self.prepared[self.name(part)] = column
-        return F.col(self.name(part))
+    def prepare(self, part: str, expression: str) -> str:
+        """Compute `expression` below the aggregate, and refer to it."""
+        self.prepared[self.name(part)] = expression
+        return self.name(part)
 
-    def measure(self, **aggregates: Column) -> None:
+    def measure(self, **aggregates: str) -> None:
         """Ask for aggregates."""
         self.measures |= {self.name(part): aggregate for part, aggregate in aggregates.items()}
 
@@ -92,48 +100,51 @@ def answers(df: DataFrame, asked: Sequence[Question]) -> Iterator[tuple[Question
     """Each question with its answer, `rows` among them; one pass for every `CHUNK` of them."""
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
-        prepared = [column.alias(name) for question in chunk for name, column in question.prepared.items()]
-        pairs = _orderings(chunk)
-        measures = {**{n: m for question in chunk for n, m in question.measures.items()}, **pairs}
-        marks = [question.marks.alias(question.name("flags")) for question in chunk if question.marks is not None]
-        # In two steps, so that a shape is made once, and not for every form that looks at it.
+        prepared = {name: one for question in chunk for name, one in question.prepared.items()}
+        marks = {question.name("flags"): question.marks for question in chunk}
+        measures = {name: one for question in chunk for name, one in question.measures.items()} | _orderings(chunk)
+        # In steps, so that a shape is made once, and not for every form that looks at it.
         row = (
-            df.select(*prepared)
-            .select("*", *marks)
-            .agg(F.count(F.lit(1)).alias("rows"), *[column.alias(name) for name, column in measures.items()])
+            df.select(*[question.leaf.value.alias(question.column) for question in chunk])
+            .selectExpr(*_named(prepared))
+            .selectExpr("*", *_named(marks))
+            .selectExpr("count(1) AS rows", *_named(measures))
         )
         found = row.collect()[0].asDict(recursive=True)
         for question in chunk:
             yield question, {"rows": found["rows"], **question.answer(found)}
 
 
+def _named(expressions: Mapping[str, str]) -> list[str]:
+    return [f"{expression} AS {name}" for name, expression in expressions.items()]
+
+
 def _ask(question: Question) -> None:
-    leaf = question.leaf
+    leaf, column = question.leaf, question.column
     if leaf.hashable:
-        hashed = question.prepare("hash", F.when(leaf.value.isNotNull(), F.xxhash64(leaf.value)))
-        question.measure(distinct=F.hll_sketch_estimate(F.hll_sketch_agg(hashed, HLL_BITS)))
-    given = question.prepare("given", leaf.value.isNotNull())
+        hashed = question.prepare("hash", f"if({column} IS NOT NULL, xxhash64({column}), NULL)")
+        question.measure(distinct=f"hll_sketch_estimate(hll_sketch_agg({hashed}, {HLL_BITS}))")
+    given = question.prepare("given", f"{column} IS NOT NULL")
     special = _SPECIAL.get(leaf.kind)
     flags = special(question) if special else {}
     question.flags = tuple(flags)
-    letters = [F.when(flag, F.lit(_letter(i))).otherwise("") for i, flag in enumerate(flags.values())]
-    marks = F.when(given, F.concat(F.lit(""), *letters))
-    question.marks = marks
-    question.measure(flags=_most_frequent(F.col(question.name("flags")), MOST_FLAGS, as_text=False))
+    letters = [f"if({flag}, '{_letter(i)}', {_NO_FLAG})" for i, flag in enumerate(flags.values())]
+    question.marks = f"if({given}, concat({', '.join([_NO_FLAG, *letters])}), NULL)"
+    question.measure(flags=_most_frequent(question.name("flags"), MOST_FLAGS, as_text=False))
 
 
 def _letter(flag: int) -> str:
     return ascii_lowercase[flag]
 
 
-def _ask_number(question: Question) -> dict[str, Column]:
+def _ask_number(question: Question) -> dict[str, str]:
     leaf = question.leaf
-    value, number, flags = leaf.value, leaf.value.cast("double"), {}
+    value, number, flags = question.column, f"CAST({question.column} AS DOUBLE)", {}
     if leaf.fractional:
-        is_nan, is_infinite = F.isnan(value), F.abs(number) == F.lit(float("inf"))
+        is_nan, is_infinite = f"isnan({value})", f"abs({number}) = CAST('Infinity' AS DOUBLE)"
         flags = {"nan": question.prepare("is_nan", is_nan), "infinite": question.prepare("is_infinite", is_infinite)}
-        finite = ~is_nan & ~is_infinite
-        value, number = F.when(finite, value), F.when(finite, number)
+        finite = f"NOT {is_nan} AND NOT {is_infinite}"
+        value, number = f"if({finite}, {value}, NULL)", f"if({finite}, {number}, NULL)"
     kept = question.prepare("value", value)
     _spread(question, number)
     _range(question, kept, as_text=isinstance(leaf.type, T.DecimalType))
@@ -141,83 +152,85 @@ def _ask_number(question: Question) -> dict[str, Column]:
     return flags
 
 
-def _ask_time(question: Question) -> dict[str, Column]:
-    leaf = question.leaf
-    kept = question.prepare("value", leaf.value)
-    is_date = isinstance(leaf.type, T.DateType)
-    instant = leaf.value.cast("timestamp")
-    _spread(question, F.unix_date(leaf.value) * _DAY if is_date else F.unix_micros(instant) / _MICROS)
+def _ask_time(question: Question) -> dict[str, str]:
+    column = question.column
+    kept = question.prepare("value", column)
+    is_date = isinstance(question.leaf.type, T.DateType)
+    instant = f"unix_micros(CAST({column} AS TIMESTAMP)) / {_MICROS}"
+    _spread(question, f"unix_date({column}) * {_DAY}" if is_date else instant)
     _range(question, kept, as_text=True)
     _top(question, kept, as_text=True)
-    return {"future": kept > F.current_timestamp()}
+    return {"future": f"{kept} > current_timestamp()"}
 
 
-def _ask_text(question: Question) -> dict[str, Column]:
-    text = question.prepare("value", question.leaf.value)
-    shape = question.prepare("shape", forms.shape(question.leaf.value))
-    cut = question.prepare("cut", F.substring(question.leaf.value, 1, TOP_LENGTH))
+def _ask_text(question: Question) -> dict[str, str]:
+    text = question.prepare("value", question.column)
+    shape = question.prepare("shape", forms.shape(question.column))
+    cut = question.prepare("cut", f"substring({question.column}, 1, {TOP_LENGTH})")
     question.measure(shapes=_most_frequent(shape, question.top, as_text=False))
-    size = _sizes(question, F.length(question.leaf.value))
+    size = _sizes(question, f"length({question.column})")
     _range(question, cut, as_text=False)
     _top(question, cut, as_text=False)
-    looked_for = {f"form_{i}": sought.has(text, shape, question.name("value")) for i, sought in enumerate(forms.SOUGHT)}
-    return {"blank": forms.is_blank(text), "non_ascii": ~forms.is_ascii(text), **_empty(size), **looked_for}
+    looked_for = {f"form_{i}": sought.has(text, shape) for i, sought in enumerate(forms.SOUGHT)}
+    return {"blank": forms.is_blank(text), "non_ascii": f"NOT {forms.is_ascii(text)}", **_empty(size), **looked_for}
 
 
-def _ask_boolean(question: Question) -> dict[str, Column]:
-    kept = question.prepare("value", question.leaf.value)
+def _ask_boolean(question: Question) -> dict[str, str]:
+    kept = question.prepare("value", question.column)
     _range(question, kept, as_text=False)
     _top(question, kept, as_text=False)
     return {}
 
 
-def _ask_binary(question: Question) -> dict[str, Column]:
-    return _empty(_sizes(question, F.octet_length(question.leaf.value)))
+def _ask_binary(question: Question) -> dict[str, str]:
+    return _empty(_sizes(question, f"octet_length({question.column})"))
 
 
-def _ask_size(question: Question) -> dict[str, Column]:
-    value = question.leaf.value
+def _ask_size(question: Question) -> dict[str, str]:
     # By the session's settings, nothing may have the size -1.
-    size = F.when(value.isNotNull(), F.size(value))
-    _spread(question, size.cast("double"))
+    size = f"if({question.column} IS NOT NULL, size({question.column}), NULL)"
+    _spread(question, f"CAST({size} AS DOUBLE)")
     return _empty(_sizes(question, size))
 
 
-def _empty(size: Column) -> dict[str, Column]:
-    return {"empty": size == 0}
+def _empty(size: str) -> dict[str, str]:
+    return {"empty": f"{size} = 0"}
 
 
-def _spread(question: Question, number: Column) -> None:
+def _spread(question: Question, number: str) -> None:
     kept = question.prepare("number", number)
-    question.measure(mean=F.avg(kept), stddev=F.stddev_samp(kept), sketch=F.kll_sketch_agg_double(kept, SKETCH_SIZE))
+    sketch = f"kll_sketch_agg_double({kept}, {SKETCH_SIZE})"
+    question.measure(mean=f"avg({kept})", stddev=f"stddev_samp({kept})", sketch=sketch)
 
 
-def _range(question: Question, value: Column, *, as_text: bool) -> None:
-    low, high = F.min(value), F.max(value)
-    question.measure(min=low.cast("string") if as_text else low, max=high.cast("string") if as_text else high)
+def _range(question: Question, value: str, *, as_text: bool) -> None:
+    low, high = f"min({value})", f"max({value})"
+    question.measure(min=_as_text(low) if as_text else low, max=_as_text(high) if as_text else high)
 
 
-def _sizes(question: Question, size: Column) -> Column:
+def _sizes(question: Question, size: str) -> str:
     kept = question.prepare("size", size)
-    question.measure(shortest=F.min(kept), longest=F.max(kept), size=F.avg(kept))
+    question.measure(shortest=f"min({kept})", longest=f"max({kept})", size=f"avg({kept})")
     return kept
 
 
-def _top(question: Question, value: Column, *, as_text: bool) -> None:
+def _top(question: Question, value: str, *, as_text: bool) -> None:
     question.measure(top=_most_frequent(value, question.top, as_text=as_text))
 
 
-def _most_frequent(value: Column, top: int, *, as_text: bool) -> Column:
+def _most_frequent(value: str, top: int, *, as_text: bool) -> str:
     """The `top` most frequent values and null, which counts as one."""
-    found = F.call_function("approx_top_k", value, F.lit(top + 1), F.lit(TRACKED))
+    found = f"approx_top_k({value}, {top + 1}, {TRACKED})"
     if not as_text:
         return found
-    return F.transform(
-        found, lambda one: F.struct(one["item"].cast("string").alias("item"), one["count"].alias("count"))
-    )
+    return f"transform({found}, one -> named_struct('item', {_as_text('one.item')}, 'count', one.`count`))"
 
 
-_SPECIAL: dict[str, Callable[[Question], dict[str, Column]]] = {
+def _as_text(value: str) -> str:
+    return f"CAST({value} AS STRING)"
+
+
+_SPECIAL: dict[str, Callable[[Question], dict[str, str]]] = {
     "number": _ask_number,
     "time": _ask_time,
     "text": _ask_text,
@@ -236,15 +249,15 @@ def time_pairs(chunk: Sequence[Question]) -> list[tuple[Question, Question]]:
     return [(one, other) for one, other in combinations(times, 2) if one.leaf.type == other.leaf.type]
 
 
-def _orderings(chunk: Sequence[Question]) -> dict[str, Column]:
+def _orderings(chunk: Sequence[Question]) -> dict[str, str]:
     """For each pair of times: rows that have both, and how many of them are in order, either way round."""
-    found: dict[str, Column] = {}
+    found: dict[str, str] = {}
     for one, other in time_pairs(chunk):
-        a, b = F.col(one.name("value")), F.col(other.name("value"))
+        a, b = one.name("value"), other.name("value")
         start = f"{one.name('pair')}_{other.number}"
         found |= {
-            f"{start}_both": F.count_if(a.isNotNull() & b.isNotNull()),
-            f"{start}_up": F.count_if(a <= b),
-            f"{start}_down": F.count_if(b <= a),
+            f"{start}_both": f"count_if({a} IS NOT NULL AND {b} IS NOT NULL)",
+            f"{start}_up": f"count_if({a} <= {b})",
+            f"{start}_down": f"count_if({b} <= {a})",
         }
     return found

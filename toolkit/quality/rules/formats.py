@@ -1,4 +1,8 @@
-"""Rules on the form of a text: addresses, numbers with check digits, codes from public lists."""
+"""Rules on the form of a text: addresses, numbers with check digits, codes from public lists.
+
+Owns these conditions as SQL text, so that profiles, which look for several forms in each of a thousand columns, can ask for
+them without a call into the JVM for each of their parts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
@@ -13,7 +18,8 @@ from toolkit.quality.rules.values import OnColumn
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_TEN, _HALF = 10, 4
+_EACH_CHARACTER = sql_text.text(r"(?!\z)")
+"""Between any two: what a text is split by."""
 _COUNTRIES = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC
 CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD
@@ -33,11 +39,27 @@ VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
 """
 
 
-class _Text(OnColumn, abstract=True):
+class FormRule(OnColumn, abstract=True):
+    """A rule on the form of a text."""
+
     families: ClassVar[tuple[Family, ...]] = ("text",)
 
+    @property
+    def text(self) -> str:
+        """The value, in SQL."""
+        return sql_text.column(self.column)
 
-class _Form(_Text, abstract=True):
+    @property
+    def wrong(self) -> str:
+        """The SQL condition that the text is not as it should be; false or null where there is none."""
+        raise NotImplementedError
+
+    def broken(self) -> Column:
+        """True where the text is not as it should be."""
+        return F.expr(self.wrong)
+
+
+class _Form(FormRule, abstract=True):
     """A text whose form a regular expression tells."""
 
     form: ClassVar[str]
@@ -47,9 +69,10 @@ class _Form(_Text, abstract=True):
         """What is true of good data."""
         return f"{self.column} has the form of {self.thing}."
 
-    def broken(self) -> Column:
-        """True where the text has another form."""
-        return ~self.value.rlike(rf"\A(?:{self.form})\z")
+    @property
+    def wrong(self) -> str:
+        """The text has another form."""
+        return f"(NOT {self.text} RLIKE {_whole(self.form)})"
 
 
 class Email(_Form):
@@ -90,7 +113,7 @@ class IpAddress(_Form):
     thing: ClassVar[str] = "an IPv4 address"
 
 
-class _Checked(_Text, abstract=True):
+class _Checked(FormRule, abstract=True):
     """A text that ends with, or holds, check digits."""
 
     form: ClassVar[str]
@@ -101,19 +124,20 @@ class _Checked(_Text, abstract=True):
         return f"{self.column} is {self.thing} whose check digits are right."
 
     @property
-    def compact(self) -> Column:
+    def compact(self) -> str:
         """The text without the spaces and dashes that people put in."""
-        return F.upper(F.regexp_replace(self.value, "[ -]", ""))
+        return f"upper(regexp_replace({self.text}, '[ -]', ''))"
 
-    def remainder(self) -> Column:
-        """Zero where the check digits are right."""
+    @property
+    def remainder(self) -> str:
+        """Zero where the check digits are right, in SQL."""
         raise NotImplementedError
 
-    def broken(self) -> Column:
-        """True where the form or the check digits are wrong."""
-        return F.when(self.compact.rlike(rf"\A(?:{self.form})\z"), self.remainder() != 0).otherwise(
-            self.value.isNotNull()
-        )
+    @property
+    def wrong(self) -> str:
+        """The form or the check digits are wrong."""
+        formed = f"{self.compact} RLIKE {_whole(self.form)}"
+        return f"if({formed}, {self.remainder} != 0, {self.text} IS NOT NULL)"
 
 
 class Iban(_Checked):
@@ -122,16 +146,12 @@ class Iban(_Checked):
     form: ClassVar[str] = r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}"
     thing: ClassVar[str] = "an IBAN"
 
-    def remainder(self) -> Column:
+    @property
+    def remainder(self) -> str:
         """One less than the number modulo 97, in which a letter stands for two digits: A for 10, Z for 35."""
-        turned = F.concat(F.substring(self.compact, 5, 34), F.substring(self.compact, 1, 4))
-        values = F.transform(F.split(turned, "(?!\\z)"), lambda c: F.conv(c, 36, 10).cast("int"))
-        return (
-            F.aggregate(
-                values, F.lit(0), lambda sum_, v: F.when(v >= _TEN, sum_ * 100 + v).otherwise(sum_ * 10 + v) % 97
-            )
-            - 1
-        )
+        turned = f"concat(substring({self.compact}, 5, 34), substring({self.compact}, 1, 4))"
+        values = f"transform(split({turned}, {_EACH_CHARACTER}), c -> CAST(conv(c, 36, 10) AS INT))"
+        return f"(aggregate({values}, 0, (sum, v) -> (sum * if(v >= 10, 100, 10) + v) % 97) - 1)"
 
 
 class Luhn(_Checked):
@@ -140,15 +160,10 @@ class Luhn(_Checked):
     form: ClassVar[str] = r"\d{8,19}"
     thing: ClassVar[str] = "a number"
 
-    def remainder(self) -> Column:
-        """The weighted sum modulo 10, every second digit from the right counting double."""
-        digits = F.split(F.reverse(self.compact), "(?!\\z)")
-
-        def weighted(digit: Column, place: Column) -> Column:
-            number = digit.cast("int")
-            return F.when(place % 2 == 0, number).otherwise(number * 2 - F.when(number > _HALF, 9).otherwise(0))
-
-        return _sum(F.transform(digits, weighted)) % 10
+    @property
+    def remainder(self) -> str:
+        """The weighted sum modulo 10, every second digit from the right counting double, less 9 where that has two digits."""
+        return f"({_weighted(self.compact, 'd * 2 - if(d > 4, 9, 0)')} % 10)"
 
 
 class Ean(_Checked):
@@ -157,13 +172,13 @@ class Ean(_Checked):
     form: ClassVar[str] = r"\d{8}|\d{12,14}"
     thing: ClassVar[str] = "an EAN"
 
-    def remainder(self) -> Column:
+    @property
+    def remainder(self) -> str:
         """The weighted sum modulo 10, every second digit from the right counting three times."""
-        digits = F.split(F.reverse(self.compact), "(?!\\z)")
-        return _sum(F.transform(digits, lambda d, i: d.cast("int") * F.when(i % 2 == 0, 1).otherwise(3))) % 10
+        return f"({_weighted(self.compact, 'd * 3')} % 10)"
 
 
-class _Code(_Text, abstract=True):
+class _Code(FormRule, abstract=True):
     """A code from a public list."""
 
     codes: ClassVar[tuple[str, ...]]
@@ -173,9 +188,10 @@ class _Code(_Text, abstract=True):
         """What is true of good data."""
         return f"{self.column} is {self.thing}."
 
-    def broken(self) -> Column:
-        """True where the list has no such code; small letters are other codes."""
-        return ~self.value.isin(*self.codes)
+    @property
+    def wrong(self) -> str:
+        """The list has no such code; small letters are other codes."""
+        return f"({self.text} NOT IN ({', '.join(map(sql_text.text, self.codes))}))"
 
 
 class CountryCode(_Code):
@@ -192,22 +208,23 @@ class CurrencyCode(_Code):
     codes: ClassVar[tuple[str, ...]] = tuple(_CURRENCIES.split())
 
 
-class Json(_Text):
+class Json(FormRule):
     """The text is one JSON value, well-formed; an object that has a key twice is not."""
 
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is well-formed JSON."
 
-    def broken(self) -> Column:
-        """True where it cannot be parsed."""
+    @property
+    def wrong(self) -> str:
+        """It cannot be parsed."""
         # Spark stops reading where the first value ends; within brackets of both sorts nothing can follow it.
-        alone = F.try_parse_json(F.concat(F.lit("["), self.value, F.lit("]"))).isNotNull()
-        single = F.try_parse_json(F.concat(F.lit('{"a":'), self.value, F.lit("}"))).isNotNull()
-        return self.value.isNotNull() & ~(alone & single)
+        alone = f"try_parse_json(concat('[', {self.text}, ']')) IS NOT NULL"
+        single = f"try_parse_json(concat('{{\"a\":', {self.text}, '}}')) IS NOT NULL"
+        return f"({self.text} IS NOT NULL AND NOT ({alone} AND {single}))"
 
 
-class DateFormat(_Text):
+class DateFormat(FormRule):
     """The text is a date or a time in one form, such as `yyyy-MM-dd` (Spark's letters)."""
 
     format: str = Field(min_length=1)
@@ -216,12 +233,13 @@ class DateFormat(_Text):
         """What is true of good data."""
         return f"{self.column} is a time written as {self.format}."
 
-    def broken(self) -> Column:
-        """True where there is text that is no time of that form."""
-        return self.value.isNotNull() & F.try_to_timestamp(self.value, F.lit(self.format)).isNull()
+    @property
+    def wrong(self) -> str:
+        """There is text that is no time of that form."""
+        return f"({self.text} IS NOT NULL AND try_to_timestamp({self.text}, {sql_text.text(self.format)}) IS NULL)"
 
 
-class NotMojibake(_Text):
+class NotMojibake(FormRule):
     """The text is not UTF-8 that was read as Latin-1: no `Â`, `Ã`, `Ä` or `Å` before a character that Latin-1 has there.
 
     Which are U+0080 to U+00BF: they are what the second byte of such a letter becomes.
@@ -233,10 +251,19 @@ class NotMojibake(_Text):
         """What is true of good data."""
         return f"{self.column} was read in the encoding that it was written in."
 
-    def broken(self) -> Column:
-        """True where such a pair of characters occurs."""
-        return self.value.rlike("[\u00c2-\u00c5][\u0080-\u00bf]")
+    @property
+    def wrong(self) -> str:
+        """Such a pair of characters occurs."""
+        return f"({self.text} RLIKE '[\u00c2-\u00c5][\u0080-\u00bf]')"
 
 
-def _sum(numbers: Column) -> Column:
-    return F.aggregate(numbers, F.lit(0), lambda sum_, number: sum_ + number)
+def _whole(form: str) -> str:
+    """The regular expression for a whole text, in SQL."""
+    return sql_text.text(rf"\A(?:{form})\z")
+
+
+def _weighted(text: str, second: str) -> str:
+    """The sum of a number's digits from the right, of every second digit `d` what `second` makes of it; in SQL."""
+    digits = f"transform(split(reverse({text}), {_EACH_CHARACTER}), c -> CAST(c AS INT))"
+    weighted = f"transform({digits}, (d, place) -> if(place % 2 = 0, d, {second}))"
+    return f"aggregate({weighted}, 0, (sum, n) -> sum + n)"

@@ -169,8 +169,10 @@ class Sized(OnColumn, abstract=True):
 
     def outside(self, size: Column) -> Column:
         """Whether a size is below `min` or above `max`."""
-        short = size < self.min
-        return short if self.max is None else short | (size > self.max)
+        if self.max is None:
+            return size < self.min
+        # Measured once: to count characters takes as long as many another rule.
+        return size != self.min if self.min == self.max else ~size.between(self.min, self.max)
 
 
 class Size(Sized):
