@@ -1,6 +1,6 @@
 """Profiling a table: the passes over it, and what they found, as one `Profile`.
 
-Owns the order of things: one pass (or one for every 30 columns), then the correlations of a sample, then the references,
+Owns the order of things: one pass (or one for every 60 columns), then the correlations of a sample, then the references,
 if any were given.
 """
 
@@ -49,8 +49,7 @@ def profile(
     """Describe every column of `df`, and what they have to do with each other.
 
     The frame is read once; twice where it has several numeric columns, the second time only these; once more for every
-    30 columns above the first 30. It is never cached, and no row of it leaves Spark. What is asked about columns of
-    text takes long to put together, however few rows there are: four minutes for a thousand of them.
+    60 columns above the first 60. It is never cached, and no row of it leaves Spark.
 
     Args:
         df: the table.

@@ -29,7 +29,7 @@ from pyspark.sql import types as T
 from toolkit.quality.profiling import forms
 from toolkit.quality.profiling.leaves import Leaf
 
-CHUNK = 30
+CHUNK = 60
 """Columns to one aggregate; wider frames are read in several, each of which reads only its columns."""
 SKETCH_SIZE = 2000
 """KLL's k: ranks within 0.25% of the rows at 99% confidence; exact while a column has fewer values."""
