@@ -255,6 +255,16 @@ def test_a_column_that_rules_would_overwrite_is_refused(spark: SparkSession, nam
         assert "Rename" in refused.value.cure
 
 
+@pytest.mark.parametrize("kind", [NotNull, Email])
+def test_a_column_whose_name_spark_would_replace_is_refused(spark: SparkSession, kind: type[Rule]) -> None:
+    df = spark.range(1).withColumn("${spark.app.name}", F.lit("x"))
+    for ask in (check, split, watch):
+        with pytest.raises(UsageError, match=r"looks at \$\{spark\.app\.name\}, in whose place Spark") as refused:
+            ask(df, TABLE, [kind(column="${spark.app.name}")])
+        assert "Rename" in refused.value.cure
+    assert split(df, TABLE, [NotNull(column="id")]).valid.first()["${spark.app.name}"] == "x"
+
+
 def test_columns_may_be_called_anything(spark: SparkSession) -> None:
     names = ["a b", "a.b", "select", "ORDER", "größe", "it's", 'say "x"', "1", "_hidden", "名前", "back`tick"]
     quoted = {name: f"`{name.replace('`', '``')}`" for name in names}

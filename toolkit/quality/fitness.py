@@ -5,6 +5,7 @@ Owns what is said of a column that is not there, a type that cannot be compared,
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _OURS = ("_rule_", "_breaks_", "_broken_")
 """Beginnings of the names of columns that rules put beside the rows."""
+_SETTING = re.compile(r"\$\{[^}]+\}")
 _MESSAGE = 400
 _FAMILIES: tuple[tuple[type[T.DataType] | tuple[type[T.DataType], ...], Family], ...] = (
     (T.NumericType, "number"),
@@ -107,6 +109,12 @@ def _expressions(rule: Rule) -> Iterator[Any]:
 
 
 def _refuse_other_columns(df: DataFrame, table: str, rule: Rule) -> None:
+    for column in rule.columns:
+        if _SETTING.search(column):
+            raise UsageError(
+                f"Rule {rule.name} of {table} looks at {column}, in whose place Spark would put the value of a setting.",
+                cure="Rename the column: no name that a rule looks at may hold ${…}.",
+            )
     for column, families in rule.column_families().items():
         found = column_type(df.schema, column)
         if found is None:
