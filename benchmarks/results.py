@@ -29,7 +29,8 @@ _HEAD = """# Benchmarks
 
 Made by `./run bench`; edit nothing here. Each line is measured in one run, ours and what it is held against in turns, so the
 ratio means something on any computer and the seconds only on this one. `./run bench NAME …` measures some of them anew and
-leaves the rest as they are.
+leaves the rest as they are. *Held* and *missed* say whether the ratio, or our own number where there is none, is within its
+limit; *told* is a number that has no limit.
 """
 
 
