@@ -88,6 +88,20 @@ class Scenario:
     order: int = 100
     """Where it stands in lists: the one to begin with first."""
 
+    def __post_init__(self) -> None:
+        """Refuse a table that is declared twice, as the quarantine of `silver.orders` and of `gold.orders` would be.
+
+        Raises:
+            UsageError: one is.
+        """
+        names = [table.name for table in self.tables]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise UsageError(
+                f"Scenario {self.id} declares {', '.join(twice)} more than once.",
+                cure="Give each table a name of its own; a table and its quarantine differ by the layer alone.",
+            )
+
     @property
     def folder(self) -> Path:
         """The folder that declares this scenario."""

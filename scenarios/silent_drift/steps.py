@@ -105,7 +105,7 @@ def _judged(
     earlier: dict[str, list[float]] = {rule.name: [] for rule in ready}
     for night in nights:
         at = moment(night["order_date"])
-        context = Context(earlier=earlier, now=at)
+        context = Context(earlier=earlier, at=at)
         results = []
         for number, rule in enumerate(ready):
             own = {name.removesuffix(f"_{number}"): v for name, v in night.items() if name.endswith(f"_{number}")}

@@ -446,3 +446,11 @@ def test_mild_rules_do_not_fail_a_table() -> None:
 def test_a_rule_that_is_not_well_formed_cannot_be_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         NotNull(**{"name": "r", "description": "R.", "column": "c", **wrong})
+
+
+def test_long_keys_that_are_one_fraction_double_no_row(spark: SparkSession) -> None:
+    long = 2**53
+    keys = spark.createDataFrame([(long,), (long + 1,)], "id BIGINT")
+    rows = spark.createDataFrame([(float(long),), (7.0,), (None,)], "of DOUBLE")
+    parted = split(rows, TABLE, [References(column="of", to="keys", key="id")], {"keys": keys})
+    assert [parted.valid.count(), parted.quarantined.count()] == [2, 1]

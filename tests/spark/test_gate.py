@@ -18,7 +18,7 @@ from toolkit.platform import DataPlatform
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Check
 from toolkit.quality.quarantine import quarantine_of
-from toolkit.quality.repair import set_columns
+from toolkit.quality.repair import BEFORE, chosen, remaining, set_columns
 from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule, Unique
 from toolkit.scenario import Parameters, Scenario, Table
 
@@ -170,6 +170,18 @@ def test_equal_rows_share_their_fate(platform: DataPlatform, spark: SparkSession
     found = platform.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
     assert (found.looked_at, found.released) == (3, 2)
     assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([2, 2], [9])
+
+
+def test_rows_a_millionth_of_a_second_apart_are_two(spark: SparkSession) -> None:
+    rows = spark.sql(
+        "SELECT 1 AS id, at, CAST(at AS TIMESTAMP_NTZ) AS local, array('r') AS _rules FROM VALUES "
+        "(TIMESTAMP '2026-03-01 10:00:00.123456'), (TIMESTAMP '2026-03-01 10:00:00.123457') AS t(at)"
+    )
+    released = chosen(rows, where="at < TIMESTAMP '2026-03-01 10:00:00.123457'")
+    (row,) = released.collect()
+    told = json.loads(row[BEFORE])
+    assert (told["at"], told["local"]) == ("2026-03-01T10:00:00.123456Z", "2026-03-01T10:00:00.123456")
+    assert [kept.at.microsecond for kept in remaining(rows, released).collect()] == [123457]
 
 
 def test_an_interrupted_release_can_be_repeated_and_adds_nothing_twice(checked: DataPlatform) -> None:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from toolkit.errors import UsageError
 from toolkit.quality.engine import split
 from toolkit.quality.profiling import ColumnProfile, Profile, as_yaml, confirmed, drift, profile, suggest
+from toolkit.quality.profiling.model import Sizes
 from toolkit.quality.rules import load
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -192,6 +193,12 @@ def test_keys_references_correlations_and_orders_are_found(spark: SparkSession) 
     assert [(o.first, o.second, o.rows, o.kept) for o in found.orderings] == [("ordered_on", "sent_on", 3000, 3000)]
 
 
+def test_a_number_that_does_not_vary_where_another_is_given_goes_with_none(spark: SparkSession) -> None:
+    df = spark.createDataFrame([(1, 3), (1, 4), (2, None), (None, 9)], "a INT, b INT")
+    found = profile(df)
+    assert (set(found.correlated), found.correlations) == ({"a", "b"}, ())
+
+
 def test_a_reference_with_strangers_is_counted_exactly(spark: SparkSession) -> None:
     mine = orders(spark).withColumn(
         "customer_id", F.when(F.col("customer_id") > 49, 77).otherwise(F.col("customer_id"))
@@ -297,9 +304,11 @@ def test_streams_and_ambiguous_columns_are_refused(spark: SparkSession) -> None:
 
 
 @pytest.mark.slow
-def test_hundreds_of_columns_are_profiled_in_several_passes(spark: SparkSession) -> None:
-    df = spark.range(50).select(*[(F.col("id") + i).alias(f"c{i}") for i in range(400)])
-    found = profile(df)
-    assert len(found.columns) == 400
-    assert (found.column("c399").min, found.column("c399").max) == (399, 448)
+def test_numbers_and_texts_of_a_wide_table_are_profiled_in_several_passes(spark: SparkSession) -> None:
+    numbers = [(F.col("id") + i).alias(f"n{i}") for i in range(65)]
+    texts = [F.concat(F.lit(f"{i}-"), F.col("id")).alias(f"t{i}") for i in range(65)]
+    found = profile(spark.range(50).select(*numbers, *texts))
+    assert [one.name for one in found.columns] == [*(f"n{i}" for i in range(65)), *(f"t{i}" for i in range(65))]
+    assert (found.column("n64").min, found.column("n64").max) == (64, 113)
+    assert (found.column("t64").distinct, found.column("t64").sizes) == (50, Sizes(min=4, max=5, mean=4.8, empty=0))
     assert len(found.correlated) <= 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,10 @@ from toolkit.quality.rules import (
     Cased,
     Castable,
     ContainsAll,
+    Context,
     Distribution,
     Expression,
+    Freshness,
     Given,
     Holds,
     Ks,
@@ -329,6 +331,17 @@ def test_the_base_of_rules_breaks_nothing_by_itself() -> None:
         Rule(name="a")
 
 
+def test_times_are_held_against_the_moment_of_judging_unless_one_is_given() -> None:
+    context, fixed = Context(), datetime(2026, 3, 1, tzinfo=UTC)
+    first = context.now
+    assert first <= context.now
+    assert (context.at, Context(at=fixed).now) == (None, fixed)
+    newest = {"latest": (datetime.now(UTC) - timedelta(hours=3)).timestamp()}
+    rule = Freshness(column="at", hours=2)
+    assert not rule.judged(newest, context).passed
+    assert rule.judged({"latest": fixed.timestamp()}, Context(at=fixed)).passed
+
+
 # a rule from a mapping
 
 
@@ -341,6 +354,11 @@ def test_the_base_of_rules_breaks_nothing_by_itself() -> None:
         ({"kind": ["not_null"]}, "there is no kind"),
         ({"kind": "not_null", "colum": "c"}, r"no field 'colum' \(did you mean 'column'\?\)"),
         ({"kind": "not_null"}, "not_null needs 'column'"),
+        (
+            {"kind": "psi", "column": "c", "expected": {"foo": 1, "shares": [1]}},
+            r"psi has no field 'expected\.foo'(?! .did you mean)",
+        ),
+        ({"kind": "psi", "column": "c", "expected": {"edges": [1]}}, r"psi needs 'expected\.shares'"),
         ({"kind": "unique", "unique": ["a"]}, "unique needs 'columns'"),
         ({"kind": "not_null", "column": 5}, "column = 5: it should be a valid string"),
         ({"kind": "one_of", "column": "c", "values": "abc"}, "values = 'abc'"),

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from toolkit import paths, scenario
 from toolkit.errors import UsageError
+from toolkit.quality.quarantine import quarantine_of
 from toolkit.scenario import LAYERS, Parameters, Scenario, Step, Table, check_table_name, load_tables
 
 DECLARATION = """
@@ -130,6 +131,12 @@ def test_an_unknown_scenario_offers_the_nearest() -> None:
 
 def test_written_lists_each_table_once_in_order() -> None:
     assert SAMPLE.written == ("bronze.a", "silver.b", "gold.c")
+
+
+def test_two_tables_of_one_name_are_refused() -> None:
+    silver, gold = Table("silver.a", "A.", {"x": "X."}), Table("gold.a", "A.", {"x": "X."})
+    with pytest.raises(UsageError, match=r"declares quarantine\.a more than once"):
+        Scenario("s", "S", "?", "", Parameters, (), (silver, gold, quarantine_of(silver), quarantine_of(gold)))
 
 
 def test_unknown_steps_and_tables_offer_the_nearest() -> None:

@@ -1,7 +1,7 @@
 """What follows from a broken rule, by its severity.
 
-record       it is counted, and that is all
-warn         the row stays and carries the rule's name in `_warnings`; the run says so
+record       the row stays and carries the rule's name in `_warnings`; nobody is told
+warn         the same, and the run says so
 quarantine   the row leaves the table, with its reasons; a rule on the whole table fails the table
 stop         as quarantine, and when more rows break it than it tolerates, nothing is published
 """

@@ -20,10 +20,14 @@ from toolkit.quality.rules import (
     Compare,
     Context,
     DateFormat,
+    Each,
     EachReferences,
+    Expression,
+    Ks,
     Matches,
     NoGaps,
     NoOverlap,
+    Psi,
     References,
     RowRule,
     Rule,
@@ -33,7 +37,7 @@ from toolkit.quality.rules import (
 from toolkit.quality.rules.base import Family
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 _OURS = ("_rule_", "_breaks_", "_broken_")
 """Beginnings of the names of columns that rules put beside the rows."""
@@ -155,6 +159,8 @@ def _refuse_unlike(df: DataFrame, table: str, rule: Rule, context: Context) -> N
         case References(column=column, to=to) | EachReferences(column=column, to=to) | SameTotal(column=column, to=to):
             key = rule.columns_there[0]
             there, where = column_type(context.references[to].schema, key), f"{key} of {to}"
+        case Psi(column=column, to=str() as to) | Ks(column=column, to=str() as to):
+            there, where = column_type(context.references[to].schema, column), f"that of {to}"
         case NoGaps(column=column):
             there, where = T.LongType(), "whole numbers"
         case _:
@@ -179,20 +185,30 @@ def _alike(one: T.DataType, other: T.DataType, *, whole: bool) -> bool:
 
 def _refuse_odd_conditions(df: DataFrame, table: str, rules: Sequence[Rule]) -> None:
     """A condition is true or false; of a text Spark would make one, and end at the first that is neither."""
-    texts = [(rule, text) for rule in rules for text in rule.sql]
-    if not texts:
+    asked = [(rule, told, condition) for rule in rules for told, condition in _conditions(rule)]
+    if not asked:
         return
     try:
-        tried = df.select([F.expr(text).alias(f"c{i}") for i, (_, text) in enumerate(texts)]).schema
+        tried = df.select([F.expr(one) if isinstance(one, str) else one for _, _, one in asked]).schema
     except PySparkException as problem:
         raise blame(df, table, rules, problem) from problem
-    for (rule, text), field in zip(texts, tried.fields, strict=True):
+    for (rule, text, _), field in zip(asked, tried.fields, strict=True):
         if not isinstance(field.dataType, (T.BooleanType, T.NullType)):
             raise UsageError(
                 f"Rule {rule.name} of {table} has a condition that is {field.dataType.simpleString()}, "
                 f"neither true nor false: {text}.",
                 cure="Compare it with something.",
             )
+
+
+def _conditions(rule: Rule) -> Iterator[tuple[str, str | Column]]:
+    """The conditions that a rule was given: as it says them, and as Spark can tell their type."""
+    yield from ((text, text) for text in rule.sql)
+    if isinstance(rule, Each):
+        of_one = f"element_at(transform({sql_text.column(rule.column)}, item -> ({rule.condition})), 1)"
+        yield rule.condition, of_one
+    if isinstance(rule, Expression):
+        yield rule.sentence(), rule.condition()
 
 
 def _refuse_on_streams(table: str, rules: Sequence[Rule]) -> None:

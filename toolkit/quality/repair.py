@@ -6,20 +6,25 @@ Owns what a repair may do and what is kept of it. Lazy, like the engine; who wri
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
+from toolkit.quality import sql_text
 from toolkit.quality.engine import Check, split
 from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.rules import RowRule
 
 Repair = Callable[[DataFrame], DataFrame]
 KEY, BEFORE = "_key", "_before"
+_EVERY_DIGIT = {
+    "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+    "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
+}
 _SETTING = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.+)", re.DOTALL)
 
 
@@ -46,7 +51,7 @@ def chosen(quarantine: DataFrame, rule: str = "", where: str = "") -> DataFrame:
     Raises:
         UsageError: the condition does not fit the table.
     """
-    everything = F.to_json(F.struct(*quarantine.columns))
+    everything = _as_json(quarantine.columns)
     rows = quarantine.withColumns({BEFORE: everything, KEY: F.sha2(everything, 256)})
     try:
         found = rows.where(F.array_contains(RULES, rule)) if rule else rows
@@ -94,13 +99,13 @@ def trace(
         F.col("_rules_before").alias("rules"),
         F.lit(repair).alias("repair"),
         F.col(BEFORE).alias("before"),
-        F.to_json(F.struct(*columns)).alias("after"),
+        _as_json(columns).alias("after"),
     )
 
 
 def remaining(quarantine: DataFrame, released: DataFrame) -> DataFrame:
     """The quarantine without the rows that were released."""
-    key = F.sha2(F.to_json(F.struct(*quarantine.columns)), 256)
+    key = F.sha2(_as_json(quarantine.columns), 256)
     return quarantine.withColumn(KEY, key).join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
 
 
@@ -130,6 +135,11 @@ def set_columns(*settings: str) -> Repair:
         return fixed
 
     return repair
+
+
+def _as_json(columns: Iterable[str]) -> Column:
+    """A row as JSON, with every digit of its times: by itself Spark writes thousandths, and two rows would look like one."""
+    return F.to_json(F.struct(*map(sql_text.quoted, columns)), _EVERY_DIGIT)
 
 
 def _refuse_other_columns(table: str, before: DataFrame, after: DataFrame) -> None:

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from toolkit.quality.profiling.leaves import Leaf, leaves
 from toolkit.quality.profiling.model import ColumnProfile, Correlation, ForeignKey
 from toolkit.quality.profiling.passes import HLL_BITS, HLL_ERROR
+from toolkit.quality.rules.measures import pearson
 
 MOST_COMPARED = 30
 SAMPLED_ROWS = 10_000
@@ -43,7 +44,8 @@ def correlations(df: DataFrame, names: Sequence[str], rows: int, least: float) -
     one = numbers.select("all", F.posexplode("all").alias("i", "x"))
     rest = F.slice("all", F.col("i") + 2, F.lit(len(names)))
     pairs = one.select("i", "x", F.posexplode(rest).alias("after", "y"))
-    found = pairs.groupBy("i", "after").agg(F.corr("x", "y").alias("r")).where(~F.isnan("r") & (F.abs("r") >= least))
+    asked = pearson(F.col("x"), F.col("y")).alias("r")
+    found = pairs.groupBy("i", "after").agg(asked).where(~F.isnan("r") & (F.abs("r") >= least))
     strong = [
         Correlation(one=names[row["i"]], other=names[row["i"] + 1 + row["after"]], r=row["r"])
         for row in found.collect()

@@ -43,7 +43,13 @@ class Context:
     """Other frames, by the name that rules give in `to`."""
     earlier: Mapping[str, Sequence[float]] = field(default_factory=dict)
     """What earlier runs measured, by rule, oldest first."""
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    at: datetime | None = None
+    """The moment that times are held against; that of judging unless given."""
+
+    @property
+    def now(self) -> datetime:
+        """That moment. A stream goes on for days: what it measured is judged when it is asked for."""
+        return self.at or datetime.now(UTC)
 
 
 @dataclass(frozen=True)

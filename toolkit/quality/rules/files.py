@@ -102,14 +102,15 @@ def _made(entry: Any, owner: str = "") -> tuple[Rule | None, list[str]]:
 def _told(error: Any, kind: type[Rule]) -> str:
     """One pydantic error in the user's words."""
     path = [str(part) for part in error["loc"]]
+    where = ".".join(path)
     fields = {field.alias or name for name, field in kind.model_fields.items()}
     if error["type"] == "extra_forbidden":
-        meant = closest(path[0], fields)
-        return f"{kind.kind} has no field {path[0]!r}" + (f" (did you mean {meant!r}?)" if meant else "")
+        meant = closest(path[0], fields) if len(path) == 1 else ""
+        return f"{kind.kind} has no field {where!r}" + (f" (did you mean {meant!r}?)" if meant else "")
     if error["type"] == "missing":
-        return f"{kind.kind} needs {path[0]!r}"
+        return f"{kind.kind} needs {where!r}"
     reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
-    return f"{path[0]} = {error.get('input')!r}: {reason}" if path else reason
+    return f"{where} = {error.get('input')!r}: {reason}" if path else reason
 
 
 def _unknown(data: Mapping[str, Any], known: tuple[str, ...]) -> list[str]:

@@ -131,9 +131,11 @@ class References(OnColumn):
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Join the keys of the other frame, each once; Spark broadcasts them where they are few."""
-        del rows
         mark = f"_rule_{self.name}"
-        keys = context.references[self.to].select(F.col(self.key).alias(mark)).where(F.col(mark).isNotNull()).distinct()
+        # Of the type in which the two are compared: two long numbers may be one fraction, and would double a row.
+        ours = rows.select(self.value).schema[0].dataType
+        key = F.coalesce(F.col(self.key), F.lit(None).cast(ours)).alias(mark)
+        keys = context.references[self.to].select(key).where(F.col(mark).isNotNull()).distinct()
         return marked.join(keys, self.value == F.col(mark), "left")
 
     def broken(self) -> Column:

@@ -212,14 +212,21 @@ class Correlation(_OfNumbers):
         return f"The correlation of {self.column} and {self.other}"
 
     def measure(self) -> Column:
-        """The covariance over both deviations: where one is 0, Spark's own `corr` ends the query."""
-        one, other = self.seen.cast("double"), self.looks_at(F.col(self.other)).cast("double")
-        both = one.isNotNull() & other.isNotNull()
-        spread = F.stddev_pop(F.when(both, one)) * F.stddev_pop(F.when(both, other))
-        found = F.try_divide(F.covar_pop(one, other), spread)
-        # Rounding may leave it a little outside.
-        inside = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), found))
-        return F.when(found.isNull() | F.isnan(found), found).otherwise(inside)
+        """Over the rows that have both."""
+        return pearson(self.seen.cast("double"), self.looks_at(F.col(self.other)).cast("double"))
+
+
+def pearson(one: Column, other: Column) -> Column:
+    """The correlation of two fractions, over the rows that have both; null where one of them does not vary.
+
+    The covariance over both deviations: where one is 0, Spark's own `corr` ends the query.
+    """
+    both = one.isNotNull() & other.isNotNull()
+    spread = F.stddev_pop(F.when(both, one)) * F.stddev_pop(F.when(both, other))
+    found = F.try_divide(F.covar_pop(one, other), spread)
+    # Rounding may leave it a little outside.
+    inside = F.greatest(F.lit(-1.0), F.least(F.lit(1.0), found))
+    return F.when(found.isNull() | F.isnan(found), found).otherwise(inside)
 
 
 def exact_sum(value: Column) -> Column:

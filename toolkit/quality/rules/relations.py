@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, FiniteFloat
 
+from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family, RowRule
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
@@ -16,7 +16,6 @@ from toolkit.quality.rules.values import OnColumn
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_PART = re.compile(r"`(?:[^`]|``)+`|[^.`]+")
 Operator = Literal["<", "<=", "=", "!=", ">=", ">"]
 
 
@@ -202,9 +201,4 @@ class Each(OnColumn):
 
     def broken(self) -> Column:
         """True where the condition is false for some element."""
-        return F.expr(f"exists({in_sql(self.column)}, item -> NOT ({self.condition}))")
-
-
-def in_sql(column: str) -> str:
-    """A column as SQL names it, each part in backticks: `a b.c` is a field of `a b`."""
-    return ".".join(part if part.startswith("`") else f"`{part}`" for part in _PART.findall(column))
+        return F.expr(f"exists({sql_text.column(self.column)}, item -> NOT ({self.condition}))")
