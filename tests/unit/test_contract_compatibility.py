@@ -325,6 +325,8 @@ def test_the_refusal_names_the_changes_that_ask_for_more() -> None:
         (FreshnessRule(column="c", hours=2), FreshnessRule(column="c", hours=1), "tightened"),
         (NotInFuture(column="c"), NotInFuture(column="c", minutes=5), "loosened"),
         (RowCount(min=1), RowCount(min=2), "tightened"),
+        (RowCount(min=9, where="paid"), RowCount(min=9), "changed"),
+        (FreshnessRule(column="c", hours=2), FreshnessRule(column="c", hours=2, where="paid"), "changed"),
         (HasSchema(schema={"a": "int"}), HasSchema(schema={"a": "int"}, more=True), "loosened"),
         (Matches(column="c", pattern="a"), Matches(column="c", pattern="b"), "changed"),
         (Matches(column="c", pattern="a"), Matches(column="c", pattern="b", tolerance=0.1), "changed"),

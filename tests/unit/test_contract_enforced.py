@@ -214,6 +214,24 @@ def test_a_required_field_is_asked_for_where_its_struct_is_there() -> None:
     )
 
 
+def test_names_with_a_dot_are_quoted_in_the_rules_that_follow() -> None:
+    inner = Column(name="c.d", type="int", nullable=False)
+    rules = implied(
+        columns=(
+            Column(name="a.b", type="int", nullable=False, unique=True),
+            Column(name="s.t", fields=(inner,), logical_type="object"),
+        ),
+        primary_key=("a.b",),
+    )
+    assert [rule.columns for rule in rules if not isinstance(rule, HasSchema)] == [
+        ("`a.b`",),
+        ("`a.b`",),
+        ("`s.t`.`c.d`",),
+        ("`a.b`",),
+    ]
+    assert [rule.where for rule in rules if rule.columns == ("`s.t`.`c.d`",)] == ["`s.t` IS NOT NULL"]
+
+
 def test_a_required_field_inside_an_array_is_asked_of_each_item() -> None:
     rules = implied(columns=(Column(name="a", type="array<struct<b:struct<c:int not null>,d:int not null>>"),))
     assert rules[1:] == (

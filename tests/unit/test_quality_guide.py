@@ -6,6 +6,7 @@ import pytest
 
 from toolkit import paths
 from toolkit.errors import UsageError
+from toolkit.quality.contracts import load
 from toolkit.quality.guide import PAGES, PARTS, refreshed
 from toolkit.quality.rules import KINDS
 
@@ -29,6 +30,11 @@ def test_every_kind_has_its_line() -> None:
     kinds = {line.split("`")[1] for line in lines}
     assert set(KINDS) <= kinds
     assert len(KINDS) >= 40
+
+
+def test_the_contract_there_and_back_is_the_same() -> None:
+    told, written = (load(text.partition("```")[0]) for text in _page("contracts.md").split("```yaml\n")[1:3])
+    assert told == written
 
 
 def test_a_stale_page_is_noticed_and_an_unknown_part_refused() -> None:

@@ -27,9 +27,11 @@ def check(contract: File, as_json: AsJson = False) -> None:
         for table in declared.tables
         for one in contracts.drift(table, reader.open_table(table.name))
     ]
-    show(rows, as_json=as_json, empty="Every table is as its contract says.")
+    show(rows, as_json=as_json, empty="The columns of every table are as its contract says.")
     for sentence in contracts.unread(declared):
         err.print(Text(f"Kept, but not checked: {sentence}", "dim"))
+    if any(contracts.rules_of(table) for table in declared.tables):
+        err.print(Text(f"Its rules were not asked; they are: toolkit quality contract rules {contract}", "dim"))
     if rows:
         raise typer.Exit(ExitCode.QUALITY)
 

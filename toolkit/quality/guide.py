@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from toolkit import paths
 from toolkit.errors import UsageError
+from toolkit.quality.contracts import dump, load
 from toolkit.quality.contracts.compatibility import KINDS
 from toolkit.quality.contracts.document import table_of
 from toolkit.quality.contracts.metrics import METRICS
@@ -19,6 +20,7 @@ from toolkit.quality.rules import KINDS as KINDS_OF_RULES
 from toolkit.quality.rules import Rule
 
 _PART = re.compile(r"(<!-- from the code: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_YAML, _END = "```yaml\n", "```"
 _VERSIONS = {"breaking": "major", "safe": "minor", "metadata": "patch"}
 
 
@@ -89,11 +91,20 @@ def _count() -> str:
     return f"There are {len(KINDS_OF_RULES)} kinds."
 
 
+def _round_trip() -> str:
+    """The contract that the page begins with, read and written."""
+    page = (paths.REPOSITORY / "docs" / "contracts.md").read_text(encoding="utf-8")
+    _, _, begun = page.partition(_YAML)
+    told, _, _ = begun.partition(_END)
+    return f"{_YAML}{dump(load(told))}{_END}"
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "changes": _changes,
     "types": _types,
     "metrics": _metrics,
     "kinds": _kinds,
+    "round_trip": _round_trip,
     "count": _count,
 }
 PAGES = ("contracts.md", "rules.md")

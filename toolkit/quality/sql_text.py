@@ -26,6 +26,11 @@ def column(name: str) -> str:
     return ".".join(map(quoted, parts(name)))
 
 
+def named(name: str) -> str:
+    """One name as a part of a column's path; quoted only where it has to be."""
+    return quoted(name) if "." in name or "`" in name else name
+
+
 def text(value: str) -> str:
     """A text value. A `$` is written by its number, or Spark would put the value of a setting in place of `${setting}`."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("$", "\\u0024")

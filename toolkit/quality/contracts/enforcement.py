@@ -115,10 +115,11 @@ def _implied(table: ContractTable) -> Iterator[Rule]:
     if plain:
         yield HasSchema(name="contract_schema", severity="critical", schema=plain, more=True)
     for column in table.columns:
-        yield from _implied_by(column, column.name, "")
+        yield from _implied_by(column, sql_text.named(column.name), "")
     if table.primary_key:
-        yield from (NotNull(name=_named(k, "in_key"), column=k) for k in table.primary_key if table.column(k).nullable)
-        yield Unique(name="contract_primary_key", columns=table.primary_key)
+        given = [k for k in table.primary_key if table.column(k).nullable]
+        yield from (NotNull(name=_named(k, "in_key"), column=sql_text.named(k)) for k in given)
+        yield Unique(name="contract_primary_key", columns=tuple(map(sql_text.named, table.primary_key)))
     if promise := table.freshness:
         yield Freshness(name="contract_freshness", column=promise.column, hours=promise.hours)
     if volume := table.volume:
@@ -133,9 +134,10 @@ def _implied_by(column: Column, path: str, where: str) -> Iterator[Rule]:
         yield Unique(name=_named(path, "unique"), columns=(path,), where=where)
     if column.type.startswith(("varchar(", "char(")):
         yield Length(name=_named(path, "length"), column=path, max=parse_type(column.type).arguments[0], where=where)
-    there = f"{where} AND {_sql(path)} IS NOT NULL" if where else f"{_sql(path)} IS NOT NULL"
+    given = f"{sql_text.column(path)} IS NOT NULL"
+    there = f"{where} AND {given}" if where else given
     for field in column.fields:
-        yield from _implied_by(field, f"{path}.{field.name}", there)
+        yield from _implied_by(field, f"{path}.{sql_text.named(field.name)}", there)
     if column.items is not None:
         for condition, inner in _of_items(column.items, "item"):
             yield Each(name=_named(f"{path}.{inner}", "required"), column=path, condition=condition, where=where)
@@ -144,15 +146,11 @@ def _implied_by(column: Column, path: str, where: str) -> Iterator[Rule]:
 def _of_items(item: Column, path: str) -> Iterator[tuple[str, str]]:
     """Conditions on what an array holds, with what they are about; arrays inside arrays are not looked into."""
     if not item.nullable:
-        yield f"{_sql(path)} IS NOT NULL", path
+        yield f"{sql_text.column(path)} IS NOT NULL", path
     for field in item.fields:
-        inner = f"{path}.{field.name}"
+        inner = f"{path}.{sql_text.named(field.name)}"
         for condition, about in _of_items(field, inner):
-            yield f"{_sql(path)} IS NULL OR {condition}", about
-
-
-def _sql(path: str) -> str:
-    return ".".join(map(sql_text.quoted, path.split(".")))
+            yield f"{sql_text.column(path)} IS NULL OR {condition}", about
 
 
 def _named(path: str, what: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Literal, get_args
 
-from toolkit.quality.rules import Rule, Severity
+from toolkit.quality.rules import RowRule, Rule, Severity
 
 Direction = Literal["tightened", "loosened", "changed", "described"]
 
@@ -38,18 +38,20 @@ def _fields(old: Rule, new: Rule) -> Iterator[tuple[str, Any, Any, Direction]]:
     for name in type(old).model_fields:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield name.rstrip("_"), before, after, _direction(old.kind, name, before, after)
+            yield name.rstrip("_"), before, after, _direction(old, name, before, after)
 
 
-def _direction(kind: str, name: str, before: Any, after: Any) -> Direction:
+def _direction(rule: Rule, name: str, before: Any, after: Any) -> Direction:
     if name in _WORDS:
         return "described"
     if name == "severity":
         return "tightened" if _SEVERITIES.index(after) > _SEVERITIES.index(before) else "loosened"
     if name == "where":
-        return "loosened" if not before else "tightened" if not after else "changed"
-    if name == "values" and kind in _MORE_VALUES:
-        return _values(_MORE_VALUES[kind] == "loosened", set(before), set(after))
+        # What a rule on the whole table measures of more rows may be more or less.
+        compares = isinstance(rule, RowRule) and not (before and after)
+        return "changed" if not compares else "loosened" if after else "tightened"
+    if name == "values" and rule.kind in _MORE_VALUES:
+        return _values(_MORE_VALUES[rule.kind] == "loosened", set(before), set(after))
     if name in _LOWER_IS_TIGHTER:
         return _bound(before, after, lower_is_tighter=True)
     return _bound(before, after, lower_is_tighter=False) if name in _HIGHER_IS_TIGHTER else "changed"
