@@ -118,7 +118,7 @@ class NotebookRun:
     def quality(self, *, broken_only: bool = True) -> HTML:
         """The rules, table by table; those that no row breaks are only counted unless `broken_only` is false."""
         rows = [row for found in by_table(self.view.quality) for row in _quality_rows(found, broken_only)]
-        return _table_html(["table", "rule", "severity", "broken by", "of", "kept", "for example"], rows)
+        return _table_html(["table", "rule", "severity", "broken by", "of", "row stays", "for example"], rows)
 
     def answer_key(self, dataset: str = "shop") -> pd.DataFrame:
         """Each planted defect: how many rows carry it, and how many the rules found."""

@@ -76,6 +76,8 @@ def receive(platform: DataPlatform) -> None:
     rows = [_as_row(one, feed.file_of(feed.BROKEN), old.version) for one in found]
     columns = "subject STRING, version STRING, kind STRING, column STRING, promised STRING, found STRING"
     platform.write("ops.contract_differences", platform.spark.createDataFrame(rows, columns).coalesce(1))
+    platform.measure(FEED, Check(contracts.rules_of(old.table(FEED))))
+    platform.record_quality()
 
 
 def _as_row(one: Difference, subject: str, version: str) -> tuple[str, ...]:

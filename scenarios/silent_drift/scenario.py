@@ -29,7 +29,7 @@ class DriftParameters(Parameters):
 SCENARIO = Scenario(
     id="silent_drift",
     title="A silent drift",
-    question="No rule fails, yet the numbers are wrong: what drifted, since when, and by how much?",
+    question="Every row keeps every rule, yet the numbers are wrong: what drifted, since when, and by how much?",
     story=(
         "Six weeks of orders, one file a night. Every row keeps every rule, no night fails, revenue goes up and down with the "
         "week as it always did. And yet it has been wrong for days: one source has changed what it sends, and told nobody. A "
@@ -49,7 +49,7 @@ SCENARIO = Scenario(
         Step(
             "measure",
             "Measure the nights",
-            "Counts, means and distributions of each night, as that night would have measured them; in one query.",
+            "Counts, means and distributions of each night; shapes against the first fortnight; in one query.",
             reads=("silver.drift_orders", NIGHT_RULES),
             # It adds to ops.quality_results, which has other writers: nobody can say of it that it is up to date.
             writes=(),

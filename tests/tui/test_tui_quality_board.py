@@ -234,10 +234,7 @@ async def test_a_rules_history_has_its_numbers_its_band_and_its_owner(app: Toolk
             "0\u00a0% to 0\u00a0%",
             "unusual",
         ]
-        assert command(app) == (
-            "toolkit tables show ops.quality_results "
-            "--where \"table_name = 'silver.orders' AND rule = 'customer_is_known'\""
-        )
+        assert command(app) == "toolkit quality history silver.orders --rule customer_is_known"
         await press(pilot, "end", "ctrl+end")
         assert "▲ 01-05 06:00" in str(app.screen.query_one("#plot", Static).content)
         await press(pilot, "escape")

@@ -135,11 +135,43 @@ def test_advice_names_rule_rows_and_source(cli: Cli, lakehouse: Lakehouse) -> No
     assert "silver.parcels" in told
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("advice", "--table", "silver.parcel"), "Did you mean 'silver.parcels'?"),
+        (("history", "silver.parcel"), "Did you mean 'silver.parcels'?"),
+        (("history", "silver.parcels", "--rule", "kg_sond"), "Did you mean 'kg_sound'?"),
+    ],
+)
+def test_a_table_or_rule_that_was_never_measured_is_no_good_news(
+    cli: Cli, lakehouse: Lakehouse, asked: tuple[str, ...], said: str
+) -> None:
+    found = cli("quality", *asked)
+    assert found.exit_code == 2
+    assert said in " ".join(found.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--min-rows", "5", "--max-rows", "2"), "That is no promise"),
+        (("--freshness", "1", "--objective", "0"), "objective"),
+        (("--freshness", "0"), "hours"),
+    ],
+)
+def test_a_promise_that_nobody_can_keep_is_refused(
+    cli: Cli, lakehouse: Lakehouse, asked: tuple[str, ...], said: str
+) -> None:
+    found = cli("quality", "sla", "silver.parcels", *asked)
+    assert (found.exit_code, said in found.stderr) == (2, True)
+
+
 def test_a_contract_that_is_kept_says_so_and_one_that_is_not_ends_with_4(
     cli: Cli, lakehouse: Lakehouse, contract: Path
 ) -> None:
     kept = cli("quality", "contract", "check", str(contract))
-    assert (kept.exit_code, "Every table is as its contract says." in kept.stderr) == (0, True)
+    assert (kept.exit_code, "The columns of every table are as its contract says." in kept.stderr) == (0, True)
+    assert "Its rules were not asked" in kept.stderr
     contract.write_text(CONTRACT.replace("name: country", "name: land"), encoding="utf-8")
     broken = cli("quality", "contract", "check", str(contract), "--json")
     assert broken.exit_code == 4

@@ -123,13 +123,17 @@ def profiled(
     """Profile a table in one pass: types, nulls, distinct values, quantiles, forms, likely keys; or its drift."""
     from toolkit import tasks
     from toolkit.quality.profiling import drift
+    from toolkit.reader import open_table
 
+    if against is not None:
+        open_table(table, against)  # refused before the first of two profiles
     with task_watched(table, run_id) as (name, listener):
         found = tasks.profile(table, version, sample=sample, listeners=(listener,), run_id=name)
     if against is not None:
         with task_watched(table, None) as (name, listener):
             before = tasks.profile(table, against, sample=sample, listeners=(listener,), run_id=name)
-        show([vars(one) for one in drift(before, found)], as_json=as_json, empty="Nothing has drifted.")
+        told = [vars(one) for one in drift(before, found) if as_json or one.verdict != "steady"]
+        show(told, as_json=as_json, empty="Nothing has drifted.")
         return
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -191,7 +195,7 @@ def let_go(
     rule: Rule = "",
     where: Where = "",
     settings: Settings = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the rows that would be looked at.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the rows; the repair is not tried.")] = False,
     as_json: AsJson = False,
     run_id: RunId = None,
 ) -> None:

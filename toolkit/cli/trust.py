@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +12,7 @@ from rich.text import Text
 from toolkit.cli.output import AsJson, err, out, print_json, show
 
 if TYPE_CHECKING:
+    from toolkit.quality.history import Measurement
     from toolkit.quality.sla import SlaReport
 
 OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
@@ -36,14 +37,13 @@ def scored(as_json: AsJson = False) -> None:
 def advised(table: OnlyTable = None, as_json: AsJson = False) -> None:
     """Say for each broken rule where its rows come from, since when, and what to do."""
     from toolkit.lakehouse import Lakehouse
-    from toolkit.quality.history import RESULTS, measurements
     from toolkit.quality.recommendations import recommendations
     from toolkit.reader import DeltaReader, open_table
 
     def opened(name: str) -> DeltaReader | None:
         return open_table(name) if Lakehouse.default().exists(name) else None
 
-    found = recommendations(measurements(open_table(RESULTS), table=table or ""), opened)
+    found = recommendations(_measured(table or ""), opened)
     if as_json:
         print_json([vars(one) for one in found])
         return
@@ -61,8 +61,7 @@ def history(
 ) -> None:
     """Show each rule of a table over time, and whether its newest measurement is unusual for its past."""
     from toolkit.quality.anomalies import anomalies, expectation
-    from toolkit.quality.history import RESULTS, RuleHistory, by_rule, measurements, sparkline
-    from toolkit.reader import open_table
+    from toolkit.quality.history import RuleHistory, by_rule, sparkline
 
     def line(one: RuleHistory) -> dict[str, Any]:
         expected = expectation(one.series[:-1], one.newest.at)
@@ -77,7 +76,7 @@ def history(
             "last unusual": found[-1].at if found else None,
         }
 
-    rows = [line(one) for one in by_rule(measurements(open_table(RESULTS), table=table, rule=rule))]
+    rows = [line(one) for one in by_rule(_measured(table, rule))]
     show(rows, as_json=as_json, empty=NOTHING)
 
 
@@ -96,6 +95,8 @@ def sla(
     as_json: AsJson = False,
 ) -> None:
     """Say how often a table was fresh, right or full enough lately, and what is left of the error budget."""
+    from pydantic import ValidationError
+
     from toolkit.errors import UsageError
     from toolkit.quality.history import RESULTS, loads, measurements
     from toolkit.quality.sla import FreshnessSla, PassRateSla, VolumeSla
@@ -104,17 +105,43 @@ def sla(
     came, now = loads(open_table(table)), datetime.now(UTC)
     every = {"table": table, "objective": objective, "window_days": days}
     found: list[SlaReport] = []
-    if freshness:
-        found.append(FreshnessSla(hours=freshness, **every).report(came, now))
-    if pass_rate:
-        found.append(PassRateSla(share=pass_rate, **every).report(measurements(open_table(RESULTS), table=table), now))
-    if least is not None or most is not None:
-        found.append(VolumeSla(min_rows=least, max_rows=most, **every).report(came, now))
+    try:
+        if freshness is not None:
+            found.append(FreshnessSla(hours=freshness, **every).report(came, now))
+        if pass_rate is not None:
+            measured = measurements(open_table(RESULTS), table=table)
+            found.append(PassRateSla(share=pass_rate, **every).report(measured, now))
+        if least is not None or most is not None:
+            found.append(VolumeSla(min_rows=least, max_rows=most, **every).report(came, now))
+    except ValidationError as problem:
+        said = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in problem.errors())
+        names = ", ".join(str(one["loc"][0]) for one in problem.errors() if one["loc"])
+        raise UsageError(
+            f"That is no promise: {f'{names}: ' if names else ''}{said}.", cure="Give other numbers."
+        ) from None
     if not found:
         raise UsageError("Nothing was promised.", cure="Give --freshness, --pass-rate, --min-rows or --max-rows.")
     show([_level(report) for report in found], as_json=as_json)
     for breach in [] if as_json else [breach for report in found for breach in report.breaches]:
         err.print(Text(f"{breach.began:%Y-%m-%d %H:%M} to {breach.ended or 'now'}: {breach.text}", "dim"))
+
+
+def _measured(table: str, rule: str = "") -> Sequence[Measurement]:
+    """What was measured of a table, or of all; a name that was never measured must not pass for good news."""
+    from toolkit.errors import UsageError
+    from toolkit.quality.history import RESULTS, measurements
+    from toolkit.reader import open_table
+
+    results = open_table(RESULTS)
+    found = measurements(results, table=table, rule=rule)
+    if found or not table:
+        return found
+    every = measurements(results)
+    rules = {one.rule for one in every if one.table == table}
+    if rules:
+        raise UsageError.unknown(f"measured rule of {table}", rule, rules)
+    measure = f"Measure it: toolkit quality run {table}"
+    raise UsageError.unknown("measured table", table, {one.table for one in every}, cure=measure)
 
 
 def _level(report: SlaReport) -> dict[str, Any]:

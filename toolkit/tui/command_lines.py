@@ -77,9 +77,7 @@ def scores() -> str:
 
 def rule_history(table_name: str, rule: str) -> str:
     """Show what one rule measured in every run."""
-    from toolkit.quality.history import RESULTS
-
-    return table(RESULTS, where=f"table_name = '{table_name}' AND rule = '{rule}'")
+    return line("quality", "history", table_name, "--rule", rule)
 
 
 def quarantine(table_name: str, rule: str = "") -> str:

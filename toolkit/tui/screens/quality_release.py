@@ -96,7 +96,7 @@ class ReleaseScreen(Leaf):
             can_focus=False,
         )
         yield Horizontal(
-            Tick("dry run: only say what would happen", False, compact=True, id="dry"),
+            Tick("dry run: only count the rows", False, compact=True, id="dry"),
             Button("Start", variant="primary", id="start", compact=True),
             id="foot",
         )
