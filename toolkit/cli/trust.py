@@ -140,7 +140,7 @@ def _measured(table: str, rule: str = "") -> Sequence[Measurement]:
     rules = {one.rule for one in every if one.table == table}
     if rules:
         raise UsageError.unknown(f"measured rule of {table}", rule, rules)
-    measure = f"Measure it: toolkit quality run {table}"
+    measure = "Measure one: toolkit quality run TABLE"
     raise UsageError.unknown("measured table", table, {one.table for one in every}, cure=measure)
 
 
