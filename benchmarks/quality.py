@@ -120,9 +120,9 @@ def _streaming(spark: SparkSession, rules: Sequence[Rule], scratch: Path, choice
             found,
             ("watched", "unwatched"),
             MOST_STREAMING,
-            f"a micro-batch of 336,776 flights, from two files of {told} to a Delta table, counted by 24 rules with `watch`; "
-            f"floor: the same stream without; medians of {STREAMS} streams, each the median of its {BATCHES} batches but the "
-            "first.",
+            f"a micro-batch of 336,776 flights, from {CORES} files of {told} to a Delta table, counted by 24 rules with "
+            f"`watch`; floor: the same stream without; medians of {STREAMS} streams, each the median of its {BATCHES} batches "
+            "but the first.",
         )
         yield _ratio(
             f"streaming {told}, against observing by hand",

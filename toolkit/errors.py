@@ -17,6 +17,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -117,3 +118,14 @@ def nearest(name: str, choices: Iterable[str]) -> str:
 def closest(name: str, choices: Iterable[str]) -> str | None:
     """The one of `choices` that `name` probably meant; None when none is close."""
     return next(iter(difflib.get_close_matches(name, list(choices), n=1)), None)
+
+
+def reason_of(error: Any) -> str:
+    """What pydantic has against a value, in the user's words: `it should be a valid integer`."""
+    return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
+
+
+def wrong_value(error: Any) -> str:
+    """One pydantic error with its place and value: `hours = 0: it should be greater than 0`; the reason alone without one."""
+    where = ".".join(map(str, error["loc"]))
+    return f"{where} = {error.get('input')!r}: {reason_of(error)}" if where else reason_of(error)

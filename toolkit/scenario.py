@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 import scenarios
 from toolkit import paths
-from toolkit.errors import UsageError, closest
+from toolkit.errors import UsageError, closest, reason_of
 
 LAYERS = ("bronze", "silver", "gold", "quarantine", "ops")
 _TABLE_NAME = re.compile(rf"({'|'.join(LAYERS)})\.[a-z][a-z0-9_]*")
@@ -179,7 +179,7 @@ def parameter_problem(error: Any, known: Iterable[str] = ()) -> str:
     if error["type"] == "extra_forbidden":
         meant = closest(name, known)
         return f"there is no parameter {name!r}" + (f" (did you mean {meant!r}?)" if meant else "")
-    reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
+    reason = reason_of(error)
     return f"{name} = {error.get('input')!r}: {reason[:1].lower()}{reason[1:]}"
 
 

@@ -88,7 +88,7 @@ REFUSED: list[tuple[Rule, str]] = [
     # columns
     (
         NotNull(column="ii"),
-        r"no column for rule ii_not_null of silver\.odd: 'ii'\. Did you mean '\w+'\?",
+        r"no column for rule ii_not_null of silver\.odd: 'ii'\. Did you mean 'i'\?",
     ),
     (NotNull(column="s.iner"), r"no column for rule s_iner_not_null of silver\.odd: 's\.iner'"),
     (NotNull(column="i.inner"), r"no column for rule i_inner_not_null"),

@@ -304,6 +304,15 @@ def test_streams_and_ambiguous_columns_are_refused(spark: SparkSession) -> None:
 
 
 @pytest.mark.slow
+def test_hundreds_of_columns_are_profiled_in_several_passes(spark: SparkSession) -> None:
+    df = spark.range(50).select(*[(F.col("id") + i).alias(f"c{i}") for i in range(400)])
+    found = profile(df)
+    assert len(found.columns) == 400
+    assert (found.column("c399").min, found.column("c399").max) == (399, 448)
+    assert len(found.correlated) <= 30
+
+
+@pytest.mark.slow
 def test_numbers_and_texts_of_a_wide_table_are_profiled_in_several_passes(spark: SparkSession) -> None:
     numbers = [(F.col("id") + i).alias(f"n{i}") for i in range(65)]
     texts = [F.concat(F.lit(f"{i}-"), F.col("id")).alias(f"t{i}") for i in range(65)]

@@ -97,7 +97,7 @@ def sla(
     """Say how often a table was fresh, right or full enough lately, and what is left of the error budget."""
     from pydantic import ValidationError
 
-    from toolkit.errors import UsageError
+    from toolkit.errors import UsageError, wrong_value
     from toolkit.quality.history import RESULTS, loads, measurements
     from toolkit.quality.sla import FreshnessSla, PassRateSla, VolumeSla
     from toolkit.reader import open_table
@@ -114,11 +114,8 @@ def sla(
         if least is not None or most is not None:
             found.append(VolumeSla(min_rows=least, max_rows=most, **every).report(came, now))
     except ValidationError as problem:
-        said = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in problem.errors())
-        names = ", ".join(str(one["loc"][0]) for one in problem.errors() if one["loc"])
-        raise UsageError(
-            f"That is no promise: {f'{names}: ' if names else ''}{said}.", cure="Give other numbers."
-        ) from None
+        wrong = "; ".join(map(wrong_value, problem.errors()))
+        raise UsageError(f"That is no promise: {wrong}.", cure="Give other numbers.") from None
     if not found:
         raise UsageError("Nothing was promised.", cure="Give --freshness, --pass-rate, --min-rows or --max-rows.")
     show([_level(report) for report in found], as_json=as_json)

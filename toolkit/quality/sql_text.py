@@ -27,7 +27,7 @@ def column(name: str) -> str:
 
 
 def named(name: str) -> str:
-    """One name as a part of a column's path; quoted only where it has to be."""
+    """One name as a part of a column's path, as rules and `F.col` take it: in backticks where it has dots or backticks."""
     return quoted(name) if "." in name or "`" in name else name
 
 

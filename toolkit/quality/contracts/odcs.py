@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from toolkit.errors import UsageError
+from toolkit.errors import UsageError, reason_of
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, Freshness
 from toolkit.quality.contracts.quality_entries import (
     entry_of,
@@ -65,9 +65,8 @@ class _Wrong(list[str]):
             self.append(f"{place}: {problem.what.rstrip('.')}{few}")
         except ValidationError as problem:
             for error in problem.errors():
-                reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
                 about = f"{error['loc'][0]} = {error['input']!r:.60}: " if error["loc"] else ""
-                self.append(f"{place}: {about}{reason}")
+                self.append(f"{place}: {about}{reason_of(error)}")
         return None
 
 

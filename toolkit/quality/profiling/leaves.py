@@ -83,19 +83,14 @@ def leaves(df: DataFrame) -> list[Leaf]:
         raise UsageError(
             f"The frame has several columns called {', '.join(twice)}.", cure="Rename them before they are profiled."
         )
-    return [leaf for field in df.schema.fields for leaf in _unfolded(quoted(field.name), field.dataType)]
-
-
-def quoted(name: str) -> str:
-    """A name as `F.col` takes it: in backticks where it has dots or backticks itself."""
-    return sql_text.quoted(name) if "." in name or "`" in name else name
+    return [leaf for field in df.schema.fields for leaf in _unfolded(sql_text.named(field.name), field.dataType)]
 
 
 def _unfolded(name: str, type_: T.DataType) -> Iterator[Leaf]:
     yield Leaf(name, type_)
     if isinstance(type_, T.StructType):
         for field in type_.fields:
-            yield from _unfolded(f"{name}.{quoted(field.name)}", field.dataType)
+            yield from _unfolded(f"{name}.{sql_text.named(field.name)}", field.dataType)
 
 
 def _holds(type_: T.DataType, wanted: tuple[type[T.DataType], ...]) -> bool:

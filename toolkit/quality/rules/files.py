@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from toolkit.errors import UsageError, closest
+from toolkit.errors import UsageError, closest, wrong_value
 from toolkit.quality.rules.base import KINDS, Rule
 from toolkit.quality.yaml_text import read_mapping, write_mapping
 from toolkit.scenario import check_table_name
@@ -109,8 +109,7 @@ def _told(error: Any, kind: type[Rule]) -> str:
         return f"{kind.kind} has no field {where!r}" + (f" (did you mean {meant!r}?)" if meant else "")
     if error["type"] == "missing":
         return f"{kind.kind} needs {where!r}"
-    reason = str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
-    return f"{where} = {error.get('input')!r}: {reason}" if path else reason
+    return wrong_value(error)
 
 
 def _unknown(data: Mapping[str, Any], known: tuple[str, ...]) -> list[str]:
