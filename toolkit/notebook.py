@@ -21,6 +21,7 @@ from toolkit import scenario as declared
 from toolkit.errors import UsageError
 from toolkit.events import Event
 from toolkit.platform import DataPlatform
+from toolkit.quality.actions import takes_out
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
@@ -181,7 +182,7 @@ def _quality_rows(found: TableVerdict, broken_only: bool) -> list[list[str]]:
             one.severity,
             f"{one.failed:,}",
             f"{one.rows:,}",
-            "yes" if one.severity in {"info", "warn"} else "no",
+            "" if one.said else "no" if takes_out(one.action) else "yes",
             html.escape(one.said or "; ".join(f"{e['key']}: {e['value']}" for e in one.examples[:1])[:70]),
         ]
         for one in shown

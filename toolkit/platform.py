@@ -117,7 +117,10 @@ class DataPlatform(Tables):
         return result
 
     def measure(self, table: str, check: Check) -> QualityResult:
-        """Judge a table as it is, and change nothing; rules on technical columns that it has not kept are left out."""
+        """Judge a table as it is, and change nothing; rules on technical columns that it has not kept are left out.
+
+        The rows that break a rule stay where they are, unmarked; one of them is told as an example.
+        """
         from toolkit.quality import engine
 
         rows = self.read(table)
@@ -125,6 +128,7 @@ class DataPlatform(Tables):
         if left_out:
             self.alert(f"{table} has not kept what {', '.join(left_out)} looked at on the way in.", "info")
         result = engine.check(rows, table, check.rules, context=self._context(table, check), actions=check.actions)
+        result = engine.exemplified(result, rows, check.references)
         self._told(result)
         return result
 
@@ -245,8 +249,9 @@ class DataPlatform(Tables):
     def _told(self, result: QualityResult) -> None:
         self.results.append(result)
         for one in result.rules:
-            self.log.emit("quality", self.step, **as_event(result.table, one))
-            if not one.passed and result.actions.of(one.rule) == "warn":
+            action = result.actions.of(one.rule)
+            self.log.emit("quality", self.step, **as_event(result.table, one, action))
+            if not one.passed and action == "warn":
                 self.alert(f"{result.table}: {one.rule.name} is broken. {one.said or one.rule.description}")
 
     def _stop_if_asked(self, result: QualityResult) -> None:

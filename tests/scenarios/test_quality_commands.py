@@ -42,6 +42,9 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
         "payment_amount_mean": False,
     }
     assert judged.returncode == 4, judged.stderr
+    (example,) = found["customer_exists"]["examples"]
+    (order,) = [row for row in home.rows("silver.orders") if row["order_id"] == example["key"]]
+    assert example["value"] == order["customer_id"]
     kept = home.toolkit("tables", "show", "ops.quality_results", "--where", "rule = 'customer_exists'", "--json")
     assert json.loads(kept.stdout)["total"] == 1
 

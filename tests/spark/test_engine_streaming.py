@@ -26,6 +26,7 @@ from toolkit.quality.rules import (
     Quantile,
     References,
     RowCount,
+    RowCountChange,
     Rule,
     SameCount,
     Share,
@@ -125,6 +126,16 @@ def test_a_stream_is_watched_while_somebody_writes_it(
     assert read(spark, tmp_path) == sorted(map(str, batch.collect()))
     found = watched.result(progress.observedMetrics[metrics_name(TABLE)])
     assert told(found) == told(check(batch, TABLE, RULES, places))
+
+
+def test_a_batch_of_a_stream_is_held_against_those_before_it(stream: DataFrame, tmp_path: Path) -> None:
+    watched = watch(stream, TABLE, [RowCountChange(within=0.5)])
+    (progress,) = written(watched.rows, tmp_path)
+    counted = progress.observedMetrics[metrics_name(TABLE)]
+    assert watched.result(counted).rules[0].said == "200 rows; 0 earlier runs are too few to compare with."
+    usual = watched.result(counted, earlier={"row_count_change": [200.0, 180.0, 210.0]})
+    halved = watched.result(counted, earlier={"row_count_change": [600.0, 580.0, 610.0]})
+    assert (usual.passed, halved.passed) == (True, False)
 
 
 def test_without_its_progress_a_stream_has_no_counts(stream: DataFrame) -> None:

@@ -17,9 +17,11 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Check
+from toolkit.quality.history import measurements
 from toolkit.quality.quarantine import quarantine_of
 from toolkit.quality.repair import BEFORE, chosen, remaining, set_columns
 from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule, Unique
+from toolkit.quality.verdicts import by_table, failing_rows
 from toolkit.scenario import Parameters, Scenario, Table
 
 PARCELS = Table(
@@ -101,6 +103,12 @@ def test_actions_give_a_severity_another_meaning(platform: DataPlatform, spark: 
     assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([1, 2, 3, 4, 5], [])
     assert result.passed
     assert len(result.failed) == 2
+    platform.record_quality()
+    (told,) = by_table(events(platform, "quality"))
+    kept = measurements(platform.reader("ops.quality_results"))
+    for one in (*told.verdicts, *kept):
+        place = failing_rows(one)
+        assert platform.reader(place.table).count(place.where) == one.failed == 2
 
 
 def test_a_column_that_would_get_lost_is_refused_before_anything_is_written(

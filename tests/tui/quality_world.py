@@ -16,6 +16,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality.actions import usual
 from toolkit.quality.profiling import ColumnProfile, Histogram, Profile, Spread, Top
 
 RULES, RUNS = 200, 50
@@ -36,6 +37,7 @@ RESULTS = pa.schema(
         ("columns", pa.list_(pa.string())),
         ("dimension", pa.string()),
         ("severity", pa.string()),
+        ("action", pa.string()),
         ("row_count", pa.int64()),
         ("failed_count", pa.int64()),
         ("measured", pa.float64()),
@@ -141,6 +143,7 @@ def result(run: int, table: str, rule: str, failed: int, **changed: Any) -> dict
         "columns": ["customer_id"],
         "dimension": "validity",
         "severity": "error",
+        "action": usual(changed.get("severity", "error")),
         "row_count": ROWS,
         "failed_count": failed,
         "measured": None,

@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         ("columns", pa.list_(pa.string())),
         ("dimension", pa.string()),
         ("severity", pa.string()),
+        ("action", pa.string()),
         ("row_count", pa.int64()),
         ("failed_count", pa.int64()),
         ("measured", pa.float64()),
@@ -38,7 +39,7 @@ SCHEMA = pa.schema(
         ("passed", pa.bool_()),
     ]
 )
-OLDER = [name for name in SCHEMA.names if name not in {"kind", "columns", "measured", "tolerance"}]
+OLDER = [name for name in SCHEMA.names if name not in {"kind", "columns", "action", "measured", "tolerance"}]
 
 
 def row(run: int, rule: str = "amount_is_positive", **changed: Any) -> dict[str, Any]:
@@ -52,6 +53,7 @@ def row(run: int, rule: str = "amount_is_positive", **changed: Any) -> dict[str,
         "columns": ["amount", "status"],
         "dimension": "validity",
         "severity": "error",
+        "action": "stop",
         "row_count": 100,
         "failed_count": 4,
         "measured": None,
@@ -90,6 +92,7 @@ def test_a_row_is_a_measurement(results: Write) -> None:
         ("amount", "status"),
         "validity",
         "error",
+        "stop",
         100,
         4,
         None,
@@ -104,6 +107,7 @@ def test_an_older_table_takes_plain_values_for_what_it_lacks(results: Write) -> 
     (one,) = measurements(results(row(1), columns=OLDER))
     assert (one.kind, one.columns, one.measured, one.tolerance) == ("", (), None, 0.0)
     assert (one.failed, one.state) == (4, "tolerated")
+    assert one.action == "quarantine", "what follows from an error unless somebody says otherwise"
 
 
 def test_rows_written_before_a_column_was_added_take_plain_values_too(results: Write, tmp_path: Path) -> None:
@@ -111,8 +115,8 @@ def test_rows_written_before_a_column_was_added_take_plain_values_too(results: W
     newer = pa.Table.from_pylist([row(2)], schema=SCHEMA)
     write_deltalake(tmp_path / "results", newer, mode="append", schema_mode="merge")
     older, new = measurements(DeltaReader(tmp_path / "results", "ops.quality_results"))
-    assert (older.kind, older.columns, older.tolerance) == ("", (), 0.0)
-    assert (new.kind, new.columns, new.tolerance) == ("holds", ("amount", "status"), 0.05)
+    assert (older.kind, older.columns, older.action, older.tolerance) == ("", (), "quarantine", 0.0)
+    assert (new.kind, new.columns, new.action, new.tolerance) == ("holds", ("amount", "status"), "stop", 0.05)
 
 
 def test_a_rule_about_the_whole_table_is_kept_or_not(results: Write) -> None:

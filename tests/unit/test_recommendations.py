@@ -195,7 +195,7 @@ def test_a_run_that_brought_the_rows_is_named(advise: Advise) -> None:
 def test_a_warning_is_looked_for_in_the_table_itself(advise: Advise) -> None:
     warned = rows(60, 4, _warnings=["products_exist"])
     valid = [line for day in range(1, 11) for line in rows(100, day)] + warned
-    (one,) = advise([measured(1, 60, severity="warn")], valid)
+    (one,) = advise([measured(1, 60, severity="warn", action="warn")], valid)
     assert one.cause is not None
     assert one.cause.value == "orders/2026-06-04.json"
     assert one.advice == "Ask the producer of that file; the rows stay in the table, marked."

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from toolkit.errors import UsageError
 from toolkit.quality import rules
-from toolkit.quality.actions import DEFAULT, Actions
+from toolkit.quality.actions import DEFAULT, Actions, usual
 from toolkit.quality.quarantine import quarantine_name, quarantine_of
 from toolkit.quality.rules import (
     KINDS,
@@ -235,15 +235,13 @@ def test_a_rule_tolerates_nothing_unless_it_is_told_to() -> None:
 def test_severity_says_what_follows(severity: Any, action: str, removes: bool, marks: bool) -> None:
     rule = NotNull(column="c", severity=severity)
     assert (DEFAULT.of(rule), DEFAULT.removes(rule), DEFAULT.marks(rule)) == (action, removes, marks)
-    on_the_whole = RowCount(min=1, severity=severity)
-    assert not DEFAULT.removes(on_the_whole)
-    assert not DEFAULT.marks(on_the_whole)
+    assert usual(severity) == action
 
 
 def test_what_follows_can_be_changed() -> None:
     mild = Actions(error="warn", critical="quarantine")
     assert mild.marks(NotNull(column="c"))
-    assert mild.severities("quarantine", "stop") == ("critical",)
+    assert mild.of(NotNull(column="c", severity="critical")) == "quarantine"
     with pytest.raises(ValidationError):
         Actions(error="explode")  # type: ignore[arg-type]
 

@@ -60,6 +60,11 @@ def test_a_rule_that_could_change_the_condition_is_refused(rule: str) -> None:
         failing_rows(verdict({**EVENT, "rule": rule}))
 
 
+def test_where_failing_rows_are_is_the_action_that_was_taken() -> None:
+    assert failing_rows(verdict({**EVENT, "action": "warn"})).table == "silver.orders"
+    assert failing_rows(verdict({**EVENT, "severity": "info", "action": "stop"})).table == "quarantine.orders"
+
+
 @pytest.mark.parametrize("table", ["silver.orders; DROP", "../x", "silver"])
 def test_a_table_that_is_none_is_refused(table: str) -> None:
     with pytest.raises(UsageError, match="not a table name"):

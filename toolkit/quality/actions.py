@@ -8,13 +8,19 @@ stop         as quarantine, and when more rows break it than it tolerates, nothi
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from toolkit.quality.rules import RowRule, Rule, Severity
+if TYPE_CHECKING:
+    from toolkit.quality.rules import Rule
 
 Action = Literal["record", "warn", "quarantine", "stop"]
+
+
+def takes_out(action: Action) -> bool:
+    """Whether a row that breaks a rule with this action leaves its table; else it stays, and is marked."""
+    return action in {"quarantine", "stop"}
 
 
 class Actions(BaseModel):
@@ -34,16 +40,17 @@ class Actions(BaseModel):
 
     def removes(self, rule: Rule) -> bool:
         """Whether a row that breaks `rule` leaves the table."""
-        return isinstance(rule, RowRule) and self.of(rule) in {"quarantine", "stop"}
+        return takes_out(self.of(rule))
 
     def marks(self, rule: Rule) -> bool:
         """Whether a row that breaks `rule` stays, and is marked."""
-        return isinstance(rule, RowRule) and not self.removes(rule)
-
-    def severities(self, *actions: Action) -> tuple[Severity, ...]:
-        """The severities that have one of `actions`."""
-        every: tuple[Severity, ...] = ("info", "warn", "error", "critical")
-        return tuple(severity for severity in every if getattr(self, severity) in actions)
+        return not self.removes(rule)
 
 
 DEFAULT = Actions()
+
+
+def usual(severity: str) -> Action:
+    """What follows by default: the action of a measurement that was kept before actions were."""
+    action: Action = dict(DEFAULT).get(severity, DEFAULT.error)
+    return action

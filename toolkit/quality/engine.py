@@ -12,18 +12,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pyspark.sql import DataFrame, Observation
+from pyspark.sql import DataFrame, Observation, Row
 from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.plan import Plan, beside, blamed, metrics_name, planned
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
-from toolkit.quality.results import QualityResult
+from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, Rule
 
 _TECHNICAL = re.compile(r"(?<![\w.'])_[A-Za-z]\w*")
-__all__ = ["Check", "Split", "Watched", "check", "metrics_name", "split", "watch"]
+__all__ = ["Check", "Split", "Watched", "check", "exemplified", "metrics_name", "split", "watch"]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,13 @@ class Watched:
     observation: Observation | None = field(repr=False)
     """None for a stream, whose counts come with each progress."""
 
-    def result(self, counted: Any = None) -> QualityResult:
+    def result(self, counted: Any = None, *, earlier: Mapping[str, Sequence[float]] | None = None) -> QualityResult:
         """What was found; waits until the rows have been written.
 
         Args:
             counted: for a stream, `progress.observedMetrics[metrics_name(table)]`.
+            earlier: what was measured before, by rule, oldest first, for rules that compare with it; a stream goes on after
+                it was made ready, and knows of the batches since then only by this. As in the context when left out.
 
         Raises:
             UsageError: it is a stream, and nothing was given.
@@ -71,7 +73,8 @@ class Watched:
         found = dict(self.observation.get if self.observation and counted is None else counted.asDict())
         other = beside(self.plan.source, self.plan.rules, self.plan.context)
         row = other.first() if other is not None else None
-        return self.plan.result(found | (row.asDict() if row else {}))
+        known = self.plan.context if earlier is None else replace(self.plan.context, earlier=earlier)
+        return replace(self.plan, context=known).result(found | (row.asDict() if row else {}))
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,26 @@ def check(
     return plan.result(row.asDict() if row else {})
 
 
+def exemplified(
+    result: QualityResult, df: DataFrame, references: Mapping[str, DataFrame] | None = None
+) -> QualityResult:
+    """`result` with a row for each rule that rows of `df` broke: a second query, and none when no row broke any.
+
+    Args:
+        result: what `check` found.
+        df: the same rows. A rule that none of them breaks any more stays without an example.
+        references: as they were given to `check`.
+    """
+    broken = tuple(one.rule for one in result.rules if one.failed)
+    if not broken:
+        return result
+    plan = planned(df, result.table, broken, Context(references or {}), result.actions)
+    with blamed(df, result.table, broken, running=True):
+        row = plan.examples().first()
+    found = {rule.name: row[f"example_{i}"] for i, rule in enumerate(broken)} if row else {}
+    return replace(result, rules=tuple(_with_example(one, found.get(one.rule.name)) for one in result.rules))
+
+
 def watch(
     df: DataFrame,
     table: str,
@@ -169,6 +192,13 @@ def _refuse_late(*frames: DataFrame | None) -> None:
     """Spark Connect looks at a query only when asked for its columns; here is where a mistake can be told."""
     for frame in frames:
         _ = frame.schema if frame is not None else None
+
+
+def _with_example(one: RuleResult, found: Row | None) -> RuleResult:
+    if found is None:
+        return one
+    told = {"key": str(found["key"]), "value": str(found["why"]["value"]), "message": found["why"]["message"]}
+    return replace(one, examples=(told,))
 
 
 def _technical(rule: Rule) -> set[str]:

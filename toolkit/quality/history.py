@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from toolkit.errors import DataError, UsageError
+from toolkit.quality.actions import Action, usual
 from toolkit.quality.verdicts import State, check_rule_name, state_of
 from toolkit.reader import DeltaReader, Version
 from toolkit.scenario import check_table_name
@@ -32,6 +33,7 @@ _COLUMNS = (
     "columns",
     "dimension",
     "severity",
+    "action",
     "row_count",
     "failed_count",
     "measured",
@@ -39,7 +41,7 @@ _COLUMNS = (
     "passed",
 )
 """The columns of the table, in the order of `Measurement`."""
-_OPTIONAL = {"kind": "''", "columns": "''", "measured": "CAST(NULL AS DOUBLE)", "tolerance": "0.0"}
+_OPTIONAL = {"kind": "''", "columns": "''", "action": "''", "measured": "CAST(NULL AS DOUBLE)", "tolerance": "0.0"}
 """What an older table lacks, and what stands in for it."""
 _LOADS = {
     "WRITE",
@@ -66,6 +68,7 @@ class Measurement(NamedTuple):
     columns: tuple[str, ...] = ()
     dimension: str = ""
     severity: str = "error"
+    action: Action = "quarantine"
     rows: int = 0
     failed: int = 0
     """Rows that broke the rule; 0 for a rule about the table as a whole."""
@@ -144,10 +147,10 @@ def _read(name: str, present: Iterable[str]) -> str:
 
 
 def _measurement(row: tuple[Any, ...]) -> Measurement:
-    run_id, at, table, rule, version, kind, columns, dimension, severity, rows, failed, measured, tolerance, passed = (
-        row
-    )
+    run_id, at, table, rule, version, kind, columns, dimension, severity, action, *numbers = row
+    rows, failed, measured, tolerance, passed = numbers
     failed = failed or 0
+    severity = severity or "error"
     return Measurement(
         run_id or "",
         at if at.tzinfo else at.replace(tzinfo=UTC),
@@ -157,7 +160,8 @@ def _measurement(row: tuple[Any, ...]) -> Measurement:
         kind or "",
         tuple(columns.split(_SEPARATOR)) if columns else (),
         dimension or "",
-        severity or "error",
+        severity,
+        action or usual(severity),
         rows or 0,
         failed,
         measured,

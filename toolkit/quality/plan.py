@@ -108,6 +108,16 @@ class Plan:
             F.expr(f"if({QUARANTINED}, {self._names(self.actions.removes)}, NULL) AS {RULES}"),
         )
 
+    def examples(self) -> DataFrame:
+        """One row with an example for each rule on rows, null where no row breaks it.
+
+        It has the first column of a row that does, the value that broke the rule, and what should be true.
+        """
+        key = sql_text.quoted(self.source.columns[0])
+        told = {i: f"named_struct('key', CAST({key} AS string), 'why', {_reason(rule)})" for i, rule in self.on_rows}
+        asked = [f"any_value(if({self.flags[i].raised}, {one}, NULL), true) AS example_{i}" for i, one in told.items()]
+        return self.flagged().agg(*map(F.expr, asked))
+
     def result(self, found: Mapping[str, Any]) -> QualityResult:
         """The counts, judged."""
         schema = dict(self.source.dtypes)

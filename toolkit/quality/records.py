@@ -5,6 +5,7 @@ Owns their shapes. Must not import Spark, since scenarios are declared with the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.scenario import Table
 
 if TYPE_CHECKING:
+    from toolkit.quality.actions import Action
     from toolkit.quality.results import QualityResult, RuleResult
 
 RESULTS = Table(
@@ -28,6 +30,7 @@ RESULTS = Table(
         "columns": "The columns it looks at.",
         "dimension": "completeness, validity, uniqueness, consistency, accuracy, timeliness or volume.",
         "severity": "info, warn, error or critical.",
+        "action": "What followed: record, warn, quarantine or stop.",
         "row_count": "Rows that the rule looked at.",
         "failed_count": "Rows that broke it; 0 for a rule on the whole table.",
         "measured": "What a rule on the whole table measured; null for a rule on rows.",
@@ -37,8 +40,8 @@ RESULTS = Table(
 )
 RESULTS_SCHEMA = (
     "run_id STRING, measured_at TIMESTAMP, table_name STRING, table_version LONG, rule STRING, kind STRING, "
-    "columns ARRAY<STRING>, dimension STRING, severity STRING, row_count LONG, failed_count LONG, measured DOUBLE, "
-    "tolerance DOUBLE, passed BOOLEAN"
+    "columns ARRAY<STRING>, dimension STRING, severity STRING, action STRING, row_count LONG, failed_count LONG, "
+    "measured DOUBLE, tolerance DOUBLE, passed BOOLEAN"
 )
 
 RELEASES = Table(
@@ -70,6 +73,7 @@ def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | Non
             list(one.rule.columns),
             one.rule.dimension,
             one.rule.severity,
+            result.actions.of(one.rule),
             one.rows,
             one.failed,
             one.measured,
@@ -80,20 +84,27 @@ def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | Non
     ]
 
 
-def as_event(table: str, result: RuleResult) -> dict[str, Any]:
+def as_event(table: str, result: RuleResult, action: Action) -> dict[str, Any]:
     """What the quality event of a rule says."""
-    rule = result.rule
+    data = as_data(result, action)
+    # An event has a kind of its own.
+    return {"table": table, "rule_kind": data.pop("kind"), **data}
+
+
+def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
+    """All about one rule, as plain data that JSON can hold: a measure that is no number is None."""
+    rule, measured = result.rule, result.measured
     return {
-        "table": table,
         "rule": rule.name,
-        "rule_kind": rule.kind,
+        "kind": rule.kind,
         "columns": list(rule.columns),
         "severity": rule.severity,
+        "action": action,
         "dimension": rule.dimension,
         "description": rule.description,
         "rows": result.rows,
         "failed": result.failed,
-        "measured": result.measured,
+        "measured": measured if measured is None or math.isfinite(measured) else None,
         "said": result.said,
         "pass_rate": result.pass_rate,
         "tolerance": rule.tolerance,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import html
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from toolkit.quality.records import as_data as rule_as_data
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.verdicts import state_of
 
@@ -135,7 +135,7 @@ def as_data(result: QualityResult) -> dict[str, Any]:
         "quarantined": result.quarantined,
         "pass_rate": result.pass_rate,
         "passed": result.passed,
-        "rules": [_rule_data(one) for one in result.rules],
+        "rules": [rule_as_data(one, result.actions.of(one.rule)) for one in result.rules],
     }
 
 
@@ -151,26 +151,6 @@ FORMS: dict[str, Callable[[QualityResult], str]] = {
     "html": as_html,
 }
 """The forms that are text."""
-
-
-def _rule_data(one: RuleResult) -> dict[str, Any]:
-    measured = one.measured if one.measured is None or math.isfinite(one.measured) else None
-    return {
-        "rule": one.rule.name,
-        "kind": one.rule.kind,
-        "columns": list(one.rule.columns),
-        "severity": one.rule.severity,
-        "dimension": one.rule.dimension,
-        "description": one.rule.description,
-        "rows": one.rows,
-        "failed": one.failed,
-        "measured": measured,
-        "said": one.said,
-        "pass_rate": one.pass_rate,
-        "tolerance": one.rule.tolerance,
-        "passed": one.passed,
-        "examples": list(one.examples),
-    }
 
 
 def printable(text: str) -> str:

@@ -76,7 +76,7 @@ class QualityResult:
     @property
     def blocking(self) -> tuple[RuleResult, ...]:
         """Failed rules whose action is quarantine or stop; those that only warn do not count."""
-        return tuple(result for result in self.failed if self.actions.of(result.rule) in {"quarantine", "stop"})
+        return tuple(result for result in self.failed if self.actions.removes(result.rule))
 
     @property
     def passed(self) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from toolkit.errors import UsageError
+from toolkit.quality.actions import Action, takes_out, usual
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.scenario import check_table_name
 
@@ -30,8 +31,16 @@ class Judged(Protocol):
         """The rule's name."""
 
     @property
-    def severity(self) -> str:
-        """info, warn, error or critical."""
+    def action(self) -> Action:
+        """record, warn, quarantine or stop."""
+
+    @property
+    def failed(self) -> int:
+        """Rows that broke it."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether no more did than may; whether it was kept, for a rule on the whole table."""
 
 
 def state_of(*, passed: bool, failed: int) -> State:
@@ -63,6 +72,7 @@ class Verdict:
     rule: str
     columns: tuple[str, ...]
     severity: str
+    action: Action
     dimension: str
     description: str
     rows: int
@@ -112,12 +122,13 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
     """One quality event's data; what an older event lacks takes a plain value."""
     columns = data.get("columns") or ()
     rows, failed = int(data.get("rows") or 0), int(data.get("failed") or 0)
-    rate = data.get("pass_rate")
+    rate, severity = data.get("pass_rate"), str(data.get("severity", "error"))
     return Verdict(
         str(data["table"]),
         str(data["rule"]),
         (columns,) if isinstance(columns, str) else tuple(map(str, columns)),
-        str(data.get("severity", "error")),
+        severity,
+        data.get("action") or usual(severity),
         str(data.get("dimension", "")),
         str(data.get("description", "")),
         rows,
@@ -148,15 +159,15 @@ class FailingRows:
 
 
 def failing_rows(one: Judged) -> FailingRows:
-    """The rows that broke a rule: a warning stays in its table and is marked there, anything worse is in quarantine.
+    """The rows that broke a rule: those that its action left in the table are marked there, the others are in quarantine.
 
     Raises:
         UsageError: it names a table or rule that cannot be put into a condition.
     """
     rule, title = check_rule_name(one.rule), f"{one.table}: rows that break {one.rule}"
-    if one.severity in ("warn", "info"):
-        return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
-    return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
+    if takes_out(one.action):
+        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
+    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
 
 
 def whole_quarantine(table: str) -> FailingRows:

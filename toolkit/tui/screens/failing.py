@@ -17,7 +17,7 @@ from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal
+from toolkit.tui.text import literal, plural
 from toolkit.tui.widgets.table_rows import TableRows
 
 
@@ -43,9 +43,7 @@ class FailingScreen(Leaf):
         """A title, what to do about it, and the rows."""
         yield Static(literal(self.failing.title), classes="banner", markup=False)
         yield Static("", id="advice")
-        none = "No row breaks this rule." if self.failing.where else "Nothing is in quarantine."
-        if getattr(self.rule, "measured", None) is not None:
-            none = "This rule is about the table as a whole: no single row breaks it."
+        none = _why_none(self.rule) if self.failing.where else "Nothing is in quarantine."
         yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
 
     def on_mount(self) -> None:
@@ -70,3 +68,15 @@ class FailingScreen(Leaf):
     def shown(self, event: TableRows.Shown) -> None:
         """Show the command for the rows as they are filtered now."""
         self.show_command(command_lines.table(self.failing.table, where=event.query.where))
+
+
+def _why_none(rule: Judged | None) -> str:
+    """What to say where no row is found."""
+    if rule and rule.failed:
+        return (
+            f"{plural(rule.failed, 'row')} broke this rule when it was measured; none of them is here now. "
+            "They were released, or lie unmarked in a table that was judged as it was."
+        )
+    if rule and not rule.passed:
+        return "This rule is about the table as a whole: no single row breaks it."
+    return "No row breaks this rule."
