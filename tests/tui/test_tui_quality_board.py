@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from tui_driving import press, screen_text, settle, until
 
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality.verdicts import failing_rows, verdict
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.commands import places
 from toolkit.tui.palette import DARK, LIGHT
@@ -263,6 +264,29 @@ async def test_failing_rows_come_with_their_likely_cause(app: ToolkitApp, size: 
         assert f"It began with run {world.run_id(world.BROKE_FROM)} on 2026-02-20" in text
         assert "→ Ask the producer of that file; until then release nothing." in text
         assert "rows 1–40 of 40" in text
+
+
+@pytest.mark.parametrize(
+    ("failed", "passed", "told"),
+    [
+        (
+            12,
+            False,
+            "none is here now. They were released, or lie unmarked in a table that was judged as it was.",
+        ),
+        (1, True, "1 row broke this rule when it was measured; none is here now."),
+        (0, False, "This rule is about the table as a whole: no single row breaks it."),
+        (0, True, "No row breaks this rule."),
+    ],
+)
+async def test_why_no_row_is_shown(app: ToolkitApp, size: Size, failed: int, passed: bool, told: str) -> None:
+    rule = verdict(
+        {"table": "silver.orders", "rule": "column_007_is_given", "rows": 900, "failed": failed, "passed": passed}
+    )
+    async with app.run_test(size=size) as pilot:
+        app.open_failing(failing_rows(rule), rule)
+        await settle(pilot)
+        assert told in " ".join(screen_text(app).split())
 
 
 async def test_every_place_of_a_table_is_one_key_away(app: ToolkitApp) -> None:

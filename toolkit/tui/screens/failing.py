@@ -74,7 +74,7 @@ def _why_none(rule: Judged | None) -> str:
     """What to say where no row is found."""
     if rule and rule.failed:
         return (
-            f"{plural(rule.failed, 'row')} broke this rule when it was measured; none of them is here now. "
+            f"{plural(rule.failed, 'row')} broke this rule when it was measured; none is here now. "
             "They were released, or lie unmarked in a table that was judged as it was."
         )
     if rule and not rule.passed:
