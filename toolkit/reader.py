@@ -240,6 +240,15 @@ class DeltaReader:
             raise _unreadable(self.name, self.path, None, problem) from problem
 
 
+def _how_it_comes(table: str) -> str:
+    from toolkit.scenario import writer_of
+
+    maker = writer_of(table)
+    if maker:
+        return f"It appears when its scenario runs: toolkit run {maker}."
+    return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
+
+
 def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | None = None) -> DeltaReader:
     """The table of that name, as it is or as it was at `version`.
 
@@ -249,9 +258,7 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     """
     where = lakehouse or Lakehouse.default()
     if not where.exists(table):
-        raise UsageError.unknown(
-            "table", table, where.tables(), cure="Tables appear when a scenario runs: toolkit run retail_lakehouse."
-        )
+        raise UsageError.unknown("table", table, where.tables(), cure=_how_it_comes(table))
     newest = DeltaReader(where.path(table), table)
     if version is None or version == newest.version:
         return newest

@@ -242,6 +242,14 @@ def discover() -> dict[str, Scenario]:
     return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
 
 
+def writer_of(table: str) -> str:
+    """The id of a scenario that writes `table`; empty when none does, or not all of them can be read."""
+    try:
+        return next((one.id for one in discover().values() if table in one.written), "")
+    except UsageError:
+        return ""
+
+
 def _declared_in(file: Path) -> Scenario:
     """The `SCENARIO` of one `scenario.py`."""
     name = file.parent.name

@@ -367,6 +367,22 @@ def test_where_there_is_no_lakehouse_the_cure_is_to_run_a_scenario(tmp_path: Pat
     assert "toolkit run" in refused.value.cure
 
 
+@pytest.mark.parametrize(
+    ("table", "scenario"),
+    [
+        ("silver.gate_orders", "quality_gate"),
+        ("quarantine.customers", "retail_lakehouse"),
+        ("silver.nowhere", "retail_lakehouse"),
+    ],
+)
+def test_a_table_that_is_not_there_yet_names_the_scenario_that_makes_it(
+    tmp_path: Path, table: str, scenario: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        open_table(table, lakehouse=Lakehouse(tmp_path / "nowhere"))
+    assert refused.value.cure.endswith(f"toolkit run {scenario}.")
+
+
 # damage
 
 

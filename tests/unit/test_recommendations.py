@@ -235,6 +235,9 @@ def test_rows_that_are_gone_cannot_tell_where_they_came_from(advise: Advise, bad
     (one,) = advise([measured(1, 20)], rows(50, 1), bad)
     assert one.cause is None
     assert one.evidence[1] == "None of them is in quarantine.orders now, so where they come from cannot be seen."
+    assert (
+        one.advice == "Look at the example that the run kept: toolkit quality results --run r1 --table silver.orders."
+    )
 
 
 def test_tables_that_are_not_there_leave_the_counts(advise: Advise) -> None:

@@ -153,7 +153,7 @@ class RunQualityScreen(Leaf):
 def _words(one: Verdict) -> Content:
     parts: list[Content | tuple[str, str]] = [(literal(one.description) or one.rule, "")]
     for example in one.examples[:2]:
-        text = example.get("message", "") if isinstance(example, dict) else str(example)
+        text = example.get("value", "") if isinstance(example, dict) else str(example)
         key = example.get("key", "") if isinstance(example, dict) else ""
         parts.append((f"\n· {literal(f'{key}: {text}')}", "$text-muted"))
     return Content.assemble(*parts)
