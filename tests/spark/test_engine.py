@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 from pyspark.sql import DataFrame, SparkSession
 
 from toolkit.errors import UsageError
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Split, check, split, watch
-from toolkit.quality.results import QualityResult, RuleResult
+from toolkit.quality.results import QualityResult
 from toolkit.quality.rules import (
     EachReferences,
     Email,
@@ -151,6 +150,14 @@ def test_every_value_of_an_array_has_to_be_a_key(spark: SparkSession, parted: Ca
     found = parted(rows, "id INT, items ARRAY<STRUCT<product: STRING>>", rule, products=products)
     assert sorted(r["id"] for r in found.valid) == [1, 2, 3, 4]
     assert {r["id"]: r["_violations"][0]["value"] for r in found.bad} == {5: "[P1, P9]", 6: "[]"}
+
+
+def test_long_keys_that_are_one_fraction_double_no_row(spark: SparkSession) -> None:
+    long = 2**53
+    keys = spark.createDataFrame([(long,), (long + 1,)], "id BIGINT")
+    rows = spark.createDataFrame([(float(long),), (7.0,), (None,)], "of DOUBLE")
+    parted = split(rows, TABLE, [References(column="of", to="keys", key="id")], {"keys": keys})
+    assert [parted.valid.count(), parted.quarantined.count()] == [2, 1]
 
 
 # against the same rules in plain Python
@@ -402,55 +409,3 @@ def test_a_rule_that_refers_to_a_frame_that_is_not_there_is_refused(spark: Spark
         UsageError, match=r"no reference for rule r of silver\.parcels: 'place'\. Did you mean 'places'"
     ):
         split(spark.range(1).selectExpr("id", "array(id) AS ids"), TABLE, [rule], {"places": spark.range(1)})
-
-
-# verdicts, without Spark
-
-
-@pytest.mark.parametrize(
-    ("failed", "rows", "tolerance", "passed"),
-    [
-        (0, 0, 0.0, True),
-        (0, 10, 0.0, True),
-        (1, 10, 0.0, False),
-        (1, 100, 0.01, True),
-        (2, 100, 0.01, False),
-        (29, 100, 0.29, True),
-        (7, 100, 0.07, True),
-        (10, 10, 1.0, True),
-    ],
-)
-def test_a_rule_passes_up_to_its_tolerance(failed: int, rows: int, tolerance: float, passed: bool) -> None:
-    assert RuleResult(told(NotNull, "r", column="c", tolerance=tolerance), rows, failed).passed is passed
-
-
-def test_mild_rules_do_not_fail_a_table() -> None:
-    mild = RuleResult(told(NotNull, "r", column="c", severity="warn"), 10, 10)
-    assert not mild.passed
-    assert QualityResult(TABLE, 10, 0, (mild,)).passed
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"name": "Bad Name"},
-        {"name": "x'); --"},
-        {"column": ""},
-        {"severity": "fatal"},
-        {"tolerance": 1.1},
-        {"tolerance": -0.1},
-        {"dimension": "beauty"},
-        {"colum": "c"},
-    ],
-)
-def test_a_rule_that_is_not_well_formed_cannot_be_made(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        NotNull(**{"name": "r", "description": "R.", "column": "c", **wrong})
-
-
-def test_long_keys_that_are_one_fraction_double_no_row(spark: SparkSession) -> None:
-    long = 2**53
-    keys = spark.createDataFrame([(long,), (long + 1,)], "id BIGINT")
-    rows = spark.createDataFrame([(float(long),), (7.0,), (None,)], "of DOUBLE")
-    parted = split(rows, TABLE, [References(column="of", to="keys", key="id")], {"keys": keys})
-    assert [parted.valid.count(), parted.quarantined.count()] == [2, 1]

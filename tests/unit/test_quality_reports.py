@@ -60,9 +60,27 @@ def test_an_empty_table_keeps_every_rule_on_rows() -> None:
     assert QualityResult("silver.orders", 0, 0, (one,)).pass_rate == 1.0
 
 
-def test_the_tolerance_itself_is_tolerated() -> None:
-    assert RuleResult(NotNull(column="id", tolerance=0.29), 100, 29).passed
-    assert not RuleResult(NotNull(column="id", tolerance=0.29), 100, 30).passed
+@pytest.mark.parametrize(
+    ("failed", "rows", "tolerance", "passed"),
+    [
+        (0, 0, 0.0, True),
+        (0, 10, 0.0, True),
+        (1, 10, 0.0, False),
+        (1, 100, 0.01, True),
+        (2, 100, 0.01, False),
+        (29, 100, 0.29, True),
+        (7, 100, 0.07, True),
+        (10, 10, 1.0, True),
+    ],
+)
+def test_a_rule_passes_up_to_its_tolerance(failed: int, rows: int, tolerance: float, passed: bool) -> None:
+    assert RuleResult(NotNull(column="c", tolerance=tolerance), rows, failed).passed is passed
+
+
+def test_mild_rules_do_not_fail_a_table() -> None:
+    mild = RuleResult(NotNull(column="c", severity="warn"), 10, 10)
+    assert not mild.passed
+    assert QualityResult("silver.orders", 10, 0, (mild,)).passed
 
 
 def test_the_lines_say_state_and_finding(result: QualityResult) -> None:

@@ -340,6 +340,24 @@ def test_times_are_held_against_the_moment_of_judging_unless_one_is_given() -> N
     assert rule.judged({"latest": fixed.timestamp()}, Context(at=fixed)).passed
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"name": "Bad Name"},
+        {"name": "x'); --"},
+        {"column": ""},
+        {"severity": "fatal"},
+        {"tolerance": 1.1},
+        {"tolerance": -0.1},
+        {"dimension": "beauty"},
+        {"colum": "c"},
+    ],
+)
+def test_a_rule_that_is_not_well_formed_cannot_be_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        NotNull(**{"name": "r", "description": "R.", "column": "c", **wrong})
+
+
 # a rule from a mapping
 
 
