@@ -41,8 +41,8 @@ EventKind = Literal[
     step_failed      {message, exit_code}
     rows             {table, version, rows, files, bytes}           one table was written
     metric           {name, value, unit}
-    quality          {table, rule, rule_kind, columns, severity, action, dimension, description, rows, failed, measured,
-                      said, pass_rate, tolerance, passed, examples: [{key, value, message}, …]}
+    quality          {table, judged, rule, rule_kind, columns, severity, action, dimension, description, rows, failed,
+                      measured, said, pass_rate, tolerance, passed, examples: [{key, value, message}, …]}
                                                                     one rule on one table
     alert            {level: info|warn|error, message}
     run_finished     {seconds, answer}        answer: the scenario's question answered in one or two sentences

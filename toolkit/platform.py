@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from toolkit.etl.publish import Staged
     from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released, Repair
-    from toolkit.quality.results import QualityResult, RuleResult
+    from toolkit.quality.results import Population, QualityResult, RuleResult
     from toolkit.quality.rules import Context, Rule
 
 EXAMPLES = 3
@@ -127,8 +127,9 @@ class DataPlatform(Tables):
         check, left_out = check.on_stored(rows.columns)
         if left_out:
             self.alert(f"{table} has not kept what {', '.join(left_out)} looked at on the way in.", "info")
-        result = engine.check(rows, table, check.rules, context=self._context(table, check), actions=check.actions)
-        result = engine.exemplified(result, rows, check.references)
+        context = self._context(table, check, "stored")
+        result = engine.check(rows, table, check.rules, context=context, actions=check.actions)
+        result = replace(engine.exemplified(result, rows, check.references), judged="stored")
         self._told(result)
         return result
 
@@ -197,14 +198,14 @@ class DataPlatform(Tables):
             publish(staged, part, self.lakehouse.path(table), self.declared(table), signature=self.signature())
         )
 
-    def _context(self, table: str, check: Check) -> Context:
+    def _context(self, table: str, check: Check, judged: Population = "incoming") -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
         from toolkit.quality.history import by_rule, measurements
         from toolkit.quality.rules import Context
 
         if not any(rule.uses_earlier for rule in check.rules) or not self.lakehouse.exists(RESULTS.name):
             return Context(check.references)
-        found = by_rule(measurements(self.reader(RESULTS.name), table=table))
+        found = by_rule(measurements(self.reader(RESULTS.name), table=table, judged=judged))
         return Context(
             check.references, {history.rule: [one.value for one in history.measurements] for history in found}
         )
@@ -249,9 +250,8 @@ class DataPlatform(Tables):
     def _told(self, result: QualityResult) -> None:
         self.results.append(result)
         for one in result.rules:
-            action = result.actions.of(one.rule)
-            self.log.emit("quality", self.step, **as_event(result.table, one, action))
-            if not one.passed and action == "warn":
+            self.log.emit("quality", self.step, **as_event(result, one))
+            if not one.passed and result.actions.of(one.rule) == "warn":
                 self.alert(f"{result.table}: {one.rule.name} is broken. {one.said or one.rule.description}")
 
     def _stop_if_asked(self, result: QualityResult) -> None:

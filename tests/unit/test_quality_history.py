@@ -14,7 +14,17 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from toolkit.errors import DataError, UsageError
-from toolkit.quality.history import Measurement, RunColumn, by_rule, grid, loads, measurements, sparkline
+from toolkit.quality.history import (
+    Measurement,
+    RunColumn,
+    by_rule,
+    current,
+    grid,
+    loads,
+    measurements,
+    promised,
+    sparkline,
+)
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import DeltaReader
 
@@ -37,9 +47,10 @@ SCHEMA = pa.schema(
         ("measured", pa.float64()),
         ("tolerance", pa.float64()),
         ("passed", pa.bool_()),
+        ("judged", pa.string()),
     ]
 )
-OLDER = [name for name in SCHEMA.names if name not in {"kind", "columns", "action", "measured", "tolerance"}]
+OLDER = [name for name in SCHEMA.names if name not in {"kind", "columns", "action", "measured", "tolerance", "judged"}]
 
 
 def row(run: int, rule: str = "amount_is_positive", **changed: Any) -> dict[str, Any]:
@@ -59,6 +70,7 @@ def row(run: int, rule: str = "amount_is_positive", **changed: Any) -> dict[str,
         "measured": None,
         "tolerance": 0.05,
         "passed": True,
+        "judged": "incoming",
     } | changed
 
 
@@ -117,6 +129,37 @@ def test_rows_written_before_a_column_was_added_take_plain_values_too(results: W
     older, new = measurements(DeltaReader(tmp_path / "results", "ops.quality_results"))
     assert (older.kind, older.columns, older.action, older.tolerance) == ("", (), "quarantine", 0.0)
     assert (new.kind, new.columns, new.action, new.tolerance) == ("holds", ("amount", "status"), "stop", 0.05)
+
+
+def test_a_load_and_the_table_as_it_lies_are_never_one_series(results: Write) -> None:
+    reader = results(
+        row(1, failed_count=40),
+        row(2, failed_count=0, judged="stored"),
+        row(2, "asked_once", failed_count=7, judged="stored"),
+    )
+    assert [(one.rule, one.run_id, one.failed) for one in measurements(reader)] == [
+        ("amount_is_positive", "r1", 40),
+        ("asked_once", "r2", 7),
+    ]
+    assert [one.run_id for one in measurements(reader, rule="amount_is_positive", runs=1)] == ["r1"]
+    assert [one.rule for one in measurements(reader, judged="stored")] == ["amount_is_positive", "asked_once"]
+    assert [one.run_id for one in measurements(reader, judged="incoming")] == ["r1"]
+
+
+def test_rules_that_were_given_up_are_told_from_rules_of_another_check() -> None:
+    def one(run: int, rule: str, **changed: Any) -> Measurement:
+        return Measurement(f"r{run}", START + run * DAY, "silver.orders", rule)._replace(**changed)
+
+    # Each night asks `night` alone; run 1 asked `old` beside `kept`, run 2 no longer.
+    found = [one(0, "night"), one(1, "old"), one(1, "kept"), one(2, "kept"), one(2, "new"), one(1, "old", table="b.c")]
+    assert [(each.table, each.rule) for each in current(found)] == [
+        ("silver.orders", "night"),
+        ("silver.orders", "kept"),
+        ("silver.orders", "kept"),
+        ("silver.orders", "new"),
+        ("b.c", "old"),
+    ]
+    assert promised([*found, one(3, "asked", judged="stored")]) == current(found)
 
 
 def test_a_rule_about_the_whole_table_is_kept_or_not(results: Write) -> None:

@@ -240,6 +240,11 @@ def test_rows_that_are_gone_cannot_tell_where_they_came_from(advise: Advise, bad
     )
 
 
+def test_rows_of_a_table_that_was_judged_as_it_lay_are_not_looked_for(advise: Advise) -> None:
+    (one,) = advise([measured(1, 20, judged="stored")], rows(50, 1))
+    assert one.evidence[1] == "They lie unmarked in silver.orders, so where they come from cannot be seen."
+
+
 def test_tables_that_are_not_there_leave_the_counts(advise: Advise) -> None:
     (one,) = advise([measured(1, 20)])
     assert (one.rows, one.cause, one.since) == (20, None, None)

@@ -108,10 +108,15 @@ def test_each_rule_counts_with_its_newest_measurement() -> None:
     assert (score.overall, score.rules) == (50, 2)
 
 
-def test_a_rule_that_no_longer_holds_does_not_count() -> None:
-    found = [measured(1, "gone", 100), measured(1, "a")]
-    assert scores(found, declared={("silver.orders", "a")})[0].overall == 100
-    assert scores(found, declared=set()) == []
+def test_a_rule_that_was_given_up_does_not_count() -> None:
+    (score,) = scores([measured(1, "gone", 100), measured(1, "a"), measured(2, "a")])
+    assert (score.overall, score.rules) == (100, 1)
+
+
+def test_what_was_once_asked_of_the_table_as_it_lay_is_no_promise_of_it() -> None:
+    asked = measured(2, "asked", 100, judged="stored")
+    assert [one.overall for one in scores([measured(1, "a"), asked])] == [100]
+    assert [one.overall for one in scores([asked])] == [0]
 
 
 def test_tables_come_by_name_each_with_its_own_score() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,10 +40,20 @@ _COLUMNS = (
     "measured",
     "tolerance",
     "passed",
+    "judged",
 )
 """The columns of the table, in the order of `Measurement`."""
-_OPTIONAL = {"kind": "''", "columns": "''", "action": "''", "measured": "CAST(NULL AS DOUBLE)", "tolerance": "0.0"}
+_OPTIONAL = {
+    "kind": "''",
+    "columns": "''",
+    "action": "''",
+    "measured": "CAST(NULL AS DOUBLE)",
+    "tolerance": "0.0",
+    "judged": "''",
+}
 """What an older table lacks, and what stands in for it."""
+_JUDGED = {"": "(NOT is_stored OR never_came)", "incoming": "NOT is_stored", "stored": "is_stored"}
+"""Which rows are read, by what is asked for."""
 _LOADS = {
     "WRITE",
     "MERGE",
@@ -76,6 +87,8 @@ class Measurement(NamedTuple):
     """What a rule about the table as a whole measured; None for a rule about rows."""
     tolerance: float = 0.0
     passed: bool = True
+    judged: str = "incoming"
+    """The rows on their way to the table; or `stored`, the rows in it."""
 
     @property
     def state(self) -> State:
@@ -98,14 +111,20 @@ class Measurement(NamedTuple):
         return self.failure_rate if self.measured is None else self.measured
 
 
-def measurements(reader: DeltaReader, *, table: str = "", rule: str = "", runs: int | None = None) -> list[Measurement]:
+def measurements(
+    reader: DeltaReader, *, table: str = "", rule: str = "", runs: int | None = None, judged: str = ""
+) -> list[Measurement]:
     """What `ops.quality_results` holds, oldest first; measurements of one moment are in order of table and rule.
+
+    A load before its bad rows are taken out and the table without them are two populations, and never one series: a rule that
+    loads are judged by is known by them, and only another one by what it found in the table as it lay.
 
     Args:
         reader: that table.
         table: only the rules of this table.
         rule: only the rule of this name.
         runs: only the newest runs, as many as this, among those that measured what was asked for.
+        judged: only `incoming` or only `stored`, whatever rules are known by.
 
     Raises:
         UsageError: `table` or `rule` cannot be a name, or `runs` is below 0.
@@ -113,10 +132,10 @@ def measurements(reader: DeltaReader, *, table: str = "", rule: str = "", runs: 
     """
     if runs is not None and runs < 0:
         raise UsageError(f"{runs} runs cannot be read.", cure="Ask for 0 or more, or for all of them with None.")
-    return [_measurement(row) for row in reader.sql(_query(reader, table, rule, runs)).rows]
+    return [_measurement(row) for row in reader.sql(_query(reader, table, rule, runs, judged)).rows]
 
 
-def _query(reader: DeltaReader, table: str, rule: str, runs: int | None) -> str:
+def _query(reader: DeltaReader, table: str, rule: str, runs: int | None, judged: str) -> str:
     """The SELECT; every name in it is ours or was checked."""
     present = {column.name for column in reader.columns()}
     missing = [name for name in _COLUMNS if name not in present and name not in _OPTIONAL]
@@ -126,17 +145,21 @@ def _query(reader: DeltaReader, table: str, rule: str, runs: int | None) -> str:
             cure=f"Read {RESULTS}, which every checked run appends to.",
         )
     conditions = [
+        _JUDGED[judged],
         *([f"table_name = '{check_table_name(table)}'"] if table else []),
         *([f"rule = '{check_rule_name(rule)}'"] if rule else []),
     ]
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    stored = "coalesce(judged = 'stored', false)" if "judged" in present else "false"
+    every = (
+        f"SELECT *, {stored} AS is_stored, bool_and({stored}) OVER (PARTITION BY table_name, rule) AS never_came FROM t"  # noqa: S608
+    )
+    where = " AND ".join(conditions)
     if runs is not None:
-        newest = (
-            f"SELECT run_id FROM t{where} GROUP BY run_id ORDER BY max(measured_at) DESC, run_id DESC LIMIT {runs:d}"  # noqa: S608
-        )
-        where = f"{where or ' WHERE true'} AND run_id IN ({newest})"
+        newest = f"SELECT run_id FROM every WHERE {where} GROUP BY run_id ORDER BY max(measured_at) DESC, run_id DESC"  # noqa: S608
+        where = f"{where} AND run_id IN ({newest} LIMIT {runs:d})"
     columns = ", ".join(_read(name, present) for name in _COLUMNS)
-    return f"SELECT {columns} FROM t{where} ORDER BY measured_at, table_name, rule, run_id"  # noqa: S608
+    order = "measured_at, table_name, rule, run_id"
+    return f"WITH every AS ({every}) SELECT {columns} FROM every WHERE {where} ORDER BY {order}"  # noqa: S608
 
 
 def _read(name: str, present: Iterable[str]) -> str:
@@ -148,7 +171,7 @@ def _read(name: str, present: Iterable[str]) -> str:
 
 def _measurement(row: tuple[Any, ...]) -> Measurement:
     run_id, at, table, rule, version, kind, columns, dimension, severity, action, *numbers = row
-    rows, failed, measured, tolerance, passed = numbers
+    rows, failed, measured, tolerance, passed, judged = numbers
     failed = failed or 0
     severity = severity or "error"
     return Measurement(
@@ -167,7 +190,35 @@ def _measurement(row: tuple[Any, ...]) -> Measurement:
         measured,
         tolerance or 0.0,
         not failed if passed is None else passed,
+        judged or "incoming",
     )
+
+
+def current(found: Iterable[Measurement]) -> list[Measurement]:
+    """The measurements of rules that still hold, in the order in which they came.
+
+    A rule was given up when those that it was last measured beside were measured again without it.
+    """
+    every = list(found)
+    checks: dict[tuple[str, datetime], set[str]] = defaultdict(set)
+    last: dict[RuleKey, datetime] = {}
+    for one in every:
+        checks[one.table, one.at].add(one.rule)
+        last[one.table, one.rule] = max(one.at, last.get((one.table, one.rule), one.at))
+    given_up = {
+        (table, rule) for (table, rule), at in last.items() if any(last[table, o] > at for o in checks[table, at])
+    }
+    return [one for one in every if (one.table, one.rule) not in given_up]
+
+
+def promised(found: Iterable[Measurement]) -> list[Measurement]:
+    """The measurements that tell how good a table is: of rules that still hold, and that its loads are judged by.
+
+    Where no load is judged, those of the table as it lies; else what somebody once asked of it there is no rule of the table.
+    """
+    every = current(found)
+    coming = {one.table for one in every if one.judged == "incoming"}
+    return [one for one in every if one.judged == "incoming" or one.table not in coming]
 
 
 RuleKey = tuple[str, str]

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from toolkit.quality.anomalies import anomalies
-from toolkit.quality.history import Measurement, RuleHistory, by_rule
+from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import DeltaReader
@@ -110,7 +110,7 @@ def recommendations(found: Iterable[Measurement], open_table: Open) -> list[Reco
     Raises:
         UsageError: a measurement names a table or rule that cannot be a name.
     """
-    broken = [rule for rule in by_rule(found) if rule.newest.state != "passed"]
+    broken = [rule for rule in by_rule(promised(found)) if rule.newest.state != "passed"]
     places: dict[str, _Counts] = {}
     made = []
     for rule in broken:
@@ -302,7 +302,10 @@ def _whence(newest: Measurement, cause: Cause | None, counts: _Counts) -> list[s
         return []
     there, where = counts.failing_rows.get(newest.rule, 0), counts.where[newest.rule]
     if not there:
-        return [f"None of them is in {where} now, so where they come from cannot be seen."]
+        place = (
+            f"They lie unmarked in {newest.table}" if newest.judged == "stored" else f"None of them is in {where} now"
+        )
+        return [f"{place}, so where they come from cannot be seen."]
     # A quarantine keeps the rows of earlier runs, and gives up those that were repaired.
     told = [] if there == newest.failed else [f"{where} holds {there:,} such rows now."]
     return [*told, cause.text if cause else "No single source stands out."]

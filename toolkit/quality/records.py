@@ -24,6 +24,7 @@ RESULTS = Table(
         "run_id": "The run that measured it.",
         "measured_at": "When.",
         "table_name": "The table that the valid rows went to.",
+        "judged": "incoming: the rows on their way to it; stored: the rows in it.",
         "table_version": "The version that they became; the one before, if they were not published.",
         "rule": "Name of the rule.",
         "kind": "Its kind: not_null, between, …",
@@ -39,8 +40,8 @@ RESULTS = Table(
     },
 )
 RESULTS_SCHEMA = (
-    "run_id STRING, measured_at TIMESTAMP, table_name STRING, table_version LONG, rule STRING, kind STRING, "
-    "columns ARRAY<STRING>, dimension STRING, severity STRING, action STRING, row_count LONG, failed_count LONG, "
+    "run_id STRING, measured_at TIMESTAMP, table_name STRING, judged STRING, table_version LONG, rule STRING, "
+    "kind STRING, columns ARRAY<STRING>, dimension STRING, severity STRING, action STRING, row_count LONG, failed_count LONG, "
     "measured DOUBLE, tolerance DOUBLE, passed BOOLEAN"
 )
 
@@ -67,6 +68,7 @@ def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | Non
             run_id,
             at,
             result.table,
+            result.judged,
             version,
             one.rule.name,
             one.rule.kind,
@@ -84,11 +86,11 @@ def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | Non
     ]
 
 
-def as_event(table: str, result: RuleResult, action: Action) -> dict[str, Any]:
-    """What the quality event of a rule says."""
-    data = as_data(result, action)
+def as_event(result: QualityResult, one: RuleResult) -> dict[str, Any]:
+    """What the quality event of one rule of a result says."""
+    data = as_data(one, result.actions.of(one.rule))
     # An event has a kind of its own.
-    return {"table": table, "rule_kind": data.pop("kind"), **data}
+    return {"table": result.table, "judged": result.judged, "rule_kind": data.pop("kind"), **data}
 
 
 def as_data(result: RuleResult, action: Action) -> dict[str, Any]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.rules import Rule, SetRule
+
+Population = Literal["incoming", "stored"]
+"""Rows on their way to a table, before the bad ones are taken out; or the rows in it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class QualityResult:
     """Rows that broke a rule whose action takes them out of the table."""
     rules: tuple[RuleResult, ...]
     actions: Actions = field(default=DEFAULT)
+    judged: Population = "incoming"
 
     @property
     def valid(self) -> int:

@@ -16,13 +16,13 @@ Each rule counts with its newest measurement, also when the newest run did not m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import fmean
 
 from toolkit.errors import UsageError
-from toolkit.quality.history import Measurement, RuleKey
+from toolkit.quality.history import Measurement, promised
 
 DIMENSIONS = ("completeness", "validity", "uniqueness", "consistency", "accuracy", "timeliness", "volume")
 WEIGHTS: Mapping[str, int] = {"info": 1, "warn": 2, "error": 4, "critical": 8}
@@ -68,28 +68,24 @@ def points(one: Measurement) -> float:
     return (1 - failing) / (1 - one.tolerance) / 2
 
 
-def scores(
-    found: Iterable[Measurement], *, since: str = "", declared: Collection[RuleKey] | None = None
-) -> list[TableScore]:
-    """The score of each table that was measured, by name.
+def scores(found: Iterable[Measurement], *, since: str = "") -> list[TableScore]:
+    """The score of each table that was measured, by name, over the rules that still hold.
 
     Args:
         found: measurements, in any order.
         since: the run to compare with; for each table the run before its newest one when empty. A table that had not been
             measured by then has no trend.
-        declared: the rules that still hold, as (table, name); others no longer count. All when None.
 
     Raises:
         UsageError: no measurement is of the run `since`.
     """
-    ordered = sorted((one for one in found), key=lambda one: one.at)
+    ordered = sorted(promised(found), key=lambda one: one.at)
     if since and all(one.run_id != since for one in ordered):
         raise UsageError.unknown("run", since, {one.run_id for one in ordered})
     then = max((one.at for one in ordered if one.run_id == since), default=None)
     tables: dict[str, list[Measurement]] = defaultdict(list)
     for one in ordered:
-        if declared is None or (one.table, one.rule) in declared:
-            tables[one.table].append(one)
+        tables[one.table].append(one)
     return [_with_trend(table, tables[table], then) for table in sorted(tables)]
 
 

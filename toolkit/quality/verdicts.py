@@ -35,6 +35,10 @@ class Judged(Protocol):
         """record, warn, quarantine or stop."""
 
     @property
+    def judged(self) -> str:
+        """incoming, or stored: then the rows stay where they are, and are not marked."""
+
+    @property
     def failed(self) -> int:
         """Rows that broke it."""
 
@@ -82,6 +86,7 @@ class Verdict:
     examples: tuple[Any, ...] = ()
     said: str = ""
     """The finding of a rule on the whole table, in words."""
+    judged: str = "incoming"
 
     @property
     def state(self) -> State:
@@ -137,6 +142,7 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
         bool(data.get("passed", not failed)),
         tuple(data.get("examples") or ()),
         str(data.get("said") or ""),
+        str(data.get("judged") or "incoming"),
     )
 
 

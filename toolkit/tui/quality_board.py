@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, Measurement, RuleKey, RunColumn, grid, measurements
+from toolkit.quality.history import RESULTS, Measurement, RuleKey, RunColumn, current, grid, measurements
 from toolkit.quality.scores import TableScore, scores
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import is_table_name
@@ -106,7 +106,7 @@ def _newest_runs(found: list[Measurement]) -> list[Measurement]:
 
 def table_board(found: Sequence[Measurement]) -> TableBoard:
     """The board of one table from its measurements, oldest first."""
-    cells = grid(found)
+    cells = grid(current(found))
     lines = [_line(rule, tuple(cells.row((table, rule)))) for table, rule in cells.rules]
     return TableBoard(scores(found)[0], cells.runs, tuple(sorted(lines, key=_rank)))
 

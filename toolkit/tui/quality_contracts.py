@@ -158,4 +158,4 @@ def _newest(table: str) -> dict[str, Measurement]:
     """The newest result of each rule on the table."""
     if not Lakehouse.default().exists(RESULTS):
         return {}
-    return {one.rule: one.newest for one in by_rule(measurements(open_table(RESULTS), table=table, runs=1))}
+    return {one.rule: one.newest for one in by_rule(measurements(open_table(RESULTS), table=table))}

@@ -73,9 +73,11 @@ class FailingScreen(Leaf):
 def _why_none(rule: Judged | None) -> str:
     """What to say where no row is found."""
     if rule and rule.failed:
+        lying = f"They lie unmarked in {rule.table}, which was judged as it was."
+        gone = "They were released, or a later load took their place."
         return (
             f"{plural(rule.failed, 'row')} broke this rule when it was measured; none is here now. "
-            "They were released, or lie unmarked in a table that was judged as it was."
+            f"{lying if rule.judged == 'stored' else gone}"
         )
     if rule and not rule.passed:
         return "This rule is about the table as a whole: no single row breaks it."
