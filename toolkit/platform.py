@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit import datasets, paths
-from toolkit.errors import DataError, QualityGateFailed
+from toolkit.errors import DataError, QualityGateFailed, UsageError
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
@@ -108,7 +108,8 @@ class DataPlatform(Tables):
         staged = stage(parted.rows, self.lakehouse.staging(table), QUARANTINED)
         try:
             result = self._audited(parted.result(), staged)
-            self._publish(quarantine_name(table), staged, True)
+            stops = ", ".join(one.rule.name for one in result.stops)
+            self._publish(quarantine_name(table), staged, True, {"stopped_by": stops} if stops else {})
             self._told(result)
             self._stop_if_asked(result)
             self._publish(table, staged, False)
@@ -145,33 +146,38 @@ class DataPlatform(Tables):
     ) -> Released:
         """Take rows out of quarantine that keep the rules of their table now, repaired or as they are.
 
-        Each row that leaves is traced in `ops.quarantine_releases`, then added to the table, then removed from quarantine; a
-        release that was interrupted can be repeated, and adds nothing twice.
+        Each row that leaves is traced in `ops.quarantine_releases`, then added to the table, then removed from quarantine. A
+        release that was interrupted is finished by the next one as it was begun, whatever that one is asked for.
 
         Args:
             table: where the rows belong.
             check: what is true of its good rows; rules on the whole table are left out.
             rule: only rows that this rule sent to quarantine.
             where: only rows that meet this SQL condition.
-            repair: a function of the rows; the same columns come back.
+            repair: a function of the rows; the same rows come back, with the same columns.
             said: what the repair does, for the trace.
 
         Raises:
             DataError: the table has no quarantine.
-            UsageError: the condition, the repair or a rule does not fit the rows.
+            UsageError: the condition, the repair or a rule does not fit the rows; or the rows came with a load that was
+                stopped.
         """
         from toolkit.etl.publish import discard, stage
         from toolkit.quality import repair as q
 
         lying = quarantine_name(table)
+        self._refuse_stopped(table, lying)
+        self._finish_release(table)
         quarantine = self.read(lying)
         own = self.read(table) if self.lakehouse.exists(table) else None
-        marked = q.judged_again(q.chosen(quarantine, rule, where), own, table, check, repair)
-        staged = stage(marked, self.lakehouse.staging(table), QUARANTINED)
+        rows = q.chosen(quarantine, rule, where)
+        staged = stage(q.judged_again(rows, own, table, check, repair), self.lakehouse.staging(table), QUARANTINED)
         found = q.Released(
             self._release_id(table, rule, where, said), staged.total, staged.rows(False), staged.rows(True)
         )
         try:
+            if repair:
+                q.refuse_other_rows(table, rows, staged.frame(False).unionByName(staged.frame(True)))
             if found.released:
                 self._let_go(table, quarantine, staged.frame(False), found.release_id, said)
         finally:
@@ -191,12 +197,11 @@ class DataPlatform(Tables):
     def _version(self, table: str) -> int | None:
         return self.reader(table).version if self.lakehouse.exists(table) else None
 
-    def _publish(self, table: str, staged: Staged, part: bool) -> None:
+    def _publish(self, table: str, staged: Staged, part: bool, note: Mapping[str, str] | None = None) -> None:
         from toolkit.etl.publish import publish
 
-        self.say_rows(
-            publish(staged, part, self.lakehouse.path(table), self.declared(table), signature=self.signature())
-        )
+        signature = {**self.signature(), **(note or {})}
+        self.say_rows(publish(staged, part, self.lakehouse.path(table), self.declared(table), signature=signature))
 
     def _context(self, table: str, check: Check, judged: Population = "incoming") -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
@@ -239,13 +244,56 @@ class DataPlatform(Tables):
 
         columns = self.declared(table).columns
         self.write(RELEASES.name, q.trace(good, table, columns, release_id, self.run_id, said), "append", release_id)
-        self.write(table, good.select(*columns), "append", release_id)
+        self._move(table, quarantine, good, release_id)
+
+    def _move(self, table: str, quarantine: DataFrame, good: DataFrame, release_id: str) -> None:
+        from toolkit.etl.load import write_table
+        from toolkit.quality import repair as q
+
+        declared = self.declared(table)
+        signature = {**self.signature(), "release": release_id}
+        rows = good.select(*declared.columns)
+        path = self.lakehouse.path(table)
+        self.say_rows(write_table(rows, path, declared, mode="append", signature=signature, once=release_id))
         self.write(quarantine_name(table), q.remaining(quarantine, good))
 
+    def _finish_release(self, table: str) -> None:
+        """Do what is left of a release that was interrupted: its traces say which rows, and what they were to become."""
+        from toolkit.quality import repair as q
+
+        if not self.lakehouse.exists(RELEASES.name):
+            return
+        traces = self.read(RELEASES.name).where(f"startswith(release_id, '{self._quarantine_state(table)}')")
+        begun = traces.first()
+        if begun is None:
+            return
+        quarantine = self.read(quarantine_name(table))
+        rows = q.traced(traces, quarantine, self.declared(table).columns)
+        self._move(table, quarantine, rows, begun["release_id"])
+        self.alert(
+            f"{table}: a release that was interrupted is finished now. It let {traces.count():,} rows out.", "info"
+        )
+
+    def _quarantine_state(self, table: str) -> str:
+        """Stands for a table's quarantine as it is now: with the next change it is another."""
+        reader = self.reader(quarantine_name(table))
+        return _digest(table, reader.id, str(reader.version))
+
     def _release_id(self, table: str, *asked: str) -> str:
-        """The same for the same question to the same quarantine."""
-        text = json.dumps([table, self.reader(quarantine_name(table)).version, *asked])
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Says which quarantine it takes rows from, and which."""
+        return f"{self._quarantine_state(table)}-{_digest(*asked)}"
+
+    def _refuse_stopped(self, table: str, lying: str) -> None:
+        """Refuse to release rows of a load of which nothing was published."""
+        if not self.lakehouse.exists(lying):
+            return
+        newest = next((one for one in self.reader(lying).history() if one.run_id), None)
+        rules = newest.user_metadata.get("stopped_by") if newest else None
+        if rules:
+            raise UsageError(
+                f"The rows in {lying} came with a load that {rules} stopped: no row of it is in {table}.",
+                cure="Mend the source, or say that the good rows may go out, and load again; then release.",
+            )
 
     def _told(self, result: QualityResult) -> None:
         self.results.append(result)
@@ -262,6 +310,10 @@ class DataPlatform(Tables):
             f"{result.table} was not published: {', '.join(one.rule.name for one in result.stops)} may not be broken.",
             cure=f"Look at the rows: toolkit tables show {quarantine_name(result.table)}. Then mend the source.",
         )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:10]
 
 
 def _with_examples(reader: DeltaReader, result: RuleResult, actions: Actions) -> RuleResult:

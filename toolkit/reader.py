@@ -117,6 +117,11 @@ class DeltaReader:
         if newest.exists() and newest.stat().st_size == 0:
             raise _unreadable(name, path, version, ValueError(f"{newest.name} is empty"))
 
+    @property
+    def id(self) -> str:
+        """Delta's own id of the table: another one once it was deleted and made anew."""
+        return str(self._table.metadata().id)
+
     def columns(self) -> list[Column]:
         """The schema, with the comments kept in the table."""
         fields = json.loads(self._table.schema().to_json())["fields"]

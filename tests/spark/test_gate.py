@@ -12,12 +12,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, QualityGateFailed, UsageError
+from toolkit.etl import load
 from toolkit.events import EventLog, read_events
 from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Check
-from toolkit.quality.history import measurements
+from toolkit.quality.history import loads, measurements
 from toolkit.quality.quarantine import quarantine_of
 from toolkit.quality.repair import BEFORE, chosen, remaining, set_columns
 from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule, Unique
@@ -192,22 +193,85 @@ def test_rows_a_millionth_of_a_second_apart_are_two(spark: SparkSession) -> None
     assert [kept.at.microsecond for kept in remaining(rows, released).collect()] == [123457]
 
 
-def test_an_interrupted_release_can_be_repeated_and_adds_nothing_twice(checked: DataPlatform) -> None:
-    write: Callable[..., int] = checked.write
+def interrupted(platform: DataPlatform, before: str, **asked: Any) -> None:
+    """Release rows, and be interrupted before `before` is written."""
 
-    def interrupted(table: str, df: DataFrame, *more: Any) -> int:
-        if table == "quarantine.parcels":
+    def written(path: Path, *_: Any, **__: Any) -> None:
+        if path == platform.lakehouse.path(before):
             raise KeyboardInterrupt
-        return write(table, df, *more)
 
-    checked.write = interrupted  # type: ignore[method-assign]
-    with pytest.raises(KeyboardInterrupt):
-        checked.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
-    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [2, 3, 4])
-    checked.write = write  # type: ignore[method-assign]
+    with pytest.MonkeyPatch.context() as patch:
+        original = load.write_table
+        patch.setattr(load, "write_table", lambda df, path, *a, **k: written(path) or original(df, path, *a, **k))
+        with pytest.raises(KeyboardInterrupt):
+            platform.release("silver.parcels", check(), **asked)
+
+
+@pytest.mark.parametrize("before", ["silver.parcels", "quarantine.parcels"])
+@pytest.mark.parametrize(
+    ("again", "left"),
+    [
+        ({"where": "id = 2", "repair": set_columns("country = 'DE'")}, [3, 4]),
+        ({"where": "id = 2", "repair": set_columns("country = 'FR'")}, [3, 4]),
+        ({"where": "id = 3"}, [3, 4]),
+        ({"repair": set_columns("country = 'FR'", "kg = 50")}, []),
+    ],
+    ids=["the same", "another repair", "another row", "more rows"],
+)
+def test_a_release_that_was_interrupted_is_finished_as_it_was_begun(
+    checked: DataPlatform, before: str, again: dict[str, Any], left: list[int]
+) -> None:
+    interrupted(checked, before, where="id = 2", repair=set_columns("country = 'DE'"))
+    assert ids(checked, "quarantine.parcels") == [2, 3, 4]
+    checked.release("silver.parcels", check(), **again)
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == (
+        sorted({1, 2, 3, 4, 5} - set(left)),
+        left,
+    )
+    assert checked.reader("silver.parcels").sql("SELECT country, kg, _warnings FROM t WHERE id = 2").rows == [
+        ("DE", 6.0, [])
+    ]
+    assert checked.reader("ops.quarantine_releases").count() == 3 - len(left)
+    assert "a release that was interrupted is finished now" in events(checked, "alert")[-1]["message"]
+
+
+def test_rows_of_a_load_that_was_stopped_are_not_released(checked: DataPlatform, spark: SparkSession) -> None:
+    bad_day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
+    critical = check(COUNTRY.model_copy(update={"severity": "critical"}), WEIGHT)
+    with pytest.raises(QualityGateFailed):
+        checked.check("silver.parcels", bad_day, critical)
+    with pytest.raises(UsageError, match=r"came with a load that country_given stopped: no row of it is in silver"):
+        checked.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [6])
+    checked.check("silver.parcels", bad_day, Check(critical.rules, actions=Actions(critical="quarantine")))
+    assert checked.release("silver.parcels", check(), repair=set_columns("country = 'DE'")).released == 1
+    assert ids(checked, "silver.parcels") == [6, 7]
+
+
+def test_a_release_is_no_load(checked: DataPlatform) -> None:
     checked.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
-    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [3, 4])
-    assert checked.reader("ops.quarantine_releases").count() == 1
+    assert [one.rows for one in loads(checked.reader("silver.parcels"))] == [2]
+
+
+@pytest.mark.parametrize(
+    "repair",
+    [
+        lambda df: df.unionByName(df.where("id = 2")),
+        lambda df: df.where("id <> 3"),
+        lambda df: df.where("id <> 3").unionByName(df.where("id = 2")),
+        lambda df: df.withColumn("_before", F.lit("{}")),
+        lambda df: df.withColumn("_key", F.lit("k")),
+        lambda df: df.withColumn("_rules_before", F.array(F.lit("another"))),
+    ],
+    ids=["more rows", "fewer rows", "as many rows", "another past", "another key", "other reasons"],
+)
+def test_a_repair_gives_back_the_rows_that_it_was_given(
+    checked: DataPlatform, repair: Callable[[DataFrame], DataFrame]
+) -> None:
+    with pytest.raises(UsageError, match=r"was given 3 rows and gave back \d, not all of them the same"):
+        checked.release("silver.parcels", check(), repair=lambda df: repair(df).withColumn("country", F.lit("DE")))
+    assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
+    assert not checked.lakehouse.exists("ops.quarantine_releases")
 
 
 @pytest.mark.parametrize(
@@ -216,6 +280,7 @@ def test_an_interrupted_release_can_be_repeated_and_adds_nothing_twice(checked: 
         ({"where": "weight > 1"}, "The condition does not fit the rows"),
         ({"where": "id >"}, "The condition does not fit the rows"),
         ({"repair": set_columns("colour = 'red'")}, "no column to repair: 'colour'"),
+        ({"repair": set_columns("_key = 'k'")}, "no column to repair: '_key'"),
         ({"repair": set_columns("kg = wieght")}, "The repair does not fit the rows"),
         ({"repair": lambda df: df.drop("kg")}, r"lost \['kg'\]"),
         ({"repair": lambda df: df.withColumn("kg", F.lit("heavy"))}, r"of another type \['kg'\]"),

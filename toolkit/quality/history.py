@@ -310,7 +310,8 @@ class Load:
 def loads(reader: DeltaReader) -> list[Load]:
     """The commits that brought data, oldest first: their rows are a table's volume, the hours between them its freshness.
 
-    Commits that only tidy up or delete (OPTIMIZE, VACUUM, DELETE, …) are left out: they make nothing fresh.
+    Commits that only tidy up or delete (OPTIMIZE, VACUUM, DELETE, …) are left out, and releases from quarantine: they make
+    nothing fresh.
     """
     commits = [commit for commit in reversed(reader.history()) if _brings_data(commit)]
     before: list[datetime | None] = [None, *(commit.at for commit in commits)]
@@ -327,6 +328,8 @@ def loads(reader: DeltaReader) -> list[Load]:
 
 
 def _brings_data(commit: Version) -> bool:
+    if commit.user_metadata.get("release"):
+        return False  # Rows of an earlier load, let out of quarantine.
     # A table can begin with rows in it, or without any.
     return commit.operation in _LOADS or (commit.operation == "CREATE TABLE" and bool(commit.rows))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
 from toolkit.errors import UsageError
 from toolkit.quality import sql_text
@@ -20,7 +21,7 @@ from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.rules import RowRule
 
 Repair = Callable[[DataFrame], DataFrame]
-KEY, BEFORE = "_key", "_before"
+KEY, BEFORE, RULES_BEFORE = "_key", "_before", "_rules_before"
 _EVERY_DIGIT = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
@@ -75,7 +76,7 @@ def judged_again(rows: DataFrame, own: DataFrame | None, table: str, check: Chec
     Raises:
         UsageError: the repair takes away or adds columns, or a rule does not fit.
     """
-    plain = rows.withColumnRenamed(RULES, "_rules_before").drop(VIOLATIONS)
+    plain = rows.withColumnRenamed(RULES, RULES_BEFORE).drop(VIOLATIONS)
     repaired = repair(plain) if repair else plain
     _refuse_other_columns(table, plain, repaired)
     compare = any(isinstance(rule, RowRule) and rule.over_rows for rule in check.rules)
@@ -87,6 +88,27 @@ def judged_again(rows: DataFrame, own: DataFrame | None, table: str, check: Chec
     return marked.where(F.col(KEY).isNotNull()) if together is not repaired else marked
 
 
+def refuse_other_rows(table: str, before: DataFrame, after: DataFrame) -> None:
+    """Refuse a repair that gives back more rows, fewer rows or rows of another origin than it was given.
+
+    Args:
+        table: what messages call it.
+        before: from `chosen`.
+        after: the same rows, repaired and written.
+
+    Raises:
+        UsageError: it does, as a join does whose other side has a key twice, or not at all.
+    """
+    known = [KEY, BEFORE, RULES_BEFORE]
+    came, left = before.withColumnRenamed(RULES, RULES_BEFORE).select(known), after.select(known)
+    if came.exceptAll(left).isEmpty() and left.exceptAll(came).isEmpty():
+        return
+    raise UsageError(
+        f"The repair of {table} was given {came.count():,} rows and gave back {left.count():,}, not all of them the same.",
+        cure="A repair changes values: each row comes back once. Where it joins, see that the other side has a key once.",
+    )
+
+
 def trace(
     released: DataFrame, table: str, columns: Mapping[str, str], release_id: str, run_id: str, repair: str
 ) -> DataFrame:
@@ -96,15 +118,29 @@ def trace(
         F.lit(run_id).alias("run_id"),
         F.current_timestamp().alias("released_at"),
         F.lit(table).alias("table_name"),
-        F.col("_rules_before").alias("rules"),
+        F.col(RULES_BEFORE).alias("rules"),
         F.lit(repair).alias("repair"),
         F.col(BEFORE).alias("before"),
         _as_json(columns).alias("after"),
     )
 
 
+def traced(releases: DataFrame, quarantine: DataFrame, columns: Iterable[str]) -> DataFrame:
+    """Rows of `ops.quarantine_releases` as they were to be added to their table, each with the key that it had in quarantine.
+
+    Args:
+        releases: the traces.
+        quarantine: has the table's columns, and knows their types.
+        columns: of the table.
+    """
+    marks = StructField(WARNINGS, ArrayType(StringType()))
+    known = {field.name: field for field in quarantine.schema.fields}
+    after = F.from_json("after", StructType([known.get(name, marks) for name in columns]), _EVERY_DIGIT)
+    return releases.select(F.sha2("before", 256).alias(KEY), after.alias("after")).select(KEY, "after.*")
+
+
 def remaining(quarantine: DataFrame, released: DataFrame) -> DataFrame:
-    """The quarantine without the rows that were released."""
+    """The quarantine without the rows that were released, told by their key."""
     key = F.sha2(_as_json(quarantine.columns), 256)
     return quarantine.withColumn(KEY, key).join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
 
@@ -124,7 +160,7 @@ def set_columns(*settings: str) -> Repair:
 
     def repair(rows: DataFrame) -> DataFrame:
         for name in parsed:
-            if name not in rows.columns:
+            if name not in rows.columns or name.startswith("_"):
                 raise UsageError.unknown("column to repair:", name, [c for c in rows.columns if not c.startswith("_")])
         try:
             types = dict(rows.dtypes)
