@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import UsageError
-from toolkit.quality.anomalies import expectation
+from toolkit.quality.anomalies import expectation, point
 from toolkit.quality.history import Measurement, RuleHistory, RunColumn, by_rule
 from toolkit.tui import quality_board, quality_rule
 from toolkit.tui.quality_board import chosen, table_board
@@ -154,12 +154,22 @@ def test_a_rule_that_was_never_measured_has_no_history(checked_home: Path) -> No
         quality_rule.read("silver.orders", "no_such_rule")
 
 
+@pytest.mark.parametrize(("failed", "unusual"), [(1, False), (5, False), (8, True)])
+def test_as_many_failing_rows_as_chance_brings_are_not_unusual(
+    checked_home: Path, monkeypatch: pytest.MonkeyPatch, failed: int, unusual: bool
+) -> None:
+    del checked_home
+    found = [*(one(run=run) for run in range(20)), one(failed, run=20)]
+    monkeypatch.setattr(quality_rule, "measurements", lambda *_, **__: found)
+    assert quality_rule.read("silver.orders", "rule").unusual(20) is unusual
+
+
 def story(values: list[float | None], **changed: object) -> RuleStory:
     """A rule that measured these values, one a day."""
     found = [one(run=i, measured=value, **changed) for i, value in enumerate(values)]
     history: RuleHistory = by_rule(found)[0]
-    series = history.series
-    return RuleStory(history, tuple(expectation(series, at) for at, _ in series), "", "", None)
+    points = [point(one) for one in history.measurements]
+    return RuleStory(history, tuple(expectation(points, one.at, one.rows) for one in points), "", "", None)
 
 
 def test_a_plot_shows_values_band_and_the_run_pointed_at() -> None:

@@ -16,7 +16,7 @@ from toolkit.quality.anomalies import (
     Point,
     anomalies,
     drift,
-    drifting_since,
+    drift_since,
     expectation,
     judge,
     point,
@@ -50,21 +50,24 @@ def test_a_drift_needs_a_past(length: int) -> None:
 
 def test_a_drift_is_dated_by_when_it_was_first_told() -> None:
     series = daily([100 + day % 3 for day in range(28)] + [110.0] * 8)
+    assert drift_since(series) == drift(series[:32])
     # Of the seven values up to that day, four are of the new level.
-    assert drifting_since(series) == START + 31 * DAY
-    assert drift(series[:31]) is None
     assert drift(series[:32]) is not None
+    assert drift(series[:31]) is None
 
 
 def test_a_drift_that_turned_is_dated_by_the_turn() -> None:
     series = daily([100 + day % 3 for day in range(28)] + [110.0] * 4 + [60.0] * 4)
-    assert drifting_since(series[:-1]) == START + 31 * DAY
-    assert drifting_since(series) == START + 35 * DAY
+    rose, fell = drift_since(series[:-1]), drift_since(series)
+    assert rose is not None
+    assert fell is not None
+    assert (rose.at, fell.at) == (START + 31 * DAY, START + 35 * DAY)
+    assert rose.score > 0 > fell.score
 
 
 def test_what_does_not_drift_has_no_date() -> None:
-    assert drifting_since([]) is None
-    assert drifting_since(daily([100 + day % 3 for day in range(60)])) is None
+    assert drift_since([]) is None
+    assert drift_since(daily([100 + day % 3 for day in range(60)])) is None
 
 
 # what a value is judged by

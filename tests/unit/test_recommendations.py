@@ -291,6 +291,11 @@ def test_it_began_when_failures_became_unusual(advise: Advise) -> None:
     assert since(advise, *usual, 300, 310, 290) == START + 10 * DAY
 
 
+def test_it_did_not_begin_with_a_few_rows_more_than_usual(advise: Advise) -> None:
+    """One row of 9,800 fails in each run; then four, which chance may bring, and then many."""
+    assert since(advise, *[1] * 20, 4, 300, 310) == START + 21 * DAY
+
+
 def test_an_episode_that_ended_is_not_when_it_began(advise: Advise) -> None:
     usual = [10, 12, 9, 11, 10, 12, 9, 11, 10, 11]
     assert since(advise, *usual, 300, *usual, 300) == START + 21 * DAY

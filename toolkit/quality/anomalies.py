@@ -173,16 +173,15 @@ def drift(series: Series) -> Anomaly | None:
     return _drift([one for one in _known(series) if math.isfinite(one.value)])
 
 
-def drifting_since(series: Series) -> datetime | None:
-    """When the drift that `series` ends with was first told, and not taken back or turned since; None without one."""
+def drift_since(series: Series) -> Anomaly | None:
+    """The drift that `series` ends with, as it was first told before it lasted without a turn; None without one."""
     points = [one for one in _known(series) if math.isfinite(one.value)]
-    newest = found = _drift(points)
-    since = None
-    while newest and found and found.score * newest.score > 0:
-        since = found.at
+    first, found = None, _drift(points)
+    while found and (first is None or found.score * first.score > 0):
+        first = found
         points.pop()
         found = _drift(points)
-    return since
+    return first
 
 
 def _drift(points: Sequence[_Known]) -> Anomaly | None:

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from toolkit.quality.anomalies import anomalies
+from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.quality.verdicts import failing_rows
@@ -273,7 +273,7 @@ def _began(history: RuleHistory, counts: _Counts) -> tuple[datetime | None, str]
 
 def _first_anomalous(history: RuleHistory) -> Measurement | None:
     """The first run with unusually many failures, if none since was back to what had been usual."""
-    rates = [(one.at, one.failure_rate) for one in history.measurements]
+    rates = [point(one)._replace(value=one.failure_rate) for one in history.measurements]
     for anomaly in anomalies(rates):
         since = [one for one in history.measurements if one.at >= anomaly.at]
         if anomaly.score > 0 and all(one.failure_rate > anomaly.high for one in since):

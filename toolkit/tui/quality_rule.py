@@ -14,7 +14,7 @@ from textual.content import Content
 
 from toolkit import runs
 from toolkit.errors import ToolkitError, UsageError
-from toolkit.quality.anomalies import Expectation, expectation
+from toolkit.quality.anomalies import Expectation, expectation, point
 from toolkit.quality.history import RESULTS, Measurement, RuleHistory, by_rule, measurements
 from toolkit.quality.verdicts import by_table
 from toolkit.reader import open_table
@@ -69,11 +69,11 @@ def read(table: str, rule: str) -> RuleStory:
     if not found:
         raise UsageError(f"{rule} on {table} was never measured.", cure="Press F5 on the board to read it again.")
     history = found[0]
-    series = history.series
+    points = [point(one) for one in history.measurements]
     description, owner = declared(table, rule)
     return RuleStory(
         history,
-        tuple(expectation(series, at) for at, _ in series),
+        tuple(expectation(points, one.at, one.rows) for one in points),
         description or _told_by_run(history.newest),
         owner,
         _promise(history),
