@@ -199,8 +199,9 @@ def test_the_history_of_a_rule_is_a_trend(cli: Cli, lakehouse: Lakehouse) -> Non
     assert [(row["rule"], row["trend"], row["newest"]) for row in rows] == [
         ("country_given", "▁█", 0.4),
         ("kg_sound", "▄▄", 0.0),
+        ("rows per load", "▄", 2),
     ]
-    assert {row["expected"] for row in rows} == {"too few runs"}
+    assert {row["expected"] for row in rows} == {"too few runs", "too few loads"}
 
 
 def test_service_levels_are_held_against_what_came_in(cli: Cli, lakehouse: Lakehouse) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from toolkit.cli.output import AsJson, err, out, print_json, show
 
 if TYPE_CHECKING:
+    from toolkit.quality.anomalies import Point
     from toolkit.quality.history import Measurement
     from toolkit.quality.sla import SlaReport
 
@@ -59,25 +60,53 @@ def history(
     rule: Annotated[str, typer.Option("--rule", help="Only this rule.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Show each rule of a table over time, and whether its newest measurement is unusual for its past."""
-    from toolkit.quality.anomalies import anomalies, expectation
-    from toolkit.quality.history import RuleHistory, by_rule, sparkline
+    """Show each rule and the loads of a table over time, whether the newest is unusual for its past, and what drifts."""
+    from toolkit.quality.anomalies import point
+    from toolkit.quality.history import by_rule
 
-    def line(one: RuleHistory) -> dict[str, Any]:
-        expected = expectation(one.series[:-1], one.newest.at)
-        found = anomalies(one.series)
-        return {
-            "rule": one.rule,
-            "trend": sparkline([value for _, value in one.series[-TREND:]]),
-            "newest": one.newest.value,
-            "expected": f"{expected.low:,.6g} to {expected.high:,.6g}" if expected else "too few runs",
-            "unusual": bool(found) and found[-1].at == one.newest.at,
-            "unusual before": len(found),
-            "last unusual": found[-1].at if found else None,
-        }
+    rules = [
+        _told(one.rule, [point(each) for each in one.measurements], "runs") for one in by_rule(_measured(table, rule))
+    ]
+    show(rules if rule else [*rules, *_loads_told(table)], as_json=as_json, empty=NOTHING)
 
-    rows = [line(one) for one in by_rule(_measured(table, rule))]
-    show(rows, as_json=as_json, empty=NOTHING)
+
+def _loads_told(table: str) -> list[dict[str, Any]]:
+    """The volume and the freshness of a table; nothing of one that is gone, or whose loads do not say."""
+    from toolkit.lakehouse import Lakehouse
+    from toolkit.quality.anomalies import Point
+    from toolkit.quality.history import loads
+    from toolkit.reader import open_table
+
+    came = loads(open_table(table)) if Lakehouse.default().exists(table) else []
+    # No rule is called so: the names of rules have no spaces.
+    series = {
+        "rows per load": [Point(one.at, one.rows) for one in came],
+        "hours between loads": [Point(one.at, one.hours) for one in came[1:]],
+    }
+    return [
+        _told(name, points, "loads") for name, points in series.items() if any(one.value is not None for one in points)
+    ]
+
+
+def _told(name: str, points: Sequence[Point], unit: str) -> dict[str, Any]:
+    """One line of a history, oldest value first."""
+    from toolkit.quality.anomalies import anomalies, drift_since, expectation
+    from toolkit.quality.history import sparkline
+
+    newest = points[-1]
+    expected = expectation(points, newest.at, newest.rows)
+    found = anomalies(points)
+    drift = drift_since(points)
+    return {
+        "rule": name,
+        "trend": sparkline([one.value for one in points[-TREND:]]),
+        "newest": newest.value,
+        "expected": f"{expected.low:,.6g} to {expected.high:,.6g}" if expected else f"too few {unit}",
+        "unusual": any(one.at == newest.at for one in found),
+        "unusual before": sum(one.at < newest.at for one in found),
+        "last unusual": found[-1].at if found else None,
+        "drift": f"{'up' if drift.score > 0 else 'down'} since {drift.at:%Y-%m-%d}" if drift else "none",
+    }
 
 
 def sla(
