@@ -218,11 +218,12 @@ def revenue(orders: DataFrame, by: str) -> DataFrame:
 def answer(platform: DataPlatform) -> str:
     """The question, answered from the audit, the trace and gold."""
     new, bad = platform.sql("ops.gate_audits", "SELECT new_count, new_bad_count FROM t WHERE stopped_by != ''")
-    saved = bad - platform.reader(QUARANTINE).count("_is_new")
+    left = platform.reader(QUARANTINE).count("_is_new")
     without, now = (_told(platform, report) for report in ("no gate", "repaired"))
     return (
-        f"Not as it came: {bad:,} of {new:,} rows were bad, and {saved:,} of them could be saved. "
-        f"The day's revenue is {now:,.2f} EUR; without the gate, {without:,.2f} EUR would have been reported."
+        f"Not as it came: {bad:,} of {new:,} rows were bad, and {bad - left:,} of them could be saved. "
+        f"{now:,.2f} EUR can be defended, with {left:,} rows of that night still in quarantine; "
+        f"without the gate, {without:,.2f} EUR would have been reported."
     )
 
 

@@ -165,6 +165,14 @@ def _in_euros(home: Home) -> Callable[[dict[str, Any]], Decimal]:
     return convert
 
 
+def test_the_answer_tells_how_many_rows_its_number_still_lacks(gated: Home) -> None:
+    (said,) = [json.loads(p.read_text())["answer"] for p in gated.path.glob("runs/*/run.json")]
+    told = {row["report"]: row["revenue_eur"] for row in gated.rows("gold.gate_reports")}
+    left = len(gated.rows(QUARANTINE, "_is_new"))
+    assert f"{told['repaired']:,} EUR can be defended, with {left:,} rows of that night still in quarantine" in said
+    assert f"without the gate, {told['no gate']:,} EUR" in said
+
+
 def test_running_again_skips_every_step_that_writes_and_answers_the_same(gated: Home) -> None:
     before = gated.versions()
     (first,) = [json.loads(p.read_text())["answer"] for p in gated.path.glob("runs/*/run.json")]
