@@ -42,3 +42,18 @@ def test_a_stale_page_is_noticed_and_an_unknown_part_refused() -> None:
     assert "| `integer` |" in refreshed(stale)
     with pytest.raises(UsageError, match="Did you mean 'types'"):
         refreshed(stale.replace("types", "typs"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"),
+    [
+        ("between", "`column`, `min`?, `max`?"),
+        ("psi", "`to`?, `bins`=20, `max`=0.25"),
+        ("same_total", "`to_where`?, `within`=0.000001"),
+        ("has_schema", "`schema`, `more`=false"),
+        ("no_gaps", "`step`=1, `per`?"),
+    ],
+)
+def test_a_field_that_may_be_left_out_shows_what_it_is_then(kind: str, shown: str) -> None:
+    (line,) = [line for line in PARTS["kinds"]().splitlines() if line.startswith(f"| `{kind}` ")]
+    assert shown in line

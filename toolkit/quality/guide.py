@@ -9,6 +9,8 @@ import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from pydantic.fields import FieldInfo
+
 from toolkit import paths
 from toolkit.errors import UsageError
 from toolkit.quality.contracts import dump, load
@@ -76,7 +78,20 @@ def _first(kind: type[Rule]) -> str:
 
 def _fields(kind: type[Rule]) -> str:
     own = [(f.alias or name, f) for name, f in kind.model_fields.items() if name not in Rule.model_fields]
-    return ", ".join(f"`{name}`" if field.is_required() else f"`{name}`?" for name, field in own)
+    return ", ".join(f"`{name}`{_when_left_out(field)}" for name, field in own)
+
+
+def _when_left_out(field: FieldInfo) -> str:
+    """What a field is then, as YAML has it: a question mark where that is nothing; no word of one that has to be there."""
+    match field.default:
+        case _ if field.is_required():
+            return ""
+        case None | "" | ():
+            return "?"
+        case float(number):
+            return f"={number:.9f}".rstrip("0").rstrip(".")
+        case other:
+            return f"={str(other).lower()}"
 
 
 def _dimension(kind: type[Rule]) -> str:
