@@ -58,7 +58,7 @@ SCENARIO = Scenario(
         Step(
             "adapt",
             "Adapt",
-            "A view in the old form keeps the old readers alive; what it cannot give goes to quarantine.",
+            "A copy in the old form keeps the old readers alive; what it cannot give goes to quarantine.",
             reads=("shop", "bronze.contract_orders", OLD),
             writes=("silver.contract_orders", "quarantine.contract_orders"),
         ),
@@ -71,7 +71,7 @@ SCENARIO = Scenario(
         ),
     ),
     tables=(*_TABLES, quarantine_of(_SILVER)),
-    topics=("data contracts", "ODCS", "schema evolution", "semantic versions", "compatible views"),
+    topics=("data contracts", "ODCS", "schema evolution", "semantic versions", "backward compatibility"),
     minutes=1,
     order=30,
 )

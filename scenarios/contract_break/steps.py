@@ -116,7 +116,7 @@ def compare(platform: DataPlatform) -> None:
 
 
 def as_version_1(orders: DataFrame) -> DataFrame:
-    """A compatible view: the new form under the old names and units. It can rename and convert; it cannot invent."""
+    """The new form under the old names and units. It can rename and convert; it cannot invent."""
     return orders.withColumnRenamed("client_id", "customer_id").withColumn("amount", F.col("amount") / 100)
 
 
@@ -134,8 +134,8 @@ def checks(platform: DataPlatform) -> dict[str, Check]:
 def adapt(platform: DataPlatform) -> None:
     """Give old readers all 28 days in the form that they were promised."""
     old = contract(platform, OLD)
-    view = contracts.enforce(as_version_1(tonight(platform)), old, FEED)
-    everything = platform.read(FEED).unionByName(view)
+    turned_back = contracts.enforce(as_version_1(tonight(platform)), old, FEED)
+    everything = platform.read(FEED).unionByName(turned_back)
     # Quarantine keeps the text of lines that cannot be read; here every line could be.
     platform.check(SILVER, everything.withColumn(CORRUPT, F.lit(None).cast("string")), checks(platform)[SILVER])
     platform.record_quality()
