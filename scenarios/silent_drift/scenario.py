@@ -49,7 +49,7 @@ SCENARIO = Scenario(
         Step(
             "measure",
             "Measure the nights",
-            "Counts, means and distributions of each night; shapes against the first fortnight; in one query.",
+            "Take the shapes of the first fortnight, then measure counts, means and shapes of all nights in one query.",
             reads=("silver.drift_orders", NIGHT_RULES),
             # It adds to ops.quality_results, which has other writers: nobody can say of it that it is up to date.
             writes=(),

@@ -72,7 +72,10 @@ def night_rules(platform: DataPlatform) -> tuple[SetRule, ...]:
 
 
 def measure(platform: DataPlatform) -> None:
-    """Six weeks of nights: each judged by what was known by then, all of them measured in one query."""
+    """Measure six weeks of nights in one query, once the shapes of the first fortnight have been taken.
+
+    Row counts are judged by the nights before. Shapes are judged by the whole first fortnight, the nights within it, too.
+    """
     orders = platform.read(ORDERS)
     earlier = orders.where(F.col("order_date") < F.lit(BEFORE))
     before = {f"{channel}_before": earlier.where(F.col("channel") == channel) for channel in ("web", "store", "app")}
