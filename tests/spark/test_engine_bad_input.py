@@ -30,6 +30,7 @@ from toolkit.quality.rules import (
     Expression,
     Finite,
     Given,
+    HasSchema,
     Holds,
     Increases,
     Ks,
@@ -487,3 +488,14 @@ def test_a_time_without_a_zone_is_one_of_the_session(spark: SparkSession) -> Non
         df, "t", (Between(name="to_noon", column="at", max=noon), Between(name="from_noon", column="at", min=noon))
     )
     assert [one.failed for one in result.rules] == [0, 0]
+
+
+def test_a_schema_of_odd_names_and_types_is_as_declared_or_told(spark: SparkSession) -> None:
+    df = spark.sql("SELECT 1 AS Id, named_struct('b,c', 1, 'd', 'x') AS odd, NULL AS empty, array() AS _warnings")
+    right = HasSchema(name="right", schema={"id": "integer", "ODD": "struct<`b,c`:int,D:varchar(3)>"}, more=True)
+    wrong = HasSchema(name="wrong", schema={"id": "long", "odd": "struct<b:int>", "empty": "string"})
+    found = check(df, TABLE, [right, wrong]).rules
+    assert [(one.passed, one.measured) for one in found] == [(True, 0.0), (False, 3.0)]
+    assert found[1].said == (
+        "id is int, not long; odd is struct<`b,c`:int,d:string>, not struct<b:int>; empty is void, not string."
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from toolkit.errors import UsageError
-from toolkit.quality.contracts.spark_types import DEEPEST, LOGICAL, LOGICAL_TYPES, from_json, parse_type, width
+from toolkit.quality.spark_types import DEEPEST, LOGICAL, LOGICAL_TYPES, from_json, parse_type, width
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from toolkit.quality.rules import (
     Expression,
     Freshness,
     Given,
+    HasSchema,
     Holds,
     Ks,
     Length,
@@ -292,6 +293,10 @@ def made(kind: type[Rule], **values: Any) -> Any:
         (made(Psi, column="c"), "needs expected"),
         (made(Psi, column="c", to="x", expected=Distribution(values=("a",), shares=(1.0,))), "needs expected"),
         (made(Ks, column="c", expected=Distribution(values=("a",), shares=(1.0,))), "needs edges"),
+        (made(HasSchema, schema={"c": "strng"}), "c: 'strng' is no type of Spark's.*Did you mean 'string'"),
+        (made(HasSchema, schema={"c": "array<it>"}), "c: 'array<it>' is no type"),
+        (made(HasSchema, schema={"c": ""}), "c: '' is no type"),
+        (made(HasSchema, schema={"c": "int", "C": "int"}), "c is declared twice"),
     ],
 )
 def test_a_rule_that_says_nothing_sensible_cannot_be_made(make: Any, reason: str) -> None:
@@ -316,6 +321,54 @@ def test_a_rule_that_says_nothing_sensible_cannot_be_made(make: Any, reason: str
 def test_a_distribution_is_whole(fields: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValidationError, match=reason):
         Distribution(**fields)
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ("decimal(10,2)", "decimal(10,2)"),
+        ("numeric(10,2)", "decimal(10,2)"),
+        ("DEC(10, 2)", "decimal(10,2)"),
+        ("decimal", "decimal(10,0)"),
+        ("array<long>", "array<bigint>"),
+        ("map<STRING, short>", "map<string,smallint>"),
+        ("varchar(10)", "string"),
+        ("array<char(2)>", "array<string>"),
+        ("timestamp_ltz", "timestamp"),
+        ("struct<Id LONG NOT NULL, name: string>", "struct<id:bigint,name:string>"),
+        ("struct<`a,b`:int>", "struct<`a,b`:int>"),
+    ],
+)
+def test_a_schema_is_the_same_in_any_spelling(declared: str, found: str) -> None:
+    judged = HasSchema(schema={"Id": declared}).judged({"schema": {"id": found}}, Context())
+    assert (judged.passed, judged.measured, judged.said) == (True, 0.0, "Every column is as declared.")
+
+
+@pytest.mark.parametrize(
+    ("declared", "found", "told"),
+    [
+        ("int", "bigint", "c is bigint, not int."),
+        ("decimal(10,2)", "decimal(10,3)", "c is decimal(10,3), not decimal(10,2)."),
+        ("array<int>", "array<bigint>", "c is array<bigint>, not array<int>."),
+        ("struct<a:int>", "struct<b:int>", "c is struct<b:int>, not struct<a:int>."),
+        ("string", "void", "c is void, not string."),
+    ],
+)
+def test_a_schema_of_other_types_is_told_as_each_side_spells_them(declared: str, found: str, told: str) -> None:
+    judged = HasSchema(schema={"c": declared}).judged({"schema": {"c": found}}, Context())
+    assert (judged.passed, judged.measured, judged.said) == (False, 1.0, told)
+
+
+def test_technical_columns_come_along_with_any_schema_unless_they_are_declared() -> None:
+    there = {"id": "int", "_warnings": "array<string>", "note": "string"}
+    only = HasSchema(schema={"id": "int"})
+    assert only.judged({"schema": there}, Context()).said == "note is not declared."
+    declared = HasSchema(schema={"id": "int", "note": "string", "_warnings": "string"})
+    assert declared.judged({"schema": there}, Context()).said == "_warnings is array<string>, not string."
+
+
+def test_a_schema_keeps_the_spelling_it_was_declared_in() -> None:
+    assert HasSchema(schema={"Id": "LONG"}).as_data()["schema"] == {"Id": "LONG"}
 
 
 def test_the_base_of_rules_breaks_nothing_by_itself() -> None:

@@ -17,9 +17,9 @@ from toolkit.quality.contracts import dump, load
 from toolkit.quality.contracts.compatibility import KINDS
 from toolkit.quality.contracts.document import table_of
 from toolkit.quality.contracts.metrics import METRICS
-from toolkit.quality.contracts.spark_types import LOGICAL
 from toolkit.quality.rules import KINDS as KINDS_OF_RULES
 from toolkit.quality.rules import Rule
+from toolkit.quality.spark_types import LOGICAL
 
 _PART = re.compile(r"(<!-- from the code: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _YAML, _END = "```yaml\n", "```"

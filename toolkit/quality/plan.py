@@ -14,13 +14,16 @@ from typing import Any
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType
 
+from toolkit.errors import UsageError
 from toolkit.quality import sql_text
 from toolkit.quality.actions import Actions
 from toolkit.quality.fitness import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
+from toolkit.quality.spark_types import from_json
 
 _BITS = 12
 """Rules to a word: so few that each combination of them (4,096) can be counted."""
@@ -120,7 +123,7 @@ class Plan:
 
     def result(self, found: Mapping[str, Any]) -> QualityResult:
         """The counts, judged."""
-        schema = dict(self.source.dtypes)
+        schema = {one.name: _spelled(one.dataType) for one in self.source.schema.fields}
         return QualityResult(
             self.table,
             int(found["rows"]),
@@ -251,6 +254,14 @@ def blamed(df: DataFrame, table: str, rules: Sequence[Rule], *, running: bool = 
 def _broken(rule: RowRule) -> Column:
     """Whether a row that the rule looks at breaks it; null counts as no."""
     return F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
+
+
+def _spelled(type_: DataType) -> str:
+    """A type as `parse_type` reads it back; Spark's own spelling leaves odd names of fields without quotes."""
+    try:
+        return from_json(type_.jsonValue()).text
+    except UsageError:
+        return type_.simpleString()
 
 
 def _combinations(word: str) -> str:

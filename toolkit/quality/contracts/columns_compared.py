@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from toolkit.quality.contracts.model import Column
-from toolkit.quality.contracts.spark_types import parse_type, width
+from toolkit.quality.spark_types import parse_type, width
 
 Found = tuple[str, str, str]
 """A kind of change, where, and what was and is."""

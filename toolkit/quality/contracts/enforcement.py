@@ -15,8 +15,8 @@ from toolkit.errors import DataError, nearest
 from toolkit.quality import sql_text
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, column_of
 from toolkit.quality.contracts.quality_entries import foreign_rules
-from toolkit.quality.contracts.spark_types import from_json, parse_type
 from toolkit.quality.rules import Each, Freshness, HasSchema, Length, NotNull, RowCount, Rule, Unique
+from toolkit.quality.spark_types import from_json, parse_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

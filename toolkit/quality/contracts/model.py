@@ -13,8 +13,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SerializeAsAny, field_validator, model_validator
 
 from toolkit.errors import UsageError, nearest
-from toolkit.quality.contracts.spark_types import LOGICAL_TYPES, SparkType, parse_type, struct_text
 from toolkit.quality.rules import Rule, parse
+from toolkit.quality.spark_types import LOGICAL_TYPES, SparkType, parse_type, struct_text
 
 API_VERSION = "v3.1.0"
 """The version of the standard that new contracts are written in."""

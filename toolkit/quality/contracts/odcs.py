@@ -22,10 +22,10 @@ from toolkit.quality.contracts.quality_entries import (
     volume_of,
     why_not,
 )
-from toolkit.quality.contracts.spark_types import parse_type
 from toolkit.quality.contracts.standard import MOST_TOLD, called, listed, refuse_unfit
 from toolkit.quality.contracts.written import DESCRIPTION, UNITS, Data, as_data, owner_of, usual_team
 from toolkit.quality.rules import Rule
+from toolkit.quality.spark_types import parse_type
 from toolkit.quality.yaml_text import read_mapping, write_mapping
 
 T = TypeVar("T")

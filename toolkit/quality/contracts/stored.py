@@ -8,7 +8,7 @@ from __future__ import annotations
 from toolkit.errors import UsageError
 from toolkit.quality.contracts.enforcement import Difference, differences
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, column_of
-from toolkit.quality.contracts.spark_types import parse_type
+from toolkit.quality.spark_types import parse_type
 from toolkit.reader import Column as StoredColumn
 from toolkit.reader import DeltaReader
 

@@ -6,15 +6,18 @@ Where there is nothing to measure (no rows, or only null), a bound is not broken
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, field_validator
 
+from toolkit.errors import UsageError
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.measures import NUMBER, Bounded, exact_sum, short
 from toolkit.quality.rules.values import Listable, comparable_with_all
+from toolkit.quality.spark_types import parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -269,8 +272,9 @@ class SameTotal(SetRule):
 
 
 class HasSchema(SetRule):
-    """The table has certain columns of certain types; others, too, if `more` is allowed.
+    """The table has certain columns of certain types; others, too, if `more` is allowed, or if their names begin with `_`.
 
+    Names are compared without case, types in any of Spark's spellings; a text of limited length is stored as `string`.
     Measured is the number of differences.
     """
 
@@ -278,6 +282,19 @@ class HasSchema(SetRule):
     schema_: dict[str, str] = Field(min_length=1, alias="schema")
     more: bool = False
     dimension: Dimension = "validity"
+
+    @field_validator("schema_")
+    @classmethod
+    def _of_types_that_there_are(cls, schema: dict[str, str]) -> dict[str, str]:
+        twice = [name for name, count in Counter(name.lower() for name in schema).items() if count > 1]
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is declared twice: Spark compares names without case")
+        for name, type_ in schema.items():
+            try:
+                parse_type(type_)
+            except UsageError as problem:
+                raise ValueError(f"{name}: {problem}") from problem
+        return schema
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -291,13 +308,17 @@ class HasSchema(SetRule):
         """Every difference, in words."""
         del context
         there: Mapping[str, str] = found["schema"]
-        wrong = [f"{name} is missing" for name in self.schema_ if name not in there]
+        names = {name.lower(): name for name in there}
+        declared = {name.lower() for name in self.schema_}
+        wrong = [f"{name} is missing" for name in self.schema_ if name.lower() not in names]
         wrong += [
-            f"{name} is {there[name]}, not {type_}"
+            f"{name} is {there[names[name.lower()]]}, not {type_}"
             for name, type_ in self.schema_.items()
-            if name in there and _type(there[name]) != _type(type_)
+            if name.lower() in names and not _same_type(there[names[name.lower()]], type_)
         ]
-        wrong += [] if self.more else [f"{name} is not declared" for name in there if name not in self.schema_]
+        # What the toolkit and others keep beside the data is no part of it.
+        strangers = [name for name in there if name.lower() not in declared and not name.startswith("_")]
+        wrong += [] if self.more else [f"{name} is not declared" for name in strangers]
         return Judged(float(len(wrong)), not wrong, "; ".join(wrong) + "." if wrong else "Every column is as declared.")
 
 
@@ -320,9 +341,9 @@ def _reconciled(here: float, there: float, share: float, what: str, other: str) 
     return Judged(here - there, kept, f"{what}: {short(here)} here, {short(there)} in {other}.")
 
 
-def _type(declared: str) -> str:
-    """A type as Spark shortens it; `long`, `integer` and the like are other words for the same."""
-    plain = declared.lower().replace(" ", "")
-    return {"long": "bigint", "integer": "int", "short": "smallint", "byte": "tinyint", "real": "float"}.get(
-        plain, plain
-    )
+def _same_type(found: str, declared: str) -> bool:
+    try:
+        return parse_type(found).compared == parse_type(declared).compared
+    except UsageError:
+        # Of a sort that cannot be declared, such as a column of nothing but null.
+        return False

@@ -1,6 +1,6 @@
 """Spark's column types as text: read, spelled in one way, compared, and named as the Open Data Contract Standard names them.
 
-Owns the grammar of a type (`array<struct<id:bigint,price:decimal(10,2)>>`). Must not import Spark: contracts are read
+Owns the grammar of a type (`array<struct<id:bigint,price:decimal(10,2)>>`). Must not import Spark: rules and contracts are read
 by programs that answer at once.
 """
 
@@ -123,6 +123,18 @@ class SparkType:
             self.unit,
             tuple(part.stored for part in self.parts),
             tuple(Field(field.name, field.type.stored, field.nullable) for field in self.fields),
+        )
+
+    @property
+    def compared(self) -> SparkType:
+        """The type as a table holds it and Spark tells it from others: fields by name without case, whatever may be null."""
+        stored = self.stored
+        return SparkType(
+            stored.name,
+            stored.arguments,
+            stored.unit,
+            tuple(part.compared for part in stored.parts),
+            tuple(Field(field.name.lower(), field.type.compared) for field in stored.fields),
         )
 
 
