@@ -204,6 +204,12 @@ def test_promises_become_rules() -> None:
     )
 
 
+def test_a_volume_of_at_least_no_rows_needs_no_rule() -> None:
+    assert implied(columns=(Column(name="any"),), volume=Volume(min_rows=0)) == ()
+    (rule,) = implied(volume=Volume(min_rows=0, max_rows=5))
+    assert rule == RowCount(name="contract_volume", min=0, max=5)
+
+
 def test_a_required_field_is_asked_for_where_its_struct_is_there() -> None:
     rules = implied(
         columns=(Column(name="a", type="struct<b:struct<c:int not null>not null>".replace(">not", "> not")),)

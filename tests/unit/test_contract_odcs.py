@@ -380,6 +380,8 @@ def test_a_limit_itself_breaks_less_than() -> None:
         ({"mustNotBe": 3}, None),
         ({"mustBeGreaterThan": 3.5}, None),
         ({"mustBeLessThan": 0}, None),
+        ({"mustBeGreaterOrEqualTo": 0}, None),
+        ({"mustBe": 0}, (0, 0)),
         ({"mustBe": 3, "unit": "percent"}, None),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from toolkit.quality.contracts import Column, Contract, ContractTable, dump, load
-from toolkit.quality.rules import KINDS, Between, Matches, NoneOf, OneOf, Psi, RowCount, Rule, parse
+from toolkit.quality.rules import KINDS, Between, Matches, NoneOf, OneOf, Psi, RowCount, RowRule, Rule, parse
 
 COLUMNS = tuple(Column(name=name) for name in "abcde")
 VALUES: dict[str, Any] = {
@@ -45,9 +45,16 @@ def sample(kind: str) -> Rule:
     given = {name: VALUES[name] for name, field in fields.items() if field.is_required()}
     if kind in BOUNDED | {"distinct_count"}:
         given |= {"min": 1, "max": 2.5}
+    if kind in {"length", "size"}:
+        given["max"] = 3
     if kind in {"psi", "ks"}:
         given["to"] = VALUES["to"]
-    return parse({"kind": kind, **given, "severity": "warn", "tolerance": 0.015, "owner": "Ann", "where": "a > 1"})
+    shared: dict[str, Any] = {"severity": "warn", "owner": "Ann"}
+    if kind != "has_schema":
+        shared["where"] = "a > 1"
+    if issubclass(KINDS[kind], RowRule):
+        shared["tolerance"] = 0.015
+    return parse({"kind": kind, **given, **shared})
 
 
 def survives(*rules: Rule) -> bool:
@@ -77,7 +84,7 @@ def test_every_kind_of_rule_survives(kind: str) -> None:
         ),
         NoneOf(column="a", values=("\t", "a: b", "- a", "# a", "%", "@", "`", "{}", "[]", "\u2028", "\u00a0", "😀")),
         Matches(column="a", pattern=r"\d+\\[\"']"),
-        RowCount(min=0),
+        RowCount(min=0, max=5),
         Psi(column="a", expected={"values": ("x", 1), "shares": (0.25, 0.75)}),  # type: ignore[arg-type]
     ],
     ids=lambda rule: rule.kind,

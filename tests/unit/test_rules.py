@@ -20,17 +20,24 @@ from toolkit.quality.rules import (
     Between,
     Cased,
     Castable,
+    Compare,
     ContainsAll,
     Context,
+    Correlation,
+    Determines,
+    DistinctCount,
     Distribution,
     Expression,
     Freshness,
     Given,
     HasSchema,
     Holds,
+    Increases,
     Ks,
     Length,
+    NoGaps,
     NoneOf,
+    NoOverlap,
     NotNull,
     OneOf,
     Psi,
@@ -40,10 +47,14 @@ from toolkit.quality.rules import (
     RowRule,
     Rule,
     RuleSet,
+    SameCount,
     SetRule,
     Share,
+    Size,
+    Stddev,
     Sums,
     Unique,
+    WhenThen,
     dump,
     load,
     parse,
@@ -76,7 +87,8 @@ VALUES: dict[str, Any] = {
     "op": "<=",
     "schema": {"c": "int", "d": "struct<e:string>"},
 }
-BOUNDED = {name for name, kind in KINDS.items() if {"min", "max"} <= set(kind.model_fields) and name != "length"}
+BOUNDED = {name for name, kind in KINDS.items() if {"min", "max"} <= set(kind.model_fields)}
+ON_THE_WHOLE = {name for name, kind in KINDS.items() if issubclass(kind, SetRule)}
 IN_FILES = sorted(set(KINDS) - {"expression"})
 
 
@@ -92,7 +104,9 @@ def given(kind: str) -> dict[str, Any]:
 
 
 def sample(kind: str, **more: Any) -> Rule:
-    return parse({"kind": kind, **given(kind), **more})
+    """One rule of that kind; `more` as far as the kind has it."""
+    missing = ({"tolerance"} if kind in ON_THE_WHOLE else set()) | ({"where"} if kind == "has_schema" else set())
+    return parse({"kind": kind, **given(kind), **{name: one for name, one in more.items() if name not in missing}})
 
 
 # the register
@@ -220,6 +234,33 @@ def test_a_tolerance_is_nothing_else(told: Any) -> None:
         NotNull(column="c", tolerance=told)
 
 
+@pytest.mark.parametrize("kind", sorted(ON_THE_WHOLE))
+def test_a_rule_on_the_whole_table_has_no_tolerance(kind: str) -> None:
+    with pytest.raises(UsageError, match="kept or broken, so it has no tolerance"):
+        parse({"kind": kind, **given(kind), "tolerance": "99% of rows"})
+    assert parse({"kind": kind, **given(kind), "tolerance": 0}).tolerance == 0
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Length(column="c", min=0, max=5),
+        Given(among=("a", "b"), at_least=0, at_most=1),
+        Given(among=("a", "b"), at_least=2),
+        Share(condition="x", min=0, max=0.5),
+        Share(condition="x", min=1),
+        RowCount(min=0, max=0),
+        # NaN is within no bounds.
+        Correlation(column="a", other="b", min=-1, max=1),
+        Stddev(column="c", min=0),
+        Compare(column="a.b", op="=", other="`a.b`"),
+    ],
+    ids=lambda rule: rule.name,
+)
+def test_a_rule_that_can_be_kept_and_broken_is_one(rule: Rule) -> None:
+    assert parse(rule.as_data()) == rule
+
+
 def test_a_rule_tolerates_nothing_unless_it_is_told_to() -> None:
     assert {kind: KINDS[kind].model_fields["tolerance"].default for kind in KINDS} == dict.fromkeys(KINDS, 0.0)
 
@@ -297,6 +338,39 @@ def made(kind: type[Rule], **values: Any) -> Any:
         (made(HasSchema, schema={"c": "array<it>"}), "c: 'array<it>' is no type"),
         (made(HasSchema, schema={"c": ""}), "c: '' is no type"),
         (made(HasSchema, schema={"c": "int", "C": "int"}), "c is declared twice"),
+        (made(HasSchema, schema={"c": "int"}, where="c > 0"), "not at rows, so it has no where"),
+        (made(Length, column="c"), "needs a min above 0, max or both"),
+        (made(Length, column="c", min=0), "needs a min above 0, max or both"),
+        (made(Size, column="c"), "needs a min above 0, max or both"),
+        (made(Given, among=("a", "b"), at_least=3), "at_least 3 is above the number of columns, 2"),
+        (made(Given, among=("a", "b", "c"), at_least=3, at_most=2), "at_least 3 is above at_most 2"),
+        (made(Given, among=("a", "b"), at_least=0), "needs an at_least above 0, or an at_most below"),
+        (made(Given, among=("a", "b"), at_least=0, at_most=2), "needs an at_least above 0, or an at_most below"),
+        (made(Given, among=("a", "b", "A")), "A is listed twice"),
+        (made(Compare, column="c", op="<", other="c"), "c is compared with itself"),
+        (made(Compare, column="a.b", op="=", other="A.`B`"), "compared with itself"),
+        (made(WhenThen, condition="a > 0", then=" a > 0 "), "condition and then are the same"),
+        (made(Determines, columns=("a", "b"), dependent="B"), "B is among the columns that determine it"),
+        (made(Increases, column="a", by="a"), "have to be different columns"),
+        (made(Increases, column="a", by="b", per=("a",)), "have to be different columns"),
+        (made(Increases, column="a", by="b", per=("B",)), "have to be different columns"),
+        (made(NoOverlap, column="a", end="a", per=("b",)), "periods from a to a are empty"),
+        (made(NoGaps, column="a", per=("b", "A")), "a is in per, too"),
+        (made(Castable, column="c", to_type="number"), "'number' is no type of Spark's"),
+        (made(Castable, column="c", to_type="decimal(50,2)"), "1 to 38 digits"),
+        (made(Castable, column="c", to_type="string"), "every text can be read as string"),
+        (made(Castable, column="c", to_type="varchar(3)"), r"every text can be read as varchar\(3\)"),
+        (made(RowCount, min=0), "The number of rows is always at least 0: no table could break the rule"),
+        (made(RowCount, max=-1), "The number of rows is never at most -1: no table could keep the rule"),
+        (made(Share, condition="x", min=0), "is always at least 0"),
+        (made(Share, condition="x", min=0, max=1), "is always between 0 and 1"),
+        (made(Share, condition="x", min=5), "is never at least 5"),
+        (made(DistinctCount, column="c", min=0), "is always at least 0"),
+        (made(Stddev, column="c", max=-1), "is never at most -1"),
+        (made(Correlation, column="c", other="d", min=1.5), "is never at least 1.5"),
+        (made(SameCount, to="x", within=1), "less than 1"),
+        (made(Ks, column="c", to="x", max=1), "less than 1"),
+        (made(Psi, column="c", expected={"values": ("a",), "shares": (1.0,)}, bins=5), "needs no bins"),
     ],
 )
 def test_a_rule_that_says_nothing_sensible_cannot_be_made(make: Any, reason: str) -> None:
@@ -316,6 +390,8 @@ def test_a_rule_that_says_nothing_sensible_cannot_be_made(make: Any, reason: str
         ({"values": ("a", "b"), "shares": (0.5, 0.6)}, "add up to 1"),
         ({"values": ("a", "b"), "shares": (1.5, -0.5)}, "add up to 1"),
         ({"values": (float("nan"),), "shares": (1.0,)}, "finite"),
+        ({"values": ("a", "b", "a"), "shares": (0.5, 0.25, 0.25)}, "a is listed twice"),
+        ({"values": (1, 1.0), "shares": (0.5, 0.5)}, "1 is listed twice"),
     ],
 )
 def test_a_distribution_is_whole(fields: dict[str, Any], reason: str) -> None:

@@ -122,7 +122,9 @@ def _implied(table: ContractTable) -> Iterator[Rule]:
         yield Unique(name="contract_primary_key", columns=tuple(map(sql_text.named, table.primary_key)))
     if promise := table.freshness:
         yield Freshness(name="contract_freshness", column=promise.column, hours=promise.hours)
-    if volume := table.volume:
+    volume = table.volume
+    # That there are no fewer than no rows goes without a rule.
+    if volume and (volume.min_rows or volume.max_rows is not None):
         yield RowCount(name="contract_volume", min=volume.min_rows, max=volume.max_rows)
 
 

@@ -25,11 +25,11 @@ from toolkit.quality.rules.formats import (
 from toolkit.quality.rules.keys import Determines, EachReferences, Increases, NoOverlap, References, Unique
 from toolkit.quality.rules.measures import Correlation, DistinctCount, Maximum, Mean, Minimum, Quantile, Stddev, Total
 from toolkit.quality.rules.relations import Compare, Each, Expression, Given, Holds, Sums, WhenThen
+from toolkit.quality.rules.schemas import HasSchema
 from toolkit.quality.rules.shifts import Distribution, Ks, Psi, distribution
 from toolkit.quality.rules.tables import (
     ContainsAll,
     Freshness,
-    HasSchema,
     NoGaps,
     RowCount,
     RowCountChange,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from toolkit.quality import sql_text
 from toolkit.quality.rules.lazily import F
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Rule(BaseModel):
         severity: what happens when it is broken; see `toolkit.quality.actions`.
         where: SQL condition; the rule looks only at rows that meet it.
         tolerance: share of rows, 0 to 1, that may break the rule before it counts as failed; or "99.5% of rows", the share
-            that has to keep it.
+            that has to keep it. A rule on the whole table has none.
         owner: who is asked about it.
         tags: free labels.
     """
@@ -187,6 +188,14 @@ class RowRule(Rule, abstract=True):
 class SetRule(Rule, abstract=True):
     """A rule on a table as a whole: a number is measured, and judged."""
 
+    @model_validator(mode="after")
+    def _kept_or_broken(self) -> SetRule:
+        if self.tolerance:
+            raise ValueError(
+                "a rule on the whole table is kept or broken, so it has no tolerance: widen its bounds instead"
+            )
+        return self
+
     def ready(self, context: Context) -> SetRule:
         """The rule with all it has to know before the pass begins."""
         del context
@@ -205,6 +214,15 @@ class SetRule(Rule, abstract=True):
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
         """Whether what was measured is as it should be."""
         raise NotImplementedError
+
+
+def is_among(column: str, others: Sequence[str]) -> bool:
+    """Whether a column is one of `others`, in any spelling that Spark takes for the same."""
+    return _path(column) in map(_path, others)
+
+
+def _path(column: str) -> list[str]:
+    return [part.lower() for part in sql_text.parts(column)]
 
 
 def literal(value: Scalar) -> Column:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from toolkit.quality.rules.base import Context, Dimension, Family, RowRule
+from toolkit.quality.rules.base import Context, Dimension, Family, RowRule, is_among
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
 
@@ -95,6 +95,12 @@ class Determines(_OfGroups):
     determinants: tuple[str, ...] = Field(min_length=1, alias="columns")
     dependent: str = Field(min_length=1)
     dimension: Dimension = "consistency"
+
+    @model_validator(mode="after")
+    def _of_another(self) -> Determines:
+        if is_among(self.dependent, self.determinants):
+            raise ValueError(f"{self.dependent} is among the columns that determine it, so no row could break the rule")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -212,6 +218,12 @@ class Increases(_InOrder):
     by: str = Field(min_length=1)
     dimension: Dimension = "consistency"
 
+    @model_validator(mode="after")
+    def _in_an_order(self) -> Increases:
+        if is_among(self.column, [self.by, *self.per]) or is_among(self.by, self.per):
+            raise ValueError("column, by and per have to be different columns, or no row could break the rule")
+        return self
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The value, the order, the groups."""
@@ -249,6 +261,12 @@ class NoOverlap(_InOrder):
     end: str = Field(min_length=1)
     per: tuple[str, ...] = Field(min_length=1)
     dimension: Dimension = "consistency"
+
+    @model_validator(mode="after")
+    def _of_some_length(self) -> NoOverlap:
+        if is_among(self.column, [self.end]):
+            raise ValueError(f"periods from {self.column} to {self.end} are empty, so no row could break the rule")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

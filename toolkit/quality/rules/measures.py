@@ -26,6 +26,10 @@ NUMBER: tuple[Family, ...] = ("number",)
 class Bounded(SetRule, abstract=True):
     """A number of the table is at least `min` and at most `max`; one of the two may be left out."""
 
+    possible: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """The least and the greatest that the number can be."""
+    may_be_nan: ClassVar[bool] = False
+    """Whether it can be NaN, too, which is within no bounds."""
     min: int | FiniteFloat | None = None
     max: int | FiniteFloat | None = None
 
@@ -35,6 +39,12 @@ class Bounded(SetRule, abstract=True):
             raise ValueError("needs min, max or both")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
+        least, most = self.possible
+        if (self.min is not None and self.min > most) or (self.max is not None and self.max < least):
+            raise ValueError(f"{self.number} is never {within(self.min, self.max)}: no table could keep the rule")
+        low, high = self.min is None or self.min <= least, self.max is None or self.max >= most
+        if low and high and not self.may_be_nan:
+            raise ValueError(f"{self.number} is always {within(self.min, self.max)}: no table could break the rule")
         return self
 
     @property
@@ -86,6 +96,7 @@ class _OfColumn(Bounded, abstract=True):
 class _OfNumbers(_OfColumn, abstract=True):
     nulls: ClassVar[str] = "Null is left out; NaN makes the number NaN, which is within no bounds."
     families: ClassVar[tuple[Family, ...]] = NUMBER
+    may_be_nan: ClassVar[bool] = True
     dimension: Dimension = "accuracy"
 
 
@@ -117,6 +128,8 @@ class Mean(_OfNumbers):
 
 class Stddev(_OfNumbers):
     """The standard deviation of a column, of a sample (n - 1)."""
+
+    possible: ClassVar[tuple[float, float]] = (0, math.inf)
 
     @property
     def number(self) -> str:
@@ -179,6 +192,7 @@ class DistinctCount(_OfColumn):
     """The number of different values, estimated by HyperLogLog++ to `error` (relative standard deviation)."""
 
     nulls: ClassVar[str] = "Null is no value; NaN is one. A table without rows has 0 of them."
+    possible: ClassVar[tuple[float, float]] = (0, math.inf)
     error: FiniteFloat = Field(0.02, ge=0.005, le=0.4)
     dimension: Dimension = "validity"
 
@@ -199,6 +213,7 @@ class Correlation(_OfNumbers):
         "Rows where either is null are left out; a column that never changes has no correlation. NaN makes it NaN, which "
         "is within no bounds."
     )
+    possible: ClassVar[tuple[float, float]] = (-1, 1)
     other: str = Field(min_length=1)
 
     @property

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
 
 from toolkit.quality import sql_text
-from toolkit.quality.rules.base import Dimension, Family, RowRule
+from toolkit.quality.rules.base import Dimension, Family, RowRule, is_among
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
 
@@ -81,6 +81,12 @@ class Compare(OnColumn):
     other: str = Field(min_length=1)
     dimension: Dimension = "consistency"
 
+    @model_validator(mode="after")
+    def _of_two(self) -> Compare:
+        if is_among(self.column, [self.other]):
+            raise ValueError(f"{self.column} is compared with itself")
+        return self
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Both."""
@@ -117,6 +123,12 @@ class WhenThen(RowRule):
     column: str = ""
     dimension: Dimension = "consistency"
 
+    @model_validator(mode="after")
+    def _of_two(self) -> WhenThen:
+        if self.condition.strip() == self.then.strip():
+            raise ValueError("condition and then are the same, so no row could break the rule")
+        return self
+
     def sentence(self) -> str:
         """What is true of good data."""
         return f"When {self.condition}, then {self.then}."
@@ -139,6 +151,20 @@ class Given(RowRule):
     at_least: int = Field(1, ge=0)
     at_most: int | None = Field(None, ge=1)
     dimension: Dimension = "completeness"
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Given:
+        there = len(self.among)
+        twice = [name for i, name in enumerate(self.among) if is_among(name, self.among[:i])]
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is listed twice")
+        if self.at_least > there:
+            raise ValueError(f"at_least {self.at_least} is above the number of columns, {there}")
+        if self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"at_least {self.at_least} is above at_most {self.at_most}")
+        if not self.at_least and (self.at_most is None or self.at_most >= there):
+            raise ValueError(f"needs an at_least above 0, or an at_most below the number of columns, {there}")
+        return self
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ counted in the one pass.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,6 +49,9 @@ class Distribution(BaseModel):
         wanted = len(self.values) or len(self.edges) + 1
         if len(self.shares) != wanted:
             raise ValueError(f"needs {wanted} shares, one for each {'value' if self.values else 'range between edges'}")
+        twice = [str(value) for value, count in Counter(self.values).items() if count > 1]
+        if twice:
+            raise ValueError(f"{', '.join(twice)} is listed twice: each value has one share")
         if any(low >= high for low, high in pairwise(self.edges)):
             raise ValueError("edges must increase")
         if any(share < 0 for share in self.shares) or abs(sum(self.shares) - 1) > _SUM_SLACK:
@@ -119,6 +123,8 @@ class _Shift(SetRule, abstract=True):
     def _one_of_two(self) -> _Shift:
         if (self.expected is None) == (self.to is None):
             raise ValueError("needs expected (the shares) or to (the frame to take them from)")
+        if self.expected is not None and self.bins != type(self).model_fields["bins"].default:
+            raise ValueError("needs no bins: expected has its own")
         return self
 
     @property
@@ -193,7 +199,7 @@ class Ks(_Shift):
     """
 
     families: ClassVar[tuple[Family, ...]] = ("number",)
-    max: FiniteFloat = Field(0.1, gt=0, le=1)
+    max: FiniteFloat = Field(0.1, gt=0, lt=1)
 
     @model_validator(mode="after")
     def _ranges(self) -> Ks:

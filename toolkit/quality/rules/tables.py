@@ -6,18 +6,16 @@ Where there is nothing to measure (no rows, or only null), a bound is not broken
 
 from __future__ import annotations
 
-from collections import Counter
+import math
 from statistics import median
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, FiniteFloat, field_validator
+from pydantic import Field, FiniteFloat, model_validator
 
-from toolkit.errors import UsageError
-from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
+from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, is_among, literal
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.measures import NUMBER, Bounded, exact_sum, short
 from toolkit.quality.rules.values import Listable, comparable_with_all
-from toolkit.quality.spark_types import parse_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +27,7 @@ class RowCount(Bounded):
     """The number of rows."""
 
     nulls: ClassVar[str] = "Rows count, whatever they hold."
+    possible: ClassVar[tuple[float, float]] = (0, math.inf)
     dimension: Dimension = "volume"
 
     @property
@@ -103,6 +102,7 @@ class Share(Bounded):
     """The share of rows that meet a SQL condition: returns between 2% and 8%, no channel gone quiet."""
 
     nulls: ClassVar[str] = "A row for which the condition is null does not meet it."
+    possible: ClassVar[tuple[float, float]] = (0, 1)
     condition: str = Field(min_length=1)
     dimension: Dimension = "consistency"
 
@@ -170,6 +170,12 @@ class NoGaps(SetRule):
     per: tuple[str, ...] = ()
     dimension: Dimension = "completeness"
 
+    @model_validator(mode="after")
+    def _of_several_values(self) -> NoGaps:
+        if is_among(self.column, self.per):
+            raise ValueError(f"{self.column} is in per, too: no gap lies within one value")
+        return self
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The sequence, and the groups."""
@@ -214,7 +220,7 @@ class SameCount(SetRule):
     nulls: ClassVar[str] = "Rows count, whatever they hold."
     to: str = Field(min_length=1)
     to_where: str = ""
-    within: FiniteFloat = Field(0.0, ge=0)
+    within: FiniteFloat = Field(0.0, ge=0, lt=1)
     dimension: Dimension = "consistency"
 
     def sentence(self) -> str:
@@ -271,57 +277,6 @@ class SameTotal(SetRule):
         return _reconciled(found["here"], found["there"], self.within, self.column, self.to)
 
 
-class HasSchema(SetRule):
-    """The table has certain columns of certain types; others, too, if `more` is allowed, or if their names begin with `_`.
-
-    Names are compared without case, types in any of Spark's spellings; a text of limited length is stored as `string`.
-    Measured is the number of differences.
-    """
-
-    nulls: ClassVar[str] = "Values are not looked at."
-    schema_: dict[str, str] = Field(min_length=1, alias="schema")
-    more: bool = False
-    dimension: Dimension = "validity"
-
-    @field_validator("schema_")
-    @classmethod
-    def _of_types_that_there_are(cls, schema: dict[str, str]) -> dict[str, str]:
-        twice = [name for name, count in Counter(name.lower() for name in schema).items() if count > 1]
-        if twice:
-            raise ValueError(f"{', '.join(twice)} is declared twice: Spark compares names without case")
-        for name, type_ in schema.items():
-            try:
-                parse_type(type_)
-            except UsageError as problem:
-                raise ValueError(f"{name}: {problem}") from problem
-        return schema
-
-    def sentence(self) -> str:
-        """What is true of good data."""
-        listed = ", ".join(f"{name} {type_}" for name, type_ in self.schema_.items())
-        return f"The columns are {listed}{' and more' if self.more else ''}."
-
-    def apart(self, rows: DataFrame, context: Context) -> None:
-        """Nothing: the schema is known without a query."""
-
-    def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
-        """Every difference, in words."""
-        del context
-        there: Mapping[str, str] = found["schema"]
-        names = {name.lower(): name for name in there}
-        declared = {name.lower() for name in self.schema_}
-        wrong = [f"{name} is missing" for name in self.schema_ if name.lower() not in names]
-        wrong += [
-            f"{name} is {there[names[name.lower()]]}, not {type_}"
-            for name, type_ in self.schema_.items()
-            if name.lower() in names and not _same_type(there[names[name.lower()]], type_)
-        ]
-        # What the toolkit and others keep beside the data is no part of it.
-        strangers = [name for name in there if name.lower() not in declared and not name.startswith("_")]
-        wrong += [] if self.more else [f"{name} is not declared" for name in strangers]
-        return Judged(float(len(wrong)), not wrong, "; ".join(wrong) + "." if wrong else "Every column is as declared.")
-
-
 def _counted_up(rows: DataFrame, column: str) -> Column:
     """A whole number as it is, a date as its number of days."""
     dated = dict(rows.select(F.col(column).alias("_c")).dtypes)["_c"] in {"date", "timestamp", "timestamp_ntz"}
@@ -339,11 +294,3 @@ def _slack(share: float) -> str:
 def _reconciled(here: float, there: float, share: float, what: str, other: str) -> Judged:
     kept = abs(here - there) <= share * max(abs(here), abs(there))
     return Judged(here - there, kept, f"{what}: {short(here)} here, {short(there)} in {other}.")
-
-
-def _same_type(found: str, declared: str) -> bool:
-    try:
-        return parse_type(found).compared == parse_type(declared).compared
-    except UsageError:
-        # Of a sort that cannot be declared, such as a column of nothing but null.
-        return False

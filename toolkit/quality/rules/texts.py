@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from toolkit.errors import UsageError
 from toolkit.quality.rules.base import Dimension, Family
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn, Sized, within
+from toolkit.quality.spark_types import parse_type
 
 if TYPE_CHECKING:
     from pyspark.sql import Column
+
+_OF_ANY_TEXT = {"string", "varchar", "char", "binary", "variant"}
+"""Types that every text can be read as."""
 
 
 class NotBlank(OnColumn):
@@ -113,6 +118,17 @@ class Castable(OnColumn):
 
     families: ClassVar[tuple[Family, ...]] = ("text",)
     to_type: str = Field(pattern=r"^[a-z_]+(\(\d+(,\s*\d+)?\))?$")
+
+    @field_validator("to_type")
+    @classmethod
+    def _of_a_type_that_there_is(cls, to_type: str) -> str:
+        try:
+            found = parse_type(to_type)
+        except UsageError as problem:
+            raise ValueError(str(problem)) from problem
+        if found.name in _OF_ANY_TEXT:
+            raise ValueError(f"every text can be read as {to_type}, so no row could break the rule")
+        return to_type
 
     def sentence(self) -> str:
         """What is true of good data."""

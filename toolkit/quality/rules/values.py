@@ -156,13 +156,15 @@ class Between(OnColumn):
 
 
 class Sized(OnColumn, abstract=True):
-    """A rule on how long a text or an array is."""
+    """A rule on how long a text or an array is: at least `min`, at most `max`; one of the two may be left out."""
 
     min: int = Field(0, ge=0)
     max: int | None = Field(None, ge=0)
 
     @model_validator(mode="after")
     def _bounded(self) -> Sized:
+        if not self.min and self.max is None:
+            raise ValueError("needs a min above 0, max or both")
         if self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
         return self
