@@ -6,19 +6,25 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Split, check, split, watch
 from toolkit.quality.results import QualityResult
 from toolkit.quality.rules import (
+    Compare,
+    Determines,
     EachReferences,
     Email,
+    Expression,
+    Given,
     Holds,
     Matches,
     Mean,
@@ -28,7 +34,9 @@ from toolkit.quality.rules import (
     OneOf,
     References,
     Rule,
+    Sums,
     Unique,
+    WhenThen,
 )
 
 TABLE = "silver.parcels"
@@ -252,6 +260,40 @@ def test_a_reason_names_rule_column_value_and_message(parted: Callable[..., Part
             "_rules": ["weighs_something"],
         }
     ]
+
+
+def test_a_reason_tells_the_values_of_all_the_columns_of_a_rule(parted: Callable[..., Parted]) -> None:
+    rules = [
+        told(Compare, "in_order", column="shipped", op=">=", other="ordered"),
+        told(Unique, "once", columns=("id", "place.city")),
+        told(Sums, "adds_up", column="total", parts=("net", "`tax.vat`")),
+        told(Given, "reachable", among=("phone", "mail")),
+        told(Determines, "one_total", columns=("id",), dependent="total"),
+        told(WhenThen, "paid", condition="total > 5", then="net > 10 OR place.city = 'net'"),
+        told(Holds, "taxed", condition="NOT `tax.vat` > 0"),
+        told(Holds, "weighs", condition="net > 10", column="net"),
+        told(Holds, "never", condition="1 > 2"),
+        told(Expression, "python", condition=lambda: F.col("net") > 10),
+    ]
+    schema = (
+        "id INT, ordered DATE, shipped DATE, total INT, net INT, `tax.vat` DOUBLE, phone STRING, mail STRING, "
+        "place STRUCT<city: STRING>"
+    )
+    row = (1, date(2026, 1, 2), date(2026, 1, 1), 9, 5, 1.5, None, None, ("Rom",))
+    found = parted([row, (1, None, None, 8, 7, 1.0, "1", None, ("Rom",))], schema, *rules)
+    (reasons,) = [r["_violations"] for r in found.bad if r["total"] == 9]
+    assert {one["rule"]: (one["column"], one["value"]) for one in reasons} == {
+        "in_order": ("shipped", "shipped=2026-01-01, ordered=2026-01-02"),
+        "once": ("id", "id=1, place.city=Rom"),
+        "adds_up": ("total", "total=9, net=5, `tax.vat`=1.5"),
+        "reachable": ("phone", "phone=null, mail=null"),
+        "one_total": ("total", "total=9, id=1"),
+        "paid": ("", "total=9, net=5, place={Rom}"),
+        "taxed": ("", "`tax.vat`=1.5"),
+        "weighs": ("net", "5"),
+        "never": ("", None),
+        "python": ("", None),
+    }
 
 
 @pytest.mark.parametrize(("severity", "kept"), [("info", True), ("warn", True), ("error", False), ("critical", False)])

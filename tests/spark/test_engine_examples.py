@@ -23,6 +23,7 @@ def test_each_broken_rule_shows_a_row_that_breaks_it(spark: SparkSession) -> Non
         Between(column="`kg.net`", min=0, name="kg", description="It weighs something.", where="place = 'Köln'"),
         References(column="place", to="places", key="name", name="known"),
         Unique(columns=("id",), name="once"),
+        Holds(name="on_land", condition="place <> 'Atlantis'"),
         RowCount(min=10),
     ]
     found = {one.rule.name: one for one in exemplified(check(df, TABLE, rules, places), df, places).rules}
@@ -32,6 +33,7 @@ def test_each_broken_rule_shows_a_row_that_breaks_it(spark: SparkSession) -> Non
         "kg": [("c", "-3.0")],
         "known": [("d", "Atlantis")],
         "once": [("d", "d")],
+        "on_land": [("d", "place=Atlantis")],
         "row_count": [],
     }
     assert found["kg"].examples[0]["message"] == "It weighs something."

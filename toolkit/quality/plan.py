@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
 from toolkit.errors import UsageError
-from toolkit.quality import sql_text
+from toolkit.quality import reasons, sql_text
 from toolkit.quality.actions import Actions
 from toolkit.quality.fitness import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
@@ -29,7 +29,6 @@ _BITS = 12
 """Rules to a word: so few that each combination of them (4,096) can be counted."""
 _MOST_AT_ONCE = 62
 """Rules for which bits are quicker to count than conditions that are asked twice."""
-_REASON = "struct<rule:string,column:string,value:string,message:string>"
 
 
 @dataclass(frozen=True)
@@ -59,6 +58,12 @@ class Plan:
     def flags(self) -> dict[int, Flag]:
         """Where each rule on rows has its bit, by its number."""
         return {i: Flag(*divmod(place, _BITS)) for place, (i, _) in enumerate(self.on_rows)}
+
+    @cached_property
+    def told(self) -> dict[int, str]:
+        """What is told about a row that broke a rule on rows, by the rule's number, in SQL."""
+        columns = self.source.columns
+        return {i: reasons.reason(rule, columns) for i, rule in self.on_rows}
 
     def flagged(self) -> DataFrame:
         """The rows with a bit for each rule that is broken: a word for twelve is far narrower than a column for each.
@@ -114,10 +119,10 @@ class Plan:
     def examples(self) -> DataFrame:
         """One row with an example for each rule on rows, null where no row breaks it.
 
-        It has the first column of a row that does, the value that broke the rule, and what should be true.
+        It has the first column of a row that does, the values that broke the rule, and what should be true.
         """
         key = sql_text.quoted(self.source.columns[0])
-        told = {i: f"named_struct('key', CAST({key} AS string), 'why', {_reason(rule)})" for i, rule in self.on_rows}
+        told = {i: f"named_struct('key', CAST({key} AS string), 'why', {why})" for i, why in self.told.items()}
         asked = [f"any_value(if({self.flags[i].raised}, {one}, NULL), true) AS example_{i}" for i, one in told.items()]
         return self.flagged().agg(*map(F.expr, asked))
 
@@ -181,9 +186,9 @@ class Plan:
         )
 
     def _reasons(self) -> str:
-        """Every broken rule of a row, the mild ones too, with the value that broke it."""
-        found = [f"if({self.flags[i].raised}, {_reason(rule)}, NULL)" for i, rule in self.on_rows]
-        return sql_text.array(found, _REASON)
+        """Every broken rule of a row, the mild ones too, with the values that broke it."""
+        found = [f"if({self.flags[i].raised}, {why}, NULL)" for i, why in self.told.items()]
+        return sql_text.array(found, reasons.TYPE)
 
 
 @dataclass(frozen=True)
@@ -268,18 +273,6 @@ def _combinations(word: str) -> str:
     """How often each value of a word occurs: pairs of the value and its count, exact since there are bins for all."""
     bins = f"histogram_numeric({word}, {2**_BITS})"
     return f"transform({bins}, bin -> array(CAST(bin.x AS BIGINT), CAST(bin.y AS BIGINT))) AS {word}"
-
-
-def _reason(rule: RowRule) -> str:
-    """What is told about a row that broke the rule."""
-    first = rule.columns[0] if rule.columns else ""
-    parts = {
-        "rule": sql_text.text(rule.name),
-        "column": sql_text.text(first),
-        "value": f"CAST({sql_text.column(first) if first else 'NULL'} AS string)",
-        "message": sql_text.text(rule.description),
-    }
-    return f"named_struct({', '.join(f'{sql_text.text(name)}, {value}' for name, value in parts.items())})"
 
 
 def beside(rows: DataFrame, rules: Sequence[Rule], context: Context) -> DataFrame | None:

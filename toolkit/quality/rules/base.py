@@ -130,7 +130,7 @@ class Rule(BaseModel):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns it looks at; the first one's value is shown for a bad row."""
+        """The columns it looks at; their values are shown for a bad row."""
         column = getattr(self, "column", "")
         return (column,) if column else ()
 
@@ -145,9 +145,14 @@ class Rule(BaseModel):
         return tuple(filter(None, (getattr(self, "key", ""), getattr(self, "other", ""))))
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """The SQL conditions that it judges by."""
+        return ()
+
+    @property
     def sql(self) -> tuple[str, ...]:
-        """The SQL conditions it was given."""
-        return (self.where,) if self.where else ()
+        """All SQL conditions it was given: the filter, and those that it judges by."""
+        return (self.where, *self.conditions) if self.where else self.conditions
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """What each of its columns may hold."""

@@ -31,9 +31,9 @@ class Holds(RowRule):
         return f"{self.condition}."
 
     @property
-    def sql(self) -> tuple[str, ...]:
-        """The condition, and the filter."""
-        return (*super().sql, self.condition)
+    def conditions(self) -> tuple[str, ...]:
+        """The condition."""
+        return (self.condition,)
 
     def broken(self) -> Column:
         """True where the condition is false."""
@@ -134,9 +134,9 @@ class WhenThen(RowRule):
         return f"When {self.condition}, then {self.then}."
 
     @property
-    def sql(self) -> tuple[str, ...]:
-        """Both conditions, and the filter."""
-        return (*super().sql, self.condition, self.then)
+    def conditions(self) -> tuple[str, ...]:
+        """Both."""
+        return (self.condition, self.then)
 
     def broken(self) -> Column:
         """True where the first is true and the second false."""

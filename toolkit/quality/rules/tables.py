@@ -112,9 +112,9 @@ class Share(Bounded):
         return f"The share of rows with {self.condition}"
 
     @property
-    def sql(self) -> tuple[str, ...]:
-        """The condition, and the filter."""
-        return (*super().sql, self.condition)
+    def conditions(self) -> tuple[str, ...]:
+        """The condition."""
+        return (self.condition,)
 
     def measure(self) -> Column:
         """The mean of a one for each row that meets it and a zero for the others."""
