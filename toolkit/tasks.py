@@ -79,8 +79,9 @@ def judge(
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table or file; a rule does not fit; the scenario declares no rules for it.
+        UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it.
     """
+    _check_references(references)
 
     def work(platform: DataPlatform) -> QualityResult:
         check = _declared(platform, table) if rules is None else _from_file(platform, table, rules, references or {})
@@ -99,6 +100,7 @@ def profile(
     version: int | None = None,
     *,
     sample: float | None = None,
+    references: Mapping[str, str] | None = None,
     listeners: tuple[Listener, ...] = (),
     run_id: str | None = None,
 ) -> Profile:
@@ -108,19 +110,23 @@ def profile(
         table: which.
         version: an earlier one.
         sample: share of rows to look at, above 0 and at most 1; all when None.
+        references: the tables that its columns may refer to, as they are now, by the name that rules are to use.
         listeners: told every event.
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table or version.
+        UsageError: no such table, version or reference.
     """
-    from toolkit.quality.profiling import profile as measured
-
     open_table(table, version)
+    _check_references(references)
     whose = owner(table)
 
     def work(platform: DataPlatform) -> Profile:
-        return measured(platform.read(table, version), table=table, sample=sample)
+        from toolkit.quality.profiling import profile as measured
+
+        df = platform.read(table, version)
+        others = {name: platform.read(other) for name, other in (references or {}).items()}
+        return measured(df, table=table, sample=sample, references=others)
 
     found = runner.perform(whose.scenario, whose.parameters, "profile", work, listeners=listeners, run_id=run_id)
     if version is None:
@@ -184,6 +190,12 @@ def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
         "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
     )
     return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
+
+
+def _check_references(references: Mapping[str, str] | None) -> None:
+    """Refuse a table that is not there before Java starts."""
+    for table in (references or {}).values():
+        open_table(table)
 
 
 def _parameters(run_id: str) -> dict[str, Any]:

@@ -30,7 +30,8 @@ Rule = Annotated[str, typer.Option("--rule", help="Only rows that this rule sent
 Where = Annotated[str, typer.Option("--where", help="Only rows that meet this SQL condition.")]
 RunId = Annotated[str | None, typer.Option("--run-id", hidden=True)]
 ReferencesTo = Annotated[
-    list[str] | None, typer.Option("--ref", help="name=table, for rules that refer to another table.")
+    list[str] | None,
+    typer.Option("--ref", help="name=table: a table that this one refers to, by its name in rules; may be repeated."),
 ]
 Settings = Annotated[
     list[str] | None, typer.Option("--set", help="column=SQL: the repair; may be given several times.")
@@ -99,7 +100,7 @@ def judged(
 
     if form not in {"table", *FORMS}:
         raise UsageError.unknown("format", form, ["table", *FORMS])
-    references = dict(_pair(one) for one in reference or [])
+    references = _references(reference)
     with task_watched(table, run_id, quiet=quiet) as (name, listener):
         result = tasks.judge(table, rules, references, listeners=(listener,), run_id=name)
     _print(result, form)
@@ -117,18 +118,23 @@ def profiled(
     sample: Annotated[
         float | None, typer.Option("--sample", min=0.0001, max=1, help="Share of rows to look at.")
     ] = None,
+    reference: ReferencesTo = None,
     as_json: AsJson = False,
     run_id: RunId = None,
 ) -> None:
-    """Profile a table in one pass: types, nulls, distinct values, quantiles, forms, likely keys; or its drift."""
+    """Profile a table in one pass: types, nulls, distinct values, quantiles, forms, likely keys; or its drift.
+
+    With --ref also which columns are likely keys of the other table, each looked up in full.
+    """
     from toolkit import tasks
     from toolkit.quality.profiling import drift
     from toolkit.reader import open_table
 
+    references = _references(reference)
     if against is not None:
         open_table(table, against)  # refused before the first of two profiles
     with task_watched(table, run_id) as (name, listener):
-        found = tasks.profile(table, version, sample=sample, listeners=(listener,), run_id=name)
+        found = tasks.profile(table, version, sample=sample, references=references, listeners=(listener,), run_id=name)
     if against is not None:
         with task_watched(table, None) as (name, listener):
             before = tasks.profile(table, against, sample=sample, listeners=(listener,), run_id=name)
@@ -145,13 +151,17 @@ def profiled(
 
 
 @app.command("suggest")
-def suggested(table: Table, run_id: RunId = None) -> None:
-    """Print rules that a profile suggests, as a file to be edited; each with its reason and confidence."""
+def suggested(table: Table, reference: ReferencesTo = None, run_id: RunId = None) -> None:
+    """Print rules that a profile suggests, as a file to be edited; each with its reason and confidence.
+
+    With --ref also rules that a column refers to the other table.
+    """
     from toolkit import tasks
     from toolkit.quality.profiling import as_yaml, suggest
 
+    references = _references(reference)
     with task_watched(table, run_id) as (name, listener):
-        found = tasks.profile(table, listeners=(listener,), run_id=name)
+        found = tasks.profile(table, references=references, listeners=(listener,), run_id=name)
     out.print(Text(as_yaml(suggest(found), table)), end="", soft_wrap=True)
 
 
@@ -218,13 +228,19 @@ def let_go(
         err.print(Text("What they were and are: toolkit tables show ops.quarantine_releases", "dim"))
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _references(given: list[str] | None) -> dict[str, str]:
+    """The tables of `--ref`, by name."""
     from toolkit.errors import UsageError
 
-    name, sign, table = text.partition("=")
-    if not sign or not name or not table:
-        raise UsageError(f"{text!r} names no reference.", cure="Write name=table, such as customers=silver.customers.")
-    return name, table
+    found: dict[str, str] = {}
+    for text in given or []:
+        name, _, table = text.partition("=")
+        if not name or not table:
+            raise UsageError(
+                f"{text!r} names no reference.", cure="Write name=table, such as customers=silver.customers."
+            )
+        found[name] = table
+    return found
 
 
 def _print(result: QualityResult, form: str) -> None:
