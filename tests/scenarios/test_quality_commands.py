@@ -48,6 +48,12 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
     kept = home.toolkit("tables", "show", "ops.quality_results", "--where", "rule = 'customer_exists'", "--json")
     assert json.loads(kept.stdout)["total"] == 1
 
+    profiled = home.toolkit("quality", "profile", "silver.returns", "--ref", "orders=silver.orders")
+    assert profiled.returncode == 0, profiled.stderr
+    assert "\nLikely key: return_id (" in profiled.stdout
+    assert "\norder_id looks like a reference to orders.order_id (all " in profiled.stdout
+    assert "toolkit quality suggest silver.returns --ref orders=silver.orders" in profiled.stderr
+
     suggested = home.toolkit("quality", "suggest", "silver.customers")
     assert suggested.returncode == 0, suggested.stderr
     file = tmp_path / "suggested.yaml"

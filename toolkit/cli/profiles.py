@@ -1,16 +1,30 @@
-"""A profile as lines of a table: one for each column, with its histogram."""
+"""A profile as lines of a table, one for each column, and as sentences beneath it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from toolkit.quality.history import sparkline
-from toolkit.quality.profiling import ColumnProfile, Profile
+from toolkit.quality.profiling import ColumnProfile, Profile, findings
+
+MOST_SENTENCES = 5
+"""Of one kind: thirty numbers that go together are 435 pairs."""
 
 
 def lines(profile: Profile) -> list[dict[str, Any]]:
     """What a person wants to know of each column first."""
     return [_line(column) for column in profile.columns]
+
+
+def sentences(profile: Profile) -> Iterator[str]:
+    """What columns are to each other and to other tables: at most five of a kind, the strongest first."""
+    for _, alike in groupby(findings(profile), key=lambda one: one.kind):
+        found = [_printable(one.sentence) for one in alike]
+        yield from found[:MOST_SENTENCES]
+        if len(found) > MOST_SENTENCES:
+            yield f"… and {len(found) - MOST_SENTENCES:,} more like that: --json has them all"
 
 
 def _line(column: ColumnProfile) -> dict[str, Any]:
@@ -24,3 +38,8 @@ def _line(column: ColumnProfile) -> dict[str, Any]:
         "shape": sparkline([float(count) for count in column.histogram.counts]) if column.histogram else "",
         "most often": ", ".join(f"{top.value} ({top.count:,})" for top in column.top[:3]),
     }
+
+
+def _printable(text: str) -> str:
+    """Names are foreign: none of them steers the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)

@@ -124,7 +124,8 @@ def profiled(
 ) -> None:
     """Profile a table in one pass: types, nulls, distinct values, quantiles, forms, likely keys; or its drift.
 
-    With --ref also which columns are likely keys of the other table, each looked up in full.
+    Beneath the table stands which columns are likely keys, go together or are in order, and with --ref which of them refer
+    to the other table.
     """
     from toolkit import tasks
     from toolkit.quality.profiling import drift
@@ -138,16 +139,20 @@ def profiled(
     if against is not None:
         with task_watched(table, None) as (name, listener):
             before = tasks.profile(table, against, sample=sample, listeners=(listener,), run_id=name)
-        told = [vars(one) for one in drift(before, found) if as_json or one.verdict != "steady"]
-        show(told, as_json=as_json, empty="Nothing has drifted.")
+        drifted = [vars(one) for one in drift(before, found) if as_json or one.verdict != "steady"]
+        show(drifted, as_json=as_json, empty="Nothing has drifted.")
         return
     if as_json:
         print_json(found.model_dump(mode="json"))
         return
-    from toolkit.cli.profiles import lines
+    from toolkit.cli.profiles import lines, sentences
 
     show(lines(found), as_json=False, title=f"{table}: {found.rows:,} rows")
-    err.print(Text("Rules that follow from it: toolkit quality suggest " + table, "dim"))
+    told = list(sentences(found))
+    if told:
+        out.print(Text("\n" + "\n".join(told)), soft_wrap=True)
+    named = "".join(f" --ref {name}={other}" for name, other in references.items())
+    err.print(Text(f"Rules that follow from it: toolkit quality suggest {table}{named}", "dim"), soft_wrap=True)
 
 
 @app.command("suggest")

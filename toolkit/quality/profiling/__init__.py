@@ -21,6 +21,7 @@ from toolkit.quality.profiling.model import (
     Texts,
     Top,
 )
+from toolkit.quality.profiling.sentences import Finding, findings, is_estimated
 from toolkit.quality.profiling.suggestions import Suggestion, as_yaml, suggest
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "ColumnProfile",
     "Correlation",
     "Drift",
+    "Finding",
     "ForeignKey",
     "Form",
     "Histogram",
@@ -44,6 +46,8 @@ __all__ = [
     "as_yaml",
     "confirmed",
     "drift",
+    "findings",
+    "is_estimated",
     "profile",
     "suggest",
 ]

@@ -207,6 +207,8 @@ class Profile(_Frozen):
     sample: float | None = None
     """The share that was asked for; None for the whole table."""
     columns: tuple[ColumnProfile, ...] = ()
+    refuted_keys: tuple[str, ...] = ()
+    """The columns that seemed to be keys until their values were counted."""
     correlations: tuple[Correlation, ...] = ()
     """The strongest first; from a sample of about 10,000 rows where there are more."""
     correlated: tuple[str, ...] = ()
