@@ -101,6 +101,7 @@ def profile(
     *,
     sample: float | None = None,
     references: Mapping[str, str] | None = None,
+    confirm: bool = False,
     listeners: tuple[Listener, ...] = (),
     run_id: str | None = None,
 ) -> Profile:
@@ -111,22 +112,25 @@ def profile(
         version: an earlier one.
         sample: share of rows to look at, above 0 and at most 1; all when None.
         references: the tables that its columns may refer to, as they are now, by the name that rules are to use.
+        confirm: count the values of each likely key exactly, which a sample does not allow.
         listeners: told every event.
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table, version or reference.
+        UsageError: no such table, version or reference; a sample cannot confirm.
     """
     open_table(table, version)
     _check_references(references)
     whose = owner(table)
 
     def work(platform: DataPlatform) -> Profile:
+        from toolkit.quality.profiling import confirmed
         from toolkit.quality.profiling import profile as measured
 
         df = platform.read(table, version)
         others = {name: platform.read(other) for name, other in (references or {}).items()}
-        return measured(df, table=table, sample=sample, references=others)
+        found = measured(df, table=table, sample=sample, references=others)
+        return confirmed(df, found) if confirm else found
 
     found = runner.perform(whose.scenario, whose.parameters, "profile", work, listeners=listeners, run_id=run_id)
     if version is None:

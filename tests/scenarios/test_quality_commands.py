@@ -54,8 +54,10 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
     assert "\norder_id looks like a reference to orders.order_id (all " in profiled.stdout
     assert "toolkit quality suggest silver.returns --ref orders=silver.orders" in profiled.stderr
 
-    suggested = home.toolkit("quality", "suggest", "silver.customers")
+    suggested = home.toolkit("quality", "suggest", "silver.customers", "--confirm")
     assert suggested.returncode == 0, suggested.stderr
+    assert "different values in" in suggested.stdout
+    assert "estimated" not in suggested.stdout
     file = tmp_path / "suggested.yaml"
     file.write_text(suggested.stdout, encoding="utf-8")
     assert (home.path / "profiles" / "silver.customers.json").exists()

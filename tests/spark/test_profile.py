@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from toolkit.errors import UsageError
 from toolkit.quality.engine import split
 from toolkit.quality.profiling import ColumnProfile, Profile, as_yaml, confirmed, drift, profile, suggest
+from toolkit.quality.profiling.measure import COUNTED_AT_ONCE
 from toolkit.quality.profiling.model import Sizes
 from toolkit.quality.rules import load
 
@@ -232,7 +233,19 @@ def test_a_key_with_one_value_twice_is_not_confirmed(spark: SparkSession) -> Non
     found = profile(df)
     assert found.likely_keys == ("key",)
     exact = confirmed(df, found)
-    assert (exact.likely_keys, exact.column("key").distinct) == ((), 19_999)
+    assert (exact.likely_keys, exact.refuted_keys, exact.column("key").distinct) == ((), ("key",), 19_999)
+
+
+def test_keys_are_counted_several_at_a_time_and_each_for_itself(spark: SparkSession) -> None:
+    once = [(F.col("id") * (i + 1)).alias(f"once_{i}") for i in range(COUNTED_AT_ONCE)]
+    df = spark.range(5_000).select(*once, F.greatest(F.col("id"), F.lit(2)).alias("twice"))
+    found = profile(df)
+    assert len(found.likely_keys) == COUNTED_AT_ONCE + 1
+    exact = confirmed(df, found)
+    assert (len(exact.likely_keys), exact.refuted_keys) == (COUNTED_AT_ONCE, ("twice",))
+    assert {exact.column(name).distinct for name in exact.likely_keys} == {5_000}
+    severities = {one.rule.columns[0]: one.rule.severity for one in suggest(exact) if one.rule.kind == "unique"}
+    assert severities == dict.fromkeys(exact.likely_keys, "error")
 
 
 def test_estimates_stay_within_their_errors_in_a_large_column(spark: SparkSession) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from toolkit.cli.profiles import sentences
+from toolkit.cli.profiles import refuted, sentences
 from toolkit.quality.profiling import (
     ColumnProfile,
     Correlation,
@@ -49,6 +49,7 @@ def test_a_counted_key_is_sure_and_an_estimated_one_says_so() -> None:
 def test_a_key_that_was_counted_and_is_none_is_told() -> None:
     found = told(column("order_id", distinct=19_999, distinct_exact=True), refuted_keys=("order_id",))
     assert list(sentences(found)) == ["No key: order_id (19,999 different values in 20,000 rows, counted)"]
+    assert list(refuted(found)) == list(sentences(found))
 
 
 @pytest.mark.parametrize(

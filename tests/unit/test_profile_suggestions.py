@@ -115,6 +115,7 @@ def test_an_estimated_key_does_not_block_rows_and_a_counted_one_does() -> None:
     guessed = needed(told(number(distinct=996, likely_key=True)), "unique")
     counted = needed(told(number(distinct=1000, likely_key=True, distinct_exact=True)), "unique")
     assert guessed.rule.severity == "warn"
+    assert guessed.reason.endswith("confirm it (suggest --confirm) before it blocks rows")
     assert counted.rule.severity == "error"
 
 

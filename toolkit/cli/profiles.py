@@ -27,6 +27,13 @@ def sentences(profile: Profile) -> Iterator[str]:
             yield f"… and {len(found) - MOST_SENTENCES:,} more like that: --json has them all"
 
 
+def refuted(profile: Profile) -> Iterator[str]:
+    """The likely keys that are none, as an exact count has found."""
+    for one in findings(profile):
+        if one.kind == "key" and one.columns[0] in profile.refuted_keys:
+            yield _printable(one.sentence)
+
+
 def _line(column: ColumnProfile) -> dict[str, Any]:
     return {
         "column": column.name,

@@ -128,7 +128,7 @@ def profiled(
     to the other table.
     """
     from toolkit import tasks
-    from toolkit.quality.profiling import drift
+    from toolkit.quality.profiling import drift, is_estimated
     from toolkit.reader import open_table
 
     references = _references(reference)
@@ -151,23 +151,40 @@ def profiled(
     told = list(sentences(found))
     if told:
         out.print(Text("\n" + "\n".join(told)), soft_wrap=True)
-    named = "".join(f" --ref {name}={other}" for name, other in references.items())
-    err.print(Text(f"Rules that follow from it: toolkit quality suggest {table}{named}", "dim"), soft_wrap=True)
+    counted = " (with --confirm its keys are counted)" if is_estimated(found) else ""
+    hint = f"Rules that follow from it: toolkit quality suggest {table}{_words(references)}{counted}"
+    err.print(Text(hint, "dim"), soft_wrap=True)
 
 
 @app.command("suggest")
-def suggested(table: Table, reference: ReferencesTo = None, run_id: RunId = None) -> None:
+def suggested(
+    table: Table,
+    reference: ReferencesTo = None,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Count the values of likely keys exactly, in one query more; else estimated."),
+    ] = False,
+    run_id: RunId = None,
+) -> None:
     """Print rules that a profile suggests, as a file to be edited; each with its reason and confidence.
 
-    With --ref also rules that a column refers to the other table.
+    With --ref also rules that a column refers to the other table. A key that is estimated only warns; one that --confirm
+    has counted may block rows, and one that has a value twice is suggested no more.
     """
     from toolkit import tasks
+    from toolkit.cli.profiles import refuted
     from toolkit.quality.profiling import as_yaml, suggest
 
     references = _references(reference)
     with task_watched(table, run_id) as (name, listener):
-        found = tasks.profile(table, references=references, listeners=(listener,), run_id=name)
-    out.print(Text(as_yaml(suggest(found), table)), end="", soft_wrap=True)
+        found = tasks.profile(table, references=references, confirm=confirm, listeners=(listener,), run_id=name)
+    rules = suggest(found)
+    out.print(Text(as_yaml(rules, table)), end="", soft_wrap=True)
+    for sentence in refuted(found):
+        err.print(Text(sentence), soft_wrap=True)
+    if any(one.rule.kind == "references" for one in rules):
+        hint = f"Judge by them: toolkit quality run {table} --rules FILE{_words(references)}"
+        err.print(Text(hint, "dim"), soft_wrap=True)
 
 
 @app.command("quarantine")
@@ -246,6 +263,11 @@ def _references(given: list[str] | None) -> dict[str, str]:
             )
         found[name] = table
     return found
+
+
+def _words(references: dict[str, str]) -> str:
+    """The tables as they were given."""
+    return "".join(f" --ref {name}={table}" for name, table in references.items())
 
 
 def _print(result: QualityResult, form: str) -> None:

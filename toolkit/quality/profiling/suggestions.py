@@ -22,6 +22,7 @@ MARGIN = Decimal("0.1")
 _MOST_LISTED, _ROWS_A_VALUE = 20, 10
 _HLL_ERROR = 0.0081
 _EXTREMES = 2
+_CURE = "confirm it (suggest --confirm) before it blocks rows"
 Data = dict[str, Any]
 Told = tuple[Data, Evidence, str]
 
@@ -118,9 +119,7 @@ def _uniqueness(column: ColumnProfile) -> Iterator[Told]:
     if not column.likely_key:
         return
     sure = None if column.distinct_exact else column.rows * (1 - 2 * _HLL_ERROR)
-    how = (
-        "counted exactly" if column.distinct_exact else "estimated, give or take 1.6%: confirm it before it blocks rows"
-    )
+    how = "counted exactly" if column.distinct_exact else f"estimated, give or take 1.6%: {_CURE}"
     reason = f"{column.distinct:,} different values in {column.rows:,} rows, {how}"
     yield {"kind": "unique", "columns": [column.name]}, Evidence(column.rows, column.rows, sure), reason
 
