@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released
     from toolkit.quality.results import QualityResult
+    from toolkit.quality.rules import Rule
 
 NOBODY = Scenario(
     id="tables",
@@ -66,6 +67,7 @@ def judge(
     rules: Path | None = None,
     references: Mapping[str, str] | None = None,
     *,
+    contract: Path | None = None,
     listeners: tuple[Listener, ...] = (),
     run_id: str | None = None,
 ) -> QualityResult:
@@ -73,23 +75,28 @@ def judge(
 
     Args:
         table: which.
-        rules: a file of rules; those that the table's scenario declares when None.
+        rules: a file of rules; those that the table's scenario declares when neither this nor a contract is given.
         references: for a file: the tables that its rules refer to, by the name that they use.
+        contract: a contract in place of rules: all that it promises of the table.
         listeners: told every event.
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it.
+        UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it, or the
+            contract says nothing of it; both files are given.
     """
     _check_references(references)
+    whose = owner(table)
+    told = _told(table, rules, contract)
 
     def work(platform: DataPlatform) -> QualityResult:
-        check = _declared(platform, table) if rules is None else _from_file(platform, table, rules, references or {})
-        result = platform.measure(table, check)
+        from toolkit.quality.engine import Check
+
+        others = {name: platform.read(other) for name, other in (references or {}).items()}
+        result = platform.measure(table, _declared(platform, table) if told is None else Check(told, others))
         platform.record_quality()
         return result
 
-    whose = owner(table)
     return runner.perform(
         whose.scenario, whose.parameters, "judge", work, writes=(RESULTS.name,), listeners=listeners, run_id=run_id
     )
@@ -224,11 +231,22 @@ def _declared(platform: DataPlatform, table: str) -> Check:
     return found[table]
 
 
-def _from_file(platform: DataPlatform, table: str, file: Path, references: Mapping[str, str]) -> Check:
-    from toolkit.quality.engine import Check
+def _told(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
+    """The rules of a file or of a contract, read before Java starts; None when neither is given."""
+    if rules and contract:
+        raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")
+    if contract:
+        from toolkit.quality import contracts
+
+        promised = contracts.rules_of(contracts.load(contract).table(table))
+        if not promised:
+            raise UsageError(f"{contract} promises nothing of {table}.", cure="Name a contract that does.")
+        return promised
+    if rules is None:
+        return None
     from toolkit.quality.rules import load
 
-    declared = load(file)
+    declared = load(rules)
     if declared.table != table:
-        raise UsageError(f"{file} holds the rules of {declared.table}, not of {table}.", cure="Name the other table.")
-    return Check(declared.rules, {name: platform.read(other) for name, other in references.items()})
+        raise UsageError(f"{rules} holds the rules of {declared.table}, not of {table}.", cure="Name the other table.")
+    return declared.rules

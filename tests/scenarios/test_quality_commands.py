@@ -64,6 +64,18 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
     own = home.toolkit("quality", "run", "silver.customers", "--rules", str(file), "--quiet", "--format", "json")
     assert own.returncode == 0, own.stdout
 
+    draft = tmp_path / "customers.yaml"
+    draft.write_text(home.toolkit("quality", "contract", "draft", "silver.customers").stdout, encoding="utf-8")
+    promised = home.toolkit(
+        "quality", "run", "silver.customers", "--contract", str(draft), "--quiet", "--format", "json"
+    )
+    assert promised.returncode == 0, promised.stdout
+    assert "contract_schema" in {one["rule"] for one in json.loads(promised.stdout)["rules"]}
+    both = home.toolkit("quality", "run", "silver.customers", "--contract", str(draft), "--rules", str(file))
+    assert (both.returncode, "Rules and a contract are given." in both.stderr) == (2, True)
+    other = home.toolkit("quality", "run", "silver.orders", "--contract", str(draft))
+    assert (other.returncode, "There is no table in contract" in other.stderr) == (2, True)
+
     before = len(home.content("silver.customers"))
     let_go = home.toolkit(
         "quality", "release", "silver.customers", "--rule", "country_is_given", "--set", "country = 'DE'", "--json"

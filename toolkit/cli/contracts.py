@@ -30,8 +30,9 @@ def check(contract: File, as_json: AsJson = False) -> None:
     show(rows, as_json=as_json, empty="The columns of every table are as its contract says.")
     for sentence in contracts.unread(declared):
         err.print(Text(f"Kept, but not checked: {sentence}", "dim"))
-    if any(contracts.rules_of(table) for table in declared.tables):
-        err.print(Text(f"Its rules were not asked; they are: toolkit quality contract rules {contract}", "dim"))
+    for table in declared.tables:
+        if contracts.rules_of(table):
+            err.print(Text(f"Its rows were not asked: toolkit quality run {table.name} --contract {contract}", "dim"))
     if rows:
         raise typer.Exit(ExitCode.QUALITY)
 

@@ -88,6 +88,9 @@ def judged(
     rules: Annotated[
         Path | None, typer.Option("--rules", help="A file of rules; those of the table's scenario when left out.")
     ] = None,
+    contract: Annotated[
+        Path | None, typer.Option("--contract", help="A contract in place of rules: all that it promises of the table.")
+    ] = None,
     reference: ReferencesTo = None,
     form: Annotated[str, typer.Option("--format", help="table, json, junit, markdown or html.")] = "table",
     run_id: RunId = None,
@@ -102,7 +105,7 @@ def judged(
         raise UsageError.unknown("format", form, ["table", *FORMS])
     references = _references(reference)
     with task_watched(table, run_id, quiet=quiet) as (name, listener):
-        result = tasks.judge(table, rules, references, listeners=(listener,), run_id=name)
+        result = tasks.judge(table, rules, references, contract=contract, listeners=(listener,), run_id=name)
     _print(result, form)
     if not result.passed:
         raise typer.Exit(ExitCode.QUALITY)

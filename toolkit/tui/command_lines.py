@@ -104,6 +104,11 @@ def profile_words(table_name: str) -> list[str]:
     return ["quality", "profile", table_name]
 
 
+def judged_by(table_name: str, contract: Path) -> str:
+    """Hold the rows of a table against the contract in a file."""
+    return line("quality", "run", table_name, "--contract", str(contract))
+
+
 def contract(table_name: str, file: Path | None = None) -> str:
     """Hold tables against the contract in a file; without one, draft one for a table."""
     return line("quality", "contract", *(["draft", table_name] if file is None else ["check", str(file)]))

@@ -118,6 +118,9 @@ def _held(one: Held) -> Content:
         lines += [Content.styled("\nPromises", "bold"), *promises]
     if one.rules:
         lines += [Content.styled("\nRules that follow from it", "bold"), *(_rule(rule) for rule in one.rules)]
+        if any(rule.newest is None for rule in one.rules):
+            measure = command_lines.judged_by(one.table.name, one.file)
+            lines.append(Content.styled(f"  → {literal(measure)}", "$text-muted"))
     return Content("\n").join(lines)
 
 
@@ -147,7 +150,7 @@ def _sla(report: SlaReport) -> Content:
     hours = getattr(report.sla, "hours", None)
     return Content.assemble(
         (f"  {glyph(state)} {report.state}", f"{colour(state)} bold"),
-        f"  never older than {hours:g} hours: {kept} {objective}",
+        f"  a load at least every {hours:g} hours: {kept} {objective}",
         (f"\n    {literal(going)} and counting" if going else "", "$text-error"),
     )
 
@@ -170,5 +173,5 @@ def _rule(rule: PromisedRule) -> Content:
         (f"  {glyph(state)} ", f"{colour(state)} bold"),
         (literal(rule.name), "bold"),
         f"  {literal(rule.description)}",
-        (f"  {finding(newest)}" if newest else "  not measured under this name", "$text-muted"),
+        (f"  {finding(newest)}" if newest else "  not measured yet", "$text-muted"),
     )
