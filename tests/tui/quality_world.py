@@ -17,7 +17,7 @@ from deltalake import write_deltalake
 
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import usual
-from toolkit.quality.profiling import ColumnProfile, Histogram, Profile, Spread, Top
+from toolkit.quality.profiling import ColumnProfile, ForeignKey, Histogram, Profile, Spread, Top
 
 RULES, RUNS = 200, 50
 FIRST = datetime(2026, 1, 5, 6, tzinfo=UTC)
@@ -219,7 +219,12 @@ def write_profile(home: Path) -> None:
     key = ColumnProfile(
         name="order_id", type="string", kind="text", rows=900, nulls=0, distinct=900, likely_key=True, min="O00001"
     )
-    profile = Profile(table="silver.orders", measured_at=FIRST, rows=900, columns=(key, amount, note))
+    customer = ColumnProfile(
+        name="customer_id", type="string", kind="text", rows=900, nulls=0, distinct=80, min="C0001", max="C0099"
+    )
+    known = ForeignKey(column="customer_id", to="customers", key="customer_id", rows=900, found=860, named_alike=True)
+    columns = (key, amount, note, customer)
+    profile = Profile(table="silver.orders", measured_at=FIRST, rows=900, columns=columns, foreign_keys=(known,))
     folder = home / "profiles"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "silver.orders.json").write_text(profile.model_dump_json(), encoding="utf-8")

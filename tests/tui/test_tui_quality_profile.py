@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 import quality_world as world
 import tui_world
+from textual.content import Content
 from textual.pilot import Pilot
+from textual.widgets import Static
 from tui_driving import press, screen_text, until
 
 from toolkit.errors import DataError
 from toolkit.quality.contracts import Column, Contract, ContractTable, Freshness, Volume, dump
-from toolkit.quality.profiling import ColumnProfile, Histogram, Spread, Top
+from toolkit.quality.profiling import ColumnProfile, Correlation, Histogram, Ordering, Profile, Spread, Top
 from toolkit.tui import quality_contracts, quality_profile
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.quality_jobs import Jobs
@@ -68,9 +70,14 @@ async def test_a_profile_shows_each_columns_bars(app: ToolkitApp, size: Size) ->
     async with app.run_test(size=size) as pilot:
         text = await opened(pilot, app, "p")
         assert isinstance(app.screen, ProfileScreen)
-        assert "900 rows · 3 columns · likely key: order_id" in text
-        assert [c.name for c in app.screen.query_one(ColumnList).columns_shown] == ["order_id", "amount", "note"]
-        assert "likely a key" in text
+        assert "900 rows · 4 columns · likely key: order_id (estimated) · refers: customer_id" in text
+        assert [c.name for c in app.screen.query_one(ColumnList).columns_shown] == [
+            "order_id",
+            "amount",
+            "note",
+            "customer_id",
+        ]
+        assert "likely a key (estimated)" in text
         assert command(app) == "toolkit quality profile silver.orders"
         await press(pilot, "down")
         assert "mean 25, standard deviation 14.4, median 25" in one_line(app)
@@ -95,7 +102,7 @@ async def test_a_table_without_profile_says_how_to_make_one_and_makes_it(
         await until(pilot, lambda: "✔ done" in screen_text(app))
         assert "measured quality profile silver.orders" in screen_text(app)
         await press(pilot, "escape")
-        assert "900 rows · 3 columns" in one_line(app)
+        assert "900 rows · 4 columns" in one_line(app)
 
 
 @pytest.mark.asyncio
@@ -162,6 +169,36 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
         await opened(pilot, app, "p")
         await press(pilot, "down")
         golden(app, f"quality-profile-{size[0]}")
+
+
+@pytest.mark.asyncio
+async def test_what_a_column_has_to_do_with_others_stands_beside_it(app: ToolkitApp, size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app, "p")
+        await press(pilot, "down", "down", "down")
+        said = app.screen.query_one("#detail", Static).content
+        assert isinstance(said, Content)
+        assert "\ncustomer_id looks like a reference to customers.customer_id (860 of 900 rows found)\n" in said.plain
+        assert "looks like a reference to" in one_line(app)
+
+
+def test_the_head_names_two_of_each_kind_and_counts_the_others() -> None:
+    columns = tuple(
+        ColumnProfile(name=f"key_{i}", type="int", kind="number", rows=9, nulls=0, distinct=9, likely_key=True)
+        for i in range(5)
+    )
+    profile = Profile(
+        table="silver.orders",
+        measured_at=datetime(2026, 1, 5, tzinfo=UTC),
+        rows=9,
+        columns=columns,
+        correlations=(Correlation(one="net", other="gross", r=0.9), Correlation(one="net", other="tax", r=0.9)),
+        orderings=(Ordering(first="ordered", second="sent", rows=9, kept=9),),
+    )
+    assert quality_profile.head(profile).plain.endswith(
+        " · likely key: key_0, key_1 and 3 more (estimated) · go together: net, gross and 1 more"
+        " · in order: ordered, sent"
+    )
 
 
 def test_promises_of_freshness_and_volume_are_held_against_the_table(checked_home: Path) -> None:

@@ -5,7 +5,7 @@ Owns where profiles lie: `profiles/<table>.json` in `TOOLKIT_HOME`. Must not mea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +15,18 @@ from textual.content import Content
 
 from toolkit import paths
 from toolkit.errors import DataError
+from toolkit.quality.profiling import findings
 from toolkit.scenario import check_table_name
 from toolkit.tui.cells import plain
 from toolkit.tui.quality_words import number, row_of_bars, share
 from toolkit.tui.text import count, cut, literal, plural, when
 
 if TYPE_CHECKING:
-    from toolkit.quality.profiling import ColumnProfile, Histogram, Profile, Top
+    from toolkit.quality.profiling import ColumnProfile, Finding, Histogram, Profile, Top
 
 MOST_BAR, LEAST_BAR = 24, 4
 VALUE_WIDTH = 24
+MOST_NAMED = 2
 NUMBERS = 10
 """Room for the count behind a bar."""
 THREE_DAYS = 3 * 86_400
@@ -66,11 +68,25 @@ def head(profile: Profile) -> Content:
         (f"  profile of {when(profile.measured_at)[:16]}  ", "bold"),
         (f"{plural(profile.rows, 'row')}{sample} · {plural(len(profile.columns), 'column')}", "$text-muted"),
     ]
+    found = "".join(f" · {text}" for text in _relations(profile))
+    return Content.assemble(*parts, (literal(found), "$text-muted"))
+
+
+def _relations(profile: Profile) -> Iterator[str]:
+    """The columns that have a part in something; the sentence on it stands beside the column."""
     if profile.likely_keys:
-        parts.append((f" · likely key: {literal(', '.join(profile.likely_keys))}", "$text-muted"))
-    found = [f"{one.one} goes with {one.other} (r {one.r:.2f})" for one in profile.correlations[:2]]
-    found += [f"{key.column} is a key of {key.to}" for key in profile.foreign_keys[:2]]
-    return Content.assemble(*parts, (literal("".join(f" · {text}" for text in found)), "$text-muted"))
+        guessed = any(column.likely_key and not column.distinct_exact for column in profile.columns)
+        yield f"likely key: {_names(profile.likely_keys)}{' (estimated)' if guessed else ''}"
+    found = findings(profile)
+    for kind, words in (("reference", "refers"), ("together", "go together"), ("order", "in order")):
+        names = dict.fromkeys(name for one in found if one.kind == kind for name in one.columns)
+        if names:
+            yield f"{words}: {_names(tuple(names))}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(cut(name, VALUE_WIDTH) for name in names[:MOST_NAMED]) + more
 
 
 def distinct(column: ColumnProfile) -> str:
@@ -80,15 +96,16 @@ def distinct(column: ColumnProfile) -> str:
     return f"{'' if column.distinct_exact else '~'}{count(column.distinct)}"
 
 
-def detail(column: ColumnProfile, width: int) -> Content:
-    """Facts, histogram and top values of one column, in lines of `width` characters."""
+def detail(column: ColumnProfile, width: int, found: Sequence[Finding] = ()) -> Content:
+    """Facts, finds, histogram and top values of one column, in lines of `width` characters."""
     parts: list[Content | tuple[str, str] | str] = [
         (literal(column.name), "bold $primary"),
         (f"  {literal(column.type)}\n", "$text-muted"),
         *_nulls(column),
-        f"{distinct(column)} different value{'' if column.distinct == 1 else 's'}",
-        ", likely a key\n" if column.likely_key else "\n",
+        f"{distinct(column)} different value{'' if column.distinct == 1 else 's'}\n",
+        f"likely a key{'' if column.distinct_exact else ' (estimated)'}\n" if column.likely_key else "",
         *[f"{text}\n" for text in _facts(column)],
+        *[f"{literal(one.sentence)}\n" for one in found if one.kind != "key" or not column.likely_key],
     ]
     if column.histogram and column.histogram.counts:
         parts += [("\nHistogram\n", "bold"), _histogram(column.histogram, width, is_time=column.kind == "time")]

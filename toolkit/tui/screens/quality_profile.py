@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from toolkit.quality.history import sparkline
+from toolkit.quality.profiling import findings
 from toolkit.tui import command_lines, quality_profile
 from toolkit.tui.background import in_background
 from toolkit.tui.problems import Problem, told
@@ -130,10 +131,11 @@ class ProfileScreen(Leaf):
     def column_chosen(self) -> None:
         """Show the column under the cursor."""
         column = self.query_one(ColumnList).current
-        if column:
+        if column and self.profile:
+            found = [one for one in findings(self.profile) if column.name in one.columns]
             scroll = self.query_one("#detail-scroll", VerticalScroll)
             width = scroll.scrollable_content_region.width
-            self.query_one("#detail", Static).update(quality_profile.detail(column, width))
+            self.query_one("#detail", Static).update(quality_profile.detail(column, width, found))
             scroll.scroll_home(animate=False)
 
     @on(DataTable.RowSelected, "#columns")
