@@ -16,7 +16,7 @@ from toolkit.etl.extract import read_csv, read_json, with_origin
 from toolkit.etl.transform import typed
 from toolkit.platform import DataPlatform
 from toolkit.quality import rules
-from toolkit.quality.anomalies import anomalies
+from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.engine import Check
 from toolkit.quality.history import Measurement, RuleHistory, by_rule, measurements
 from toolkit.quality.profiling import drift, profile
@@ -160,7 +160,7 @@ def _beyond_limits(
 def _unusual(history: dict[str, RuleHistory]) -> Iterator[tuple[Any, ...]]:
     """The numbers that their own past did not lead one to expect."""
     for rule, one in history.items():
-        for strange in anomalies(one.series):
+        for strange in anomalies(map(point, one.measurements)):
             yield "history", rule, strange.at.date(), strange.value, strange.expected, strange.score, None
 
 

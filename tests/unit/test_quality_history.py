@@ -231,7 +231,7 @@ def test_a_rule_measured_twice_in_a_run_counts_with_its_last_result(results: Wri
         results(row(1, measured_at=START), row(1, failed_count=0, measured_at=START + DAY / 24), row(2))
     )
     (history,) = by_rule(found)
-    assert history.series == [(START + DAY / 24, 0.0), (START + 2 * DAY, 0.04)]
+    assert [(one.at, one.value) for one in history.measurements] == [(START + DAY / 24, 0.0), (START + 2 * DAY, 0.04)]
     assert history.newest.run_id == "r2"
     assert grid(found).cell((history.table, history.rule), "r1") == found[1]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
 NOTHING = "Nothing was measured yet. Run a scenario, or: toolkit quality run TABLE"
-TREND = 30
-"""Measurements that a trend shows."""
+TREND, SHORT_TREND = 30, 16
+"""Measurements that a trend shows: as data, and in a terminal."""
 
 
 def scored(as_json: AsJson = False) -> None:
@@ -67,7 +67,19 @@ def history(
     rules = [
         _told(one.rule, [point(each) for each in one.measurements], "runs") for one in by_rule(_measured(table, rule))
     ]
-    show(rules if rule else [*rules, *_loads_told(table)], as_json=as_json, empty=NOTHING)
+    found = rules if rule else [*rules, *_loads_told(table)]
+    show(found if as_json else [_in_short(one) for one in found], as_json=as_json, empty=NOTHING)
+
+
+def _in_short(one: dict[str, Any]) -> dict[str, Any]:
+    """A line of a history that fits a terminal of 80 columns: what is news is told in words."""
+    news = ["unusual"] if one["unusual"] else []
+    if one["drift"] != "none":
+        news.append(f"drifting {one['drift']}")
+    if one["unusual before"]:
+        news.append(f"{one['unusual before']} unusual before")
+    short = {name: one[name] for name in ("rule", "trend", "newest", "expected")}
+    return {**short, "trend": one["trend"][-SHORT_TREND:], "news": "; ".join(news)}
 
 
 def _loads_told(table: str) -> list[dict[str, Any]]:
@@ -127,7 +139,7 @@ def sla(
     from pydantic import ValidationError
 
     from toolkit.errors import UsageError, wrong_value
-    from toolkit.quality.history import RESULTS, loads, measurements
+    from toolkit.quality.history import RESULTS, loads, measurements, promised
     from toolkit.quality.sla import FreshnessSla, PassRateSla, VolumeSla
     from toolkit.reader import open_table
 
@@ -138,7 +150,7 @@ def sla(
         if freshness is not None:
             found.append(FreshnessSla(hours=freshness, **every).report(came, now))
         if pass_rate is not None:
-            measured = measurements(open_table(RESULTS), table=table)
+            measured = promised(measurements(open_table(RESULTS), table=table))
             found.append(PassRateSla(share=pass_rate, **every).report(measured, now))
         if least is not None or most is not None:
             found.append(VolumeSla(min_rows=least, max_rows=most, **every).report(came, now))

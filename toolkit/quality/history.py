@@ -238,11 +238,6 @@ class RuleHistory:
         """The last measurement."""
         return self.measurements[-1]
 
-    @property
-    def series(self) -> list[tuple[datetime, float | None]]:
-        """When, and the number measured or else the failure rate: what `anomalies` judges."""
-        return [(one.at, one.value) for one in self.measurements]
-
 
 def by_rule(found: Iterable[Measurement]) -> list[RuleHistory]:
     """One history per rule, by table and rule; a rule that one run measured twice counts with its last result."""
