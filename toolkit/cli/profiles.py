@@ -8,6 +8,7 @@ from typing import Any
 
 from toolkit.quality.history import sparkline
 from toolkit.quality.profiling import ColumnProfile, Profile, findings
+from toolkit.quality.reports import printable
 
 MOST_SENTENCES = 5
 """Of one kind: thirty numbers that go together are 435 pairs."""
@@ -21,7 +22,7 @@ def lines(profile: Profile) -> list[dict[str, Any]]:
 def sentences(profile: Profile) -> Iterator[str]:
     """What columns are to each other and to other tables: at most five of a kind, the strongest first."""
     for _, alike in groupby(findings(profile), key=lambda one: one.kind):
-        found = [_printable(one.sentence) for one in alike]
+        found = [printable(one.sentence) for one in alike]
         yield from found[:MOST_SENTENCES]
         if len(found) > MOST_SENTENCES:
             yield f"… and {len(found) - MOST_SENTENCES:,} more like that: --json has them all"
@@ -31,7 +32,7 @@ def refuted(profile: Profile) -> Iterator[str]:
     """The likely keys that are none, as an exact count has found."""
     for one in findings(profile):
         if one.kind == "key" and one.columns[0] in profile.refuted_keys:
-            yield _printable(one.sentence)
+            yield printable(one.sentence)
 
 
 def _line(column: ColumnProfile) -> dict[str, Any]:
@@ -45,8 +46,3 @@ def _line(column: ColumnProfile) -> dict[str, Any]:
         "shape": sparkline([float(count) for count in column.histogram.counts]) if column.histogram else "",
         "most often": ", ".join(f"{top.value} ({top.count:,})" for top in column.top[:3]),
     }
-
-
-def _printable(text: str) -> str:
-    """Names are foreign: none of them steers the terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)

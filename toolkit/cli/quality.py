@@ -165,7 +165,7 @@ def suggested(
     reference: ReferencesTo = None,
     confirm: Annotated[
         bool,
-        typer.Option("--confirm", help="Count the values of likely keys exactly, in one query more; else estimated."),
+        typer.Option("--confirm", help="Count the values of likely keys exactly; else they are estimated."),
     ] = False,
     run_id: RunId = None,
 ) -> None:
