@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,8 @@ _SELECT = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
 _DAMAGE = ("Parquet error", "Object Store error", "Kernel error")
 """How the engine's messages begin to speak of files, not of the question."""
 T = TypeVar("T")
+Conditions = str | Sequence[str]
+"""A SQL condition, or several that all have to be met; an empty one is met by every row."""
 
 
 @dataclass(frozen=True)
@@ -148,24 +150,28 @@ class DeltaReader:
         ]
         return sorted(found, key=lambda file: -file.bytes)
 
-    def count(self, where: str = "") -> int:
-        """Rows of the table that meet the SQL condition `where`."""
-        return int(self._query(f"SELECT count(*) AS n FROM t{_condition(where)}")[1][0][0])  # noqa: S608
+    def count(self, where: Conditions = "") -> int:
+        """Rows of the table that meet `where`.
+
+        Raises:
+            UsageError: it is not valid SQL, or a part of it is not one condition by itself.
+        """
+        return int(self._query(f"SELECT count(*) AS n FROM t{self.condition(where)}")[1][0][0])  # noqa: S608
 
     def page(
         self,
         *,
         offset: int = 0,
         limit: int = PAGE_ROWS,
-        where: str = "",
+        where: Conditions = "",
         order_by: str | None = None,
         descending: bool = False,
         counted: bool = False,
     ) -> Page:
-        """Some rows: those that meet the SQL condition `where`, sorted by one column.
+        """Some rows: those that meet `where`, sorted by one column.
 
         Raises:
-            UsageError: the condition is not valid SQL, or there is no such column.
+            UsageError: `where` is not valid SQL, a part of it is not one condition by itself, or there is no such column.
         """
         order = ""
         if order_by is not None:
@@ -173,10 +179,23 @@ class DeltaReader:
             if order_by not in names:
                 raise UsageError.unknown("column", order_by, names)
             order = f" ORDER BY {_quoted(order_by)} {'DESC' if descending else 'ASC'} NULLS LAST"
-        sql = f"SELECT * FROM t{_condition(where)}{order} LIMIT {int(limit)} OFFSET {int(offset)}"  # noqa: S608
+        sql = f"SELECT * FROM t{self.condition(where)}{order} LIMIT {int(limit)} OFFSET {int(offset)}"  # noqa: S608
         # Otherwise two pages of one table could show the same row twice, and another never.
         columns, rows = self._query(sql, in_order=True)
         return Page(columns, rows, offset, self.count(where) if counted else None)
+
+    def condition(self, where: Conditions) -> str:
+        """`where` as the end of a SELECT from this table; empty where every row is meant.
+
+        Raises:
+            UsageError: a part of it is not one condition by itself: `a) OR (b` is one between brackets only.
+        """
+        parts = [part for part in ([where] if isinstance(where, str) else where) if part.strip()]
+        for part in parts:
+            # What the engine can read without brackets around it does not close those that are put around it.
+            self._query(f"EXPLAIN SELECT 1 FROM t WHERE {part}\n")  # noqa: S608
+        # The line break keeps a comment in a condition from swallowing the bracket.
+        return f" WHERE {' AND '.join(f'({part}{chr(10)})' for part in parts)}" if parts else ""
 
     def sql(self, query: str) -> Page:
         """The result of a SELECT in which this table is called `t`.
@@ -286,11 +305,6 @@ def summaries(lakehouse: Lakehouse | None = None) -> list[TableSummary | DataErr
     return found
 
 
-def _condition(where: str) -> str:
-    # The line break keeps a comment in the condition from swallowing the bracket.
-    return f" WHERE (\n{where}\n)" if where.strip() else ""
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -346,10 +360,13 @@ def _type_text(declared: Any) -> str:
 
 def _unreadable(name: str, path: Path, version: int | None, problem: BaseException) -> DataError:
     at = "" if version is None else f" at version {version}"
+    if name.startswith("ops."):
+        otherwise = "move it aside and begin a new history: what it held cannot be made again"
+    else:
+        otherwise = "delete the table's folder and run its scenario again"
     return DataError(
         f"{name}{at} cannot be read: {_first_line(str(problem))}.",
-        cure=f"Its log or a file in {path} is damaged; restore it from a copy, "
-        "or delete the table's folder and run its scenario again.",
+        cure=f"Its log or a file in {path} is damaged; restore that folder from a backup, or {otherwise}.",
     )
 
 

@@ -135,6 +135,22 @@ def test_a_condition_filters(parcels: DeltaReader, where: str, expected: int) ->
 
 
 @pytest.mark.parametrize(
+    "part", ["id = 0) OR (1=1", "1=1) OR (1=1 --", "id = 0 LIMIT 1", "1=1; SELECT 1", "-- nothing"]
+)
+@pytest.mark.parametrize("ahead", [[], ["id >= 0"]])
+def test_a_part_of_a_condition_is_a_condition_by_itself(parcels: DeltaReader, part: str, ahead: list[str]) -> None:
+    with pytest.raises(UsageError, match=f"That does not work on {NAME}"):
+        parcels.count([*ahead, part])
+    with pytest.raises(UsageError):
+        parcels.page(where=[part, *ahead])
+
+
+def test_several_conditions_are_all_met(parcels: DeltaReader) -> None:
+    assert parcels.count(["id >= 10", "", "place = 'Köln' OR place IS NULL -- either"]) == 4
+    assert sorted(ids(parcels.page(where=["id < 11", "place <> ')'"]).rows)) == [0, 2, 10]
+
+
+@pytest.mark.parametrize(
     "where",
     [
         "id = ",
@@ -412,6 +428,16 @@ def test_a_damaged_log_is_a_data_error(lakehouse: Lakehouse, version: int, harm:
         open_table(NAME, lakehouse=lakehouse)
     assert str(lakehouse.path(NAME)) in refused.value.cure
     assert len(refused.value.what) < 400
+
+
+def test_a_history_that_cannot_be_made_again_is_not_to_be_deleted(lakehouse: Lakehouse) -> None:
+    write_deltalake(lakehouse.path("ops.quality_results"), pa.table({"n": [1]}))
+    for name, cure in (("ops.quality_results", "move it aside and begin a new history"), (NAME, "delete the table's")):
+        emptied(sorted(lakehouse.path(name).glob("_delta_log/*.json"))[-1])
+        with pytest.raises(DataError) as refused:
+            open_table(name, lakehouse=lakehouse)
+        assert f"restore that folder from a backup, or {cure}" in refused.value.cure
+        assert ("delete" in refused.value.cure) == (name == NAME)
 
 
 def test_an_earlier_version_is_still_read_when_the_newest_commit_is_empty(lakehouse: Lakehouse) -> None:

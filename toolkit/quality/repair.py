@@ -26,7 +26,8 @@ _EVERY_DIGIT = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
-_SETTING = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.+)", re.DOTALL)
+_SETTING = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^\W\d]\w*))\s*=\s*(.+)", re.DOTALL)
+"""A column, in backticks where it is no plain name, and an expression."""
 
 
 @dataclass(frozen=True)
@@ -145,18 +146,31 @@ def remaining(quarantine: DataFrame, released: DataFrame) -> DataFrame:
     return quarantine.withColumn(KEY, key).join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
 
 
+def settings_of(texts: Iterable[str]) -> dict[str, str]:
+    """Columns with the SQL for their new values, from settings such as `amount=0` or `` `order id`=upper(id) ``.
+
+    Raises:
+        UsageError: one of them is no setting.
+    """
+    parsed: dict[str, str] = {}
+    for text in texts:
+        found = _SETTING.fullmatch(text)
+        if found is None:
+            raise UsageError(
+                f"{text!r} sets nothing.",
+                cure="Write column=SQL, such as country=upper(country); a name that is not one word in backticks.",
+            )
+        parsed[found[1].replace("``", "`") if found[1] else found[2]] = found[3]
+    return parsed
+
+
 def set_columns(*settings: str) -> Repair:
     """A repair from settings such as `country = 'DE'` or `amount = abs(amount)`: a column, and SQL for its new value.
 
     Raises:
         UsageError: that is no setting; when applied: the SQL does not fit the rows, or there is no such column.
     """
-    parsed: dict[str, str] = {}
-    for setting in settings:
-        found = _SETTING.fullmatch(setting)
-        if found is None:
-            raise UsageError(f"{setting!r} sets nothing.", cure="Write column=SQL, such as country=upper(country).")
-        parsed[found[1]] = found[2]
+    parsed = settings_of(settings)
 
     def repair(rows: DataFrame) -> DataFrame:
         for name in parsed:

@@ -56,7 +56,7 @@ def table(name: str, version: int | None = None, where: str = "", tab: str = "ro
     if version is not None:
         words += ["--version", str(version)]
     if where.strip():
-        words += ["--where", " ".join(where.split())]
+        words += ["--where", where.strip()]
     return line(*words, *([] if tab == "rows" else [f"--{tab}"]))
 
 
@@ -93,7 +93,7 @@ def release_words(
     if rule:
         words += ["--rule", rule]
     if where.strip():
-        words += ["--where", " ".join(where.split())]
+        words += ["--where", where.strip()]
     for one in sets:
         words += ["--set", one]
     return words + (["--dry-run"] if dry_run else [])

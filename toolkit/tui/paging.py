@@ -32,10 +32,14 @@ class RowsQuery:
     offset: int = 0
 
     @property
+    def conditions(self) -> tuple[str, str]:
+        """What the rows meet."""
+        return self.base, self.typed
+
+    @property
     def where(self) -> str:
-        """Both conditions as one; line breaks keep a comment in either from swallowing the rest."""
-        parts = [part for part in (self.base, self.typed) if part.strip()]
-        return parts[0] if len(parts) == 1 else "\n) AND (\n".join(parts)
+        """Both conditions as one, as a command takes it."""
+        return together(*self.conditions)
 
     def filtered(self, typed: str) -> RowsQuery:
         """From the first row that meets `typed`."""
@@ -81,16 +85,24 @@ class TableSource:
     def page(self, query: RowsQuery) -> Page:
         """The rows of `query`."""
         return self.reader.page(
-            offset=query.offset, where=query.where, order_by=query.order_by, descending=query.descending
+            offset=query.offset, where=query.conditions, order_by=query.order_by, descending=query.descending
         )
 
     def count(self, query: RowsQuery) -> int:
         """How many rows meet the conditions of `query`."""
-        return self.reader.count(query.where)
+        return self.reader.count(query.conditions)
 
     def columns(self) -> list[Column]:
         """The schema."""
         return self.reader.columns()
+
+
+def together(*conditions: str) -> str:
+    """Conditions as one; a line break keeps a comment in one of them from swallowing the rest."""
+    parts = [part.strip() for part in conditions if part.strip()]
+    if len(parts) < 2:  # noqa: PLR2004 - one needs no brackets
+        return "".join(parts)
+    return " AND ".join(f"({part}\n)" if "--" in part else f"({part})" for part in parts)
 
 
 def position(query: RowsQuery, shown: int, total: int | None) -> str:

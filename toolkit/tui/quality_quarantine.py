@@ -17,6 +17,7 @@ from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.quarantine import RULES, VIOLATIONS, quarantine_name
 from toolkit.quality.records import RELEASES
+from toolkit.quality.sql_text import quoted
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import check_table_name
@@ -26,7 +27,8 @@ from toolkit.tui.text import cut, literal, plural, when
 SAMPLE = 3
 LONGEST = 60
 NOT_SPARK = "This preview is not by Spark, which judges when it runs."
-_SET = re.compile(r"\s*(`[^`]+`|[^=`\s]+)\s*=(?!=)(.*)", re.DOTALL)
+_SET = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^=`\s]+))\s*=(?!=)(.*)", re.DOTALL)
+_PLAIN = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class Quarantine:
     columns: tuple[str, ...]
     released: int = 0
     """How many rows ever left it, repaired or not."""
+    version: int | None = None
+    """Of the table that holds them; None when there is none."""
 
     @property
     def total(self) -> int:
@@ -80,7 +84,8 @@ def read(table: str) -> Quarantine:
     reader = open_table(name)
     columns = tuple(column.name for column in reader.columns())
     everything = Reason("", reader.count())
-    return Quarantine(table, (everything, *(_reasons(reader, columns) if RULES in columns else ())), columns, released)
+    reasons = (everything, *(_reasons(reader, columns) if RULES in columns else ()))
+    return Quarantine(table, reasons, columns, released, reader.version)
 
 
 def _released(table: str) -> int:
@@ -155,7 +160,7 @@ class Change:
     @property
     def word(self) -> str:
         """As the command takes it."""
-        return f"{self.column}={self.expression}"
+        return f"{self.column if _PLAIN.fullmatch(self.column) else quoted(self.column)}={self.expression}"
 
 
 def change(text: str, columns: Sequence[str]) -> Change:
@@ -165,12 +170,12 @@ def change(text: str, columns: Sequence[str]) -> Change:
         UsageError: it is not of that form, or there is no such column.
     """
     found = _SET.fullmatch(text)
-    if found is None or not found[2].strip():
+    if found is None or not found[3].strip():
         raise UsageError("Write it as column = expression.", cure="For example: amount = abs(amount)")
-    column = found[1].strip("`")
+    column = found[1].replace("``", "`") if found[1] else found[2]
     if column not in columns or column.startswith("_"):
         raise UsageError.unknown("column", column, [name for name in columns if not name.startswith("_")])
-    return Change(column, found[2].strip())
+    return Change(column, found[3].strip())
 
 
 @dataclass(frozen=True)
@@ -188,27 +193,36 @@ class Preview:
     problem: str = ""
 
 
-def preview(table: str, condition: str, changes: Sequence[Change]) -> Preview:
+def preview(table: str, conditions: Sequence[str], changes: Sequence[Change]) -> Preview:
     """How many rows a release would take, and what some of them would become.
 
     The engine that reads here is not Spark: what it cannot evaluate, Spark may.
 
+    Args:
+        table: which.
+        conditions: what the rows have to meet, all of them.
+        changes: what is to be set.
+
     Raises:
-        UsageError: there is no such quarantine, or the condition cannot be evaluated here.
+        UsageError: there is no such quarantine, or a condition cannot be evaluated here.
         DataError: it cannot be read.
     """
     reader = open_table(quarantine_name(table))
-    rows = reader.count(condition)
+    rows = reader.count(conditions)
     if not changes or not rows:
         return Preview(rows)
-    pairs = ", ".join(f'"{one.column}", ({one.expression}\n)' for one in changes)
-    where = f" WHERE (\n{condition}\n)" if condition else ""
+    names = [one.column for one in changes]
+    pairs = ", ".join(f"{_column(one.column)}, ({one.expression}\n)" for one in changes)
+    where = reader.condition(conditions)
     try:
         found = reader.sql(f"SELECT {pairs} FROM (SELECT * FROM t{where} LIMIT {SAMPLE})").rows  # noqa: S608
     except UsageError as problem:
         return Preview(rows, problem=problem.what)
-    names = [one.column for one in changes]
     return Preview(rows, tuple(tuple(zip(names, row[::2], row[1::2], strict=True)) for row in found))
+
+
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def preview_words(found: Preview, total: int) -> Content:

@@ -72,6 +72,8 @@ class ReleaseScreen(Leaf):
         self.quarantine = quarantine
         self.rule = rule
         self.preview: Preview | None = None
+        """What was found about the form as it is; None until that is known, and where it cannot be."""
+        self._judged: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """Which rows, the changes, the preview and the button."""
@@ -114,8 +116,8 @@ class ReleaseScreen(Leaf):
     @property
     def words(self) -> list[str]:
         """The command."""
-        changes, dry = self._changes(), self.query_one("#dry", Checkbox).value
-        sets = [one.word for one in changes or []]
+        changes, dry = self._changes()[0], self.query_one("#dry", Checkbox).value
+        sets = [one.word for one in changes]
         return command_lines.release_words(self.quarantine.table, self.reason.rule, self.where, sets, dry_run=dry)
 
     @property
@@ -124,25 +126,27 @@ class ReleaseScreen(Leaf):
         return self.query_one("#where", Input).value.strip()
 
     @property
-    def condition(self) -> str:
+    def conditions(self) -> tuple[str, str]:
         """Which rows are meant, by reason and by the user's own condition."""
-        parts = [part for part in (self.reason.where, self.where) if part]
-        return parts[0] if len(parts) == 1 else "\n) AND (\n".join(parts)
+        return self.reason.where, self.where
 
     @on(Input.Changed)
     @on(Select.Changed)
     @on(Checkbox.Changed)
     def judge(self) -> None:
         """Say what is wrong, show the command, and count in a thread what it concerns."""
-        changes = self._changes()
-        self.query_one("#start", Button).disabled = changes is None
+        self.preview = None
+        changes, sound = self._changes()
+        self._judged = (self.conditions, changes)
+        self.query_one("#start", Button).disabled = not sound
         self.show_command(command_lines.line(*self.words))
-        if changes is not None:
-            look = partial(quality_quarantine.preview, self.quarantine.table, self.condition, changes)
-            in_background(self, look, self._previewed, self._unseen, group="preview")
+        if sound:
+            look = partial(quality_quarantine.preview, self.quarantine.table, self.conditions, changes)
+            previewed, unseen = partial(self._previewed, self._judged), partial(self._unseen, self._judged)
+            in_background(self, look, previewed, unseen, group="preview")
 
-    def _changes(self) -> list[Change] | None:
-        """The changes; None when one of them is none."""
+    def _changes(self) -> tuple[list[Change], bool]:
+        """The changes that are some, and whether all of them are."""
         found: list[Change] = []
         sound = True
         for part in self.query(SetLine):
@@ -153,15 +157,19 @@ class ReleaseScreen(Leaf):
                 except UsageError as wrong:
                     problem, sound = told(wrong).text().replace("\n", " "), False
             part.say(problem)
-        return found if sound else None
+        return found, sound
 
-    def _previewed(self, found: Preview) -> None:
+    def _previewed(self, judged: tuple[object, ...], found: Preview) -> None:
+        if judged != self._judged:
+            # An answer to what is no longer asked.
+            return
         self.preview = found
         words = quality_quarantine.preview_words(found, self.quarantine.total)
         self.query_one("#preview", Static).update(words)
 
-    def _unseen(self, problem: Problem) -> None:
-        self.preview = None
+    def _unseen(self, judged: tuple[object, ...], problem: Problem) -> None:
+        if judged != self._judged:
+            return
         self.query_one("#preview", Static).update(Content(f"{problem.text()}\n{quality_quarantine.NOT_SPARK}"))
 
     async def action_another(self) -> None:
@@ -178,10 +186,16 @@ class ReleaseScreen(Leaf):
 
     def action_start(self) -> None:
         """Start it, after a question unless it only tells."""
-        if self._changes() is None:
+        changes, sound = self._changes()
+        if self._judged != (self.conditions, changes):
+            # What was typed last has not come to be judged yet.
+            self.judge()
+        if not sound:
             self.app.notify("Correct what is marked first.", severity="warning")
         elif self.query_one("#dry", Checkbox).value:
             self._start(True)
+        elif self.preview and not self.preview.rows:
+            self.app.notify("No row in quarantine meets this: nothing would be released.", severity="warning")
         else:
             self._ask()
 
