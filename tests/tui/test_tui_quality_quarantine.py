@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import quality_world as world
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Select, Static
 from tui_driving import press, screen_text, settle, until
@@ -239,8 +239,58 @@ async def test_a_table_without_quarantine_says_what_that_means(app: ToolkitApp, 
         assert isinstance(app.screen, QuarantineScreen)
         assert app.screen.table == "gold.churn_risk"
         assert "Nothing is in quarantine." in screen_text(app)
+        assert "No row of gold.churn_risk waits in quarantine." in screen_text(app)
         await press(pilot, "r", "w")
         assert isinstance(app.screen, QuarantineScreen), "there is nothing to release or to explain"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("key", ["enter", "w", "f1"])
+async def test_what_is_filtered_sorted_and_chosen_outlives_a_dialog(app: ToolkitApp, key: str) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await in_quarantine(pilot, app)
+        await press(pilot, "down", "slash", *"amount > 1", "enter", "right", "s", "down", "down")
+        rows = screen.query_one(TableRows)
+        before, cursor = rows.rows_query, rows.grid.cursor_coordinate
+        assert (before.typed, before.order_by) == ("amount > 1", "order_id")
+        await press(pilot, key)
+        assert app.screen is not screen
+        await press(pilot, "escape")
+        assert app.screen is screen
+        assert screen.query_one(TableRows) is rows
+        assert (rows.rows_query, rows.grid.cursor_coordinate) == (before, cursor)
+        assert rows.grid.has_focus
+
+
+@pytest.mark.asyncio
+async def test_the_filter_stays_when_rows_left_meanwhile(app: ToolkitApp, checked_home: Path) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await in_quarantine(pilot, app)
+        await press(pilot, "slash", *"amount < 1", "enter")
+        rows = screen.query_one(TableRows)
+        assert rows.total == 10
+        DeltaTable(str(checked_home / "lakehouse" / "quarantine" / "orders")).delete("order_id < 'O09009'")
+        await press(pilot, "f5")
+        assert (rows.rows_query.typed, rows.total) == ("amount < 1", 8)
+        assert [one.rows for one in screen.query_one(ReasonList).reasons] == [32, 32, 8]
+        assert rows.grid.has_focus
+
+
+@pytest.mark.asyncio
+async def test_the_filter_is_one_key_away_and_leads_on_to_the_rows(app: ToolkitApp, size: Size) -> None:
+    async with app.run_test(size=size) as pilot:
+        screen = await in_quarantine(pilot, app)
+        assert screen.query_one(ReasonList).has_focus
+        await press(pilot, "slash", *"amoun < 1", "enter")
+        rows = screen.query_one(TableRows)
+        field = rows.query_one(Input)
+        assert field.has_focus, "a condition that does not fit can be mended at once"
+        await press(pilot, *["left"] * 4, "t", "enter")
+        assert rows.grid.has_focus
+        assert rows.total == 10
+        await press(pilot, "w")
+        assert isinstance(app.screen, ExplainScreen)
+        assert field.value == "amount < 1"
 
 
 @pytest.mark.asyncio
@@ -269,7 +319,7 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
 def test_a_change_is_a_column_and_an_expression() -> None:
     columns = ("amount", "order id", "_source")
     assert change("amount=abs(amount) = 1", columns).word == "amount=abs(amount) = 1"
-    assert change(" `order id` = 'x' ", columns).column == "order id"
+    assert change(" `order id` = 'x' ", columns).word == "`order id`='x'"
     for wrong in ("amount", "= 1", "amount =", "amount == 1", "other = 1", "_source = 'x'"):
         with pytest.raises(UsageError):
             change(wrong, columns)
@@ -278,12 +328,12 @@ def test_a_change_is_a_column_and_an_expression() -> None:
 def test_a_preview_changes_nothing_and_keeps_the_condition_whole(checked_home: Path) -> None:
     del checked_home
     columns = read("silver.orders").columns
-    found = preview("silver.orders", "amount = 0 -- the worst", [change("amount = amount + 1", columns)])
+    found = preview("silver.orders", ["amount = 0 -- the worst"], [change("amount = amount + 1", columns)])
     assert found.rows == 10
     assert found.samples[0] == (("amount", 0.0, 1.0),)
-    assert preview("silver.orders", "amount = 0", []).rows == 10
+    assert preview("silver.orders", ["", "amount = 0"], []).rows == 10
     with pytest.raises(UsageError):
-        preview("silver.orders", "no_such_column = 1", [])
+        preview("silver.orders", ["no_such_column = 1"], [])
 
 
 def test_a_row_explains_itself_as_far_as_it_can() -> None:

@@ -15,7 +15,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import DataTable, Input, Static
 
 from toolkit.quality.quarantine import VIOLATIONS, quarantine_name
 from toolkit.quality.records import RELEASES
@@ -40,8 +40,10 @@ class ReasonList(Grid):
     reasons: Sequence[Reason] = ()
 
     def show(self, found: Quarantine) -> None:
-        """Show the reasons; the cursor stays on its line."""
-        row = self.cursor_row
+        """Show the reasons; the cursor stays on its own, or goes to all rows."""
+        before = self.current
+        rules = [one.rule for one in found.reasons]
+        row = rules.index(before.rule) if before and before.rule in rules else 0
         self.reasons = found.reasons
         self.again = partial(self.show, found)
         with self.prevent(DataTable.RowHighlighted):
@@ -82,7 +84,8 @@ class QuarantineScreen(Leaf):
             "Why",
             tooltip="Explain the row under the cursor: what it broke, and whence it came.",
         ),
-        Binding("r", "release", "Repair, release", tooltip="Repair rows with SQL, check them again and release them."),
+        Binding("r", "release", "Release", tooltip="Repair rows with SQL, check them again and release them."),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Type a SQL condition, such as price > 10."),
         Binding("f5", "reload", "Reload", show=False, tooltip="Read it again."),
     ]
 
@@ -119,10 +122,14 @@ class QuarantineScreen(Leaf):
         self.query_one("#damage", ProblemPanel).show(problem.what, problem.choices, problem.cure)
 
     def _found(self, found: Quarantine) -> None:
+        self.query_one("#damage", ProblemPanel).show("")
+        if found == self.found:
+            # What is typed, sorted and chosen stays.
+            return
         first, self.found = self.found is None, found
         self.query_one(".banner", Static).update(_title(self.table, found.released))
         nothing = self.query_one("#nothing", EmptyState)
-        nothing.say("Nothing is in quarantine.", f"Every row of {self.table} broke no rule that takes rows out of it.")
+        nothing.say("Nothing is in quarantine.", f"No row of {self.table} waits in quarantine.")
         nothing.display = not found.total
         reasons = self.query_one(ReasonList)
         reasons.display = self.query_one("#rows").display = bool(found.total)
@@ -135,11 +142,15 @@ class QuarantineScreen(Leaf):
     def _show_rows(self) -> None:
         """The rows as they are now: a table that is kept open stays at its version."""
         place = self.query_one("#rows", Vertical)
-        with self.app.batch_update():
+        reason = self.query_one(ReasonList).current
+        if not self.found or not self.found.total or reason is None:
             place.remove_children()
-            if self.found and self.found.total and (reason := self.query_one(ReasonList).current):
-                source = TableSource(quarantine_name(self.table))
-                place.mount(TableRows(source, reason.where, (VIOLATIONS,), "No row has this reason."))
+            return
+        source = TableSource(quarantine_name(self.table))
+        if rows := next(iter(place.query(TableRows)), None):
+            rows.reopen(source, reason.where)
+        else:
+            place.mount(TableRows(source, reason.where, (VIOLATIONS,), "No row has this reason."))
 
     @on(DataTable.RowHighlighted, "#reasons")
     def reason_chosen(self) -> None:
@@ -169,9 +180,16 @@ class QuarantineScreen(Leaf):
             self.show_command(command_lines.quarantine(self.table, reason.rule if reason else ""))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Without rows there is nothing to explain or to release."""
+        """Without rows there is nothing to explain or to release; in a text field `/` is a character."""
         del parameters
-        return bool(self.found and self.found.total) if action in ("explain", "release") else True
+        if action == "filter" and isinstance(self.focused, Input):
+            return False
+        return bool(self.found and self.found.total) if action in ("explain", "release", "filter") else True
+
+    def action_filter(self) -> None:
+        """To the condition on the rows."""
+        for rows in self.query(TableRows):
+            rows.action_filter()
 
     def action_explain(self) -> None:
         """Explain the row under the cursor."""

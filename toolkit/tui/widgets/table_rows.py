@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -22,6 +24,7 @@ from toolkit.tui.paging import RowsQuery, TableSource
 from toolkit.tui.problems import Problem, told
 from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import ProblemPanel
+from toolkit.tui.widgets.lines import Lines
 
 REASONS_WIDTH = 60
 
@@ -68,7 +71,7 @@ class TableRows(Vertical):
             yield Static("where", classes="where")
             yield Input(placeholder="a SQL condition: press / and type, Enter applies it", compact=True)
         yield ProblemPanel()
-        yield DataTable(cursor_type="cell", zebra_stripes=False, classes="rows")
+        yield Lines(cursor_type="cell", zebra_stripes=False, classes="rows")
         yield Static("", classes="position")
 
     def on_mount(self) -> None:
@@ -76,23 +79,34 @@ class TableRows(Vertical):
         self.load(self.rows_query)
 
     @property
-    def grid(self) -> DataTable[Text]:
+    def grid(self) -> Lines:
         """The table of cells."""
-        return self.query_one(".rows", DataTable)
+        return self.query_one(".rows", Lines)
 
-    def load(self, query: RowsQuery) -> None:
-        """Fetch the rows of `query`; what is shown stays until they are there."""
+    def reopen(self, source: TableSource, base: str) -> None:
+        """Show the rows of the same table as it is now; condition, order and what has the focus stay."""
+        self.source, self.page = source, None
+        self.load(replace(self.rows_query, base=base, offset=0))
+
+    def load(self, query: RowsQuery, *, typed: bool = False) -> None:
+        """Fetch the rows of `query`; what is shown stays until they are there.
+
+        Args:
+            query: which rows.
+            typed: the user typed its condition: when it is good, go on to the rows.
+        """
         self.query_one(".position", Static).update("reading …")
-        in_background(
-            self, lambda: self.source.page(query), lambda page: self._took(query, page), self._failed, group="page"
-        )
+        took = partial(self._took, query, typed)
+        in_background(self, lambda: self.source.page(query), took, self._failed, group="page")
 
-    def _took(self, query: RowsQuery, page: Page) -> None:
+    def _took(self, query: RowsQuery, typed: bool, page: Page) -> None:
         """Show a page; how many rows there are in all is counted after that."""
         recount = self.page is None or query.where != self.rows_query.where
         self.rows_query, self.page = query, page
         self.query_one(ProblemPanel).show("")
         self._fill(page)
+        if typed and self.query_one(Input).has_focus:
+            self.grid.focus()
         if recount:
             self.total = None
             in_background(self, lambda: self.source.count(query), self._counted, self._failed, group="count")
@@ -146,7 +160,7 @@ class TableRows(Vertical):
     def condition_typed(self, event: Input.Submitted) -> None:
         """Apply the condition."""
         event.stop()
-        self.load(self.rows_query.filtered(event.value))
+        self.load(self.rows_query.filtered(event.value), typed=True)
 
     @on(DataTable.HeaderSelected)
     def header_clicked(self, event: DataTable.HeaderSelected) -> None:
@@ -160,7 +174,7 @@ class TableRows(Vertical):
         from toolkit.tui.screens.cell import CellScreen
 
         event.stop()
-        if self.page and event.coordinate.row < len(self.page.rows):
+        if self.screen is self.app.screen and self.page and event.coordinate.row < len(self.page.rows):
             column = self._order[event.coordinate.column]
             self.app.push_screen(CellScreen(self.page.columns[column], self.page.rows[event.coordinate.row][column]))
 
@@ -178,10 +192,12 @@ class TableRows(Vertical):
             self.load(self.rows_query.filtered(""))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Escape clears a filter only when there is one."""
+        """Escape clears a filter only when there is one, and in the field itself `/` is a character."""
         del parameters
-        if action == "clear_filter" and self.is_mounted:
+        if action in ("filter", "clear_filter") and self.is_mounted:
             field = self.query_one(Input)
+            if action == "filter":
+                return not field.has_focus
             return bool(self.rows_query.typed or field.value or field.has_focus)
         return True
 

@@ -14,6 +14,7 @@ from textual.widgets import DataTable
 
 from toolkit.tui.palette import SEVERITIES, STATES
 from toolkit.tui.text import bar, cut, literal, percent
+from toolkit.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from toolkit.quality.verdicts import TableVerdict, Verdict
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 BAR_WIDTH = 10
 
 
-class Grid(DataTable[Text]):
+class Grid(Lines):
     """A table of lines to choose from, coloured from the theme; the cursor leaves the colours as they are."""
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -102,7 +103,7 @@ class RuleVerdicts(Grid):
     """Each rule with its result; the rows that broke it are one key away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "failing", "Failing rows", tooltip="Show the rows that broke this rule; Enter does, too."),
+        Binding("f", "failing", "Rows", tooltip="Show the rows that broke this rule; Enter does, too."),
         Binding("x", "quarantine", "Quarantine", tooltip="Show this table's whole quarantine, with the reasons."),
     ]
 
