@@ -110,6 +110,14 @@ def test_a_bad_file_is_named_with_its_share_and_the_run_it_began_with(advise: Ad
     )
 
 
+def test_a_rule_on_the_whole_table_is_told_by_what_it_measured_and_what_is_usual(advise: Advise) -> None:
+    past = [measured(run, 0, rule="rows_as_usual", measured=1_000.0 + run % 5) for run in range(1, 20)]
+    (one,) = advise([*past, measured(20, 0, rule="rows_as_usual", measured=600.0, passed=False)])
+    assert "It began with run r20 on 2026-06-20: it measured 600, and 99" in one.text
+    assert "was usual before." in one.text
+    assert "more failed" not in one.text
+
+
 # causes
 
 

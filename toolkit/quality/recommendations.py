@@ -261,7 +261,7 @@ def _began(history: RuleHistory, counts: _Counts) -> tuple[datetime | None, str]
     """When it began, and how that is known."""
     first = _first_anomalous(history)
     if first:
-        return first.at, f"It began with run {first.run_id} on {first.at:%Y-%m-%d}: more failed than was usual before."
+        return first.at, f"It began with run {first.run_id} on {first.at:%Y-%m-%d}: {_unlike_before(history, first)}."
     first = _first_after_clean(history)
     if first:
         return first.at, f"It began with run {first.run_id} on {first.at:%Y-%m-%d}: the run before kept the rule."
@@ -279,6 +279,15 @@ def _first_anomalous(history: RuleHistory) -> Measurement | None:
         if anomaly.score > 0 and all(one.failure_rate > anomaly.high for one in since):
             return since[0]
     return None
+
+
+def _unlike_before(history: RuleHistory, first: Measurement) -> str:
+    """What was unusual: how many failed, or, for a rule about the table as a whole, what it measured."""
+    if first.measured is None:
+        return "more failed than was usual before"
+    usual = next((one for one in anomalies(history.series) if one.at == first.at), None)
+    told = f", and {_number(usual.low)} to {_number(usual.high)} was usual before" if usual else ""
+    return f"it measured {_number(first.measured)}{told}"
 
 
 def _first_after_clean(history: RuleHistory) -> Measurement | None:
@@ -340,6 +349,11 @@ _ADVICE_FOR_TABLE = {
 
 def _rank(severity: str) -> int:
     return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
+
+
+def _number(value: float) -> str:
+    """A measured number for people: whole from 1,000 on."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.4g}"  # noqa: PLR2004
 
 
 def _percent(share: float) -> str:
