@@ -83,7 +83,7 @@ async def test_a_profile_shows_each_columns_bars(app: ToolkitApp, size: Size) ->
         assert "mean 25, standard deviation 14.4, median 25" in one_line(app)
         assert re.search(r"0.5 – 10.3  (█{12,24}) 400", screen_text(app))
         await press(pilot, "down")
-        assert "600 of 900 rows are null (66.7 %)" in one_line(app)
+        assert "600 of 900 rows are null (66.7%)" in one_line(app)
         assert "[red]a[/red]" in one_line(app)
         assert "Top values all values" in one_line(app)
 
@@ -106,6 +106,39 @@ async def test_a_table_without_profile_says_how_to_make_one_and_makes_it(
 
 
 @pytest.mark.asyncio
+async def test_what_is_being_measured_says_so_on_both_screens(
+    checked_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("toolkit.tui.screens.quality_profile.REFRESH_SECONDS", 0.05)
+    monkeypatch.setattr(ToolkitApp, "watch_runs", lambda _: None)
+    go_on = tmp_path / "go_on"
+    code = f"import time, pathlib\nwhile not pathlib.Path({str(go_on)!r}).exists(): time.sleep(0.02)"
+    app = ToolkitApp(jobs=Jobs(command=lambda words: [sys.executable, "-c", code, *words]))
+    (checked_home / "profiles" / "silver.orders.json").rename(tmp_path / "kept.json")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app, "p")
+        await press(pilot, "m")
+        assert isinstance(app.screen, JobScreen)
+        assert "g shows" not in screen_text(app), "nothing is listed as at work yet"
+        app.going = 1
+        await until(pilot, lambda: "·  g shows its steps" in screen_text(app))
+        await press(pilot, "escape")
+        assert "It is being measured now: press m." in one_line(app)
+        (tmp_path / "kept.json").rename(checked_home / "profiles" / "silver.orders.json")
+        await press(pilot, "f5")
+        assert "being measured now: press m" in one_line(app)
+        await press(pilot, "m")
+        assert len(app.jobs._jobs) == 1
+        go_on.touch()
+        await until(pilot, lambda: "✔ done" in screen_text(app))
+        state = str(app.screen.query_one("#state").render())
+        assert state.endswith("Escape goes back")
+        assert app.screen.query_one("#state").size.height == 1
+        await press(pilot, "escape")
+        await until(pilot, lambda: "being measured" not in screen_text(app))
+
+
+@pytest.mark.asyncio
 async def test_a_file_that_is_no_profile_is_told(app: ToolkitApp, checked_home: Path) -> None:
     (checked_home / "profiles" / "silver.orders.json").write_text('{"rows": "many"}', encoding="utf-8")
     async with app.run_test(size=(120, 40)) as pilot:
@@ -124,7 +157,7 @@ async def test_a_contract_says_what_differs(app: ToolkitApp, checked_home: Path,
         assert isinstance(app.screen, ContractScreen)
         assert "against contract orders 1.2.0 active · order desk answers for it" in text
         assert "✖ 2 differences · amount is double, not decimal(10,2). · note (string) is not in the contract." in text
-        assert "✖ customer_is_known The customer of an order exists. 40 of 1,000 rows break it (4 %)" in text
+        assert "✖ customer_is_known The customer of an order exists. 40 of 1,000 rows break it (4%)" in text
         assert "○ order_id_required order_id is given. not measured yet" in text
         assert command(app) == f"toolkit quality contract check {checked_home / 'contracts' / 'orders.yaml'}"
 
@@ -211,7 +244,7 @@ def test_promises_of_freshness_and_volume_are_held_against_the_table(checked_hom
     text = dump(Contract(id="orders", version="1.0.0", tables=(table,)))
     (checked_home / "contracts" / "orders.yaml").write_text(text, encoding="utf-8")
     told = contract_text(quality_contracts.read("silver.orders", datetime.now(UTC)), "silver.orders").plain
-    assert "✔ ok  a load at least every 24 hours: kept on 100\u00a0% of 1 day of 30 days" in told
+    assert "✔ ok  a load at least every 24 hours: kept on 100% of 1 day of 30 days" in told
     assert "✖ at least 1,000 rows: it has 900" in told
     later = datetime.now(UTC) + timedelta(days=3)
     told = contract_text(quality_contracts.read("silver.orders", later), "silver.orders").plain

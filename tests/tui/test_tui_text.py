@@ -58,7 +58,7 @@ def test_duration(seconds: float | None, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "shown"), [(1, "100 %"), (0.9999, "> 99.9 %"), (0.978, "97.8 %"), (0.0001, "< 0.1 %"), (0, "0 %")]
+    ("share", "shown"), [(1, "100%"), (0.9999, "> 99.9%"), (0.978, "97.8%"), (0.0001, "< 0.1%"), (0, "0%")]
 )
 def test_a_percentage_is_whole_only_when_everything_is(share: float, shown: str) -> None:
     assert text.percent(share) == shown
@@ -120,7 +120,7 @@ def test_commands_can_be_pasted() -> None:
     assert command_lines.table("silver.orders", 3) == "toolkit tables show silver.orders --version 3"
     assert command_lines.table("silver.orders", tab="history") == "toolkit tables show silver.orders --history"
     where = command_lines.table("silver.orders", where="a = 'x'\nAND b")
-    assert where == "toolkit tables show silver.orders --where \"a = 'x' AND b\""
+    assert where == "toolkit tables show silver.orders --where \"a = 'x'\nAND b\"", "not a blank of it is lost"
     assert command_lines.table("silver.orders", where="a = '$(x)'").endswith("""'a = '"'"'$(x)'"'"''""")
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
+    from toolkit.quality.history import Measurement
     from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
     from toolkit.tui.quality_jobs import Jobs
@@ -86,7 +87,11 @@ class ToolkitApp(App[None]):
         Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
         Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
         Binding("ctrl+t", "toggle_theme", "Theme", show=False, tooltip="Change between the dark and the light theme."),
-        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="Show what each key does here."),
+        Binding(
+            "question_mark", "help", "Help", key_display="?", tooltip="Show what each key does here; F1 does, too."
+        ),
+        # For a text field, where the other one is typed.
+        Binding("f1", "help", "Help", key_display="F1"),
         Binding("q", "quit", "Quit", tooltip="Leave the app; runs that are at work go on."),
     ]
 
@@ -154,9 +159,14 @@ class ToolkitApp(App[None]):
             bar.going = going
 
     def action_show_mode(self, mode: str) -> None:
-        """Go to one of the four tabs, as it was left."""
-        if self.current_mode != mode and not self.screen.is_modal:
+        """Go to one of the four tabs, as it was left; from within it to its first screen."""
+        if self.screen.is_modal:
+            return
+        if self.current_mode != mode:
             self.switch_mode(mode)
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     async def action_show_going(self) -> None:
         """Go to the run that is at work, or to the list when there are several."""
@@ -216,11 +226,17 @@ class ToolkitApp(App[None]):
         if isinstance(screen, QualityScreen):
             screen.choose(table)
 
-    def open_failing(self, failing: FailingRows, rule: Judged | None = None) -> None:
-        """Show the rows that broke a rule, above the present screen; for a rule with its likely cause."""
+    def open_failing(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
+        """Show the rows that broke a rule, above the present screen; for a rule with its likely cause.
+
+        Args:
+            failing: where they are.
+            rule: the rule.
+            seen: what the run measured that the user looks at, where that is not the newest.
+        """
         from toolkit.tui.screens.failing import FailingScreen
 
-        self.push_screen(FailingScreen(failing, rule))
+        self.push_screen(FailingScreen(failing, rule, seen))
 
     async def _base(self, mode: str) -> Screen[Any]:
         """Go to the first screen of a mode."""

@@ -169,9 +169,10 @@ def _top(found: tuple[Top, ...], width: int) -> Content:
 def _lines(labels: Sequence[str], counts: Sequence[int], width: int) -> Content:
     """Labels of one length, each with a bar and its count."""
     room = min(max(width - len(labels[0]) - NUMBERS, LEAST_BAR), MOST_BAR)
+    digits = max(len(f"{many:,}") for many in counts)
     parts: list[Content | tuple[str, str] | str] = []
     for label, bar, many in zip(labels, row_of_bars(counts, room), counts, strict=True):
-        parts += [f"{label}  ", (f"{bar:<{room}}", "$primary"), (f" {many:,}\n", "$text-muted")]
+        parts += [f"{label}  ", (f"{bar:<{room}}", "$primary"), (f" {many:>{digits},}\n", "$text-muted")]
     return Content.assemble(*parts)
 
 

@@ -133,9 +133,10 @@ def _owner(story: RuleStory) -> str:
 
 
 def _kept(report: SlaReport) -> Content:
-    """`kept in 46 of 50 runs of 30 days (92 %)`, and since when no longer."""
+    """`Kept in 46 of 50 runs in the last 30 days (92%)`, and since when no longer."""
     share_kept = "" if report.attained is None else f" ({share(report.attained)})"
-    text = f"Kept in {report.kept:,} of {plural(report.counted, 'run')} of {report.sla.window_days} days{share_kept}"
+    counted = plural(report.counted, "run")
+    text = f"Kept in {report.kept:,} of {counted} in the last {report.sla.window_days} days{share_kept}"
     going = next((one for one in report.breaches if one.ended is None), None)
     if going is None:
         return Content.assemble((f"{text}.", "$text-muted"))

@@ -18,12 +18,10 @@ from toolkit.tui.text import literal, plural, when
 SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
 """Below which share of failing rows a failed rule has which sign."""
 PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
-LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ░▒▓█ failed, by share of rows: 1 %, 10 %, 50 %"
+LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ░▒▓█ failed, by share of rows: 1%, 10%, 50%"
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
 MANY = 1_000
-PERCENT = "\u00a0%"
-"""On the same line as its number."""
 
 
 def sign(one: Measurement | None) -> str:
@@ -93,16 +91,17 @@ def cell_words(rule: str, run: RunColumn, one: Measurement | None) -> Content:
         *head,
         (f"{glyph(one.state)} {one.state}", f"{colour(one.state)} bold"),
         f"  {finding(one)}",
-        (f"\n{about(one)} · run {literal(run.run_id)}", "$text-muted"),
+        # First, as it is what a screen of few characters must not cut.
+        (f"\nrun {literal(run.run_id)} · {about(one)}", "$text-muted"),
     )
 
 
 def finding(one: Measurement) -> str:
-    """What was found, in numbers: `12 of 460 rows break it (2.6 %)`, or what the table as a whole measured."""
+    """What was found, in numbers: `12 of 460 rows break it (2.6%)`, or what the table as a whole measured."""
     if one.measured is not None:
         return f"measured {number(one.measured)}"
     if one.failed:
-        allowed = f", {share(one.tolerance)} may" if one.tolerance else ""
+        allowed = f", {share(one.tolerance)} allowed" if one.tolerance else ""
         return f"{one.failed:,} of {plural(one.rows, 'row')} break it ({share(one.failure_rate)}{allowed})"
     return f"none of {plural(one.rows, 'row')} breaks it" if one.passed else "broken by the table as a whole"
 
@@ -114,13 +113,13 @@ def about(one: Measurement) -> str:
 
 
 def share(value: float) -> str:
-    """A share of rows as `2.6 %`; small ones with as many digits as they need."""
+    """A share of rows as `2.6%`; small ones with as many digits as they need."""
     percent = value * 100
     if 0 < percent < 0.1:  # noqa: PLR2004
-        return f"{percent:.1g}{PERCENT}"
+        return f"{percent:.1g}%"
     shown = f"{percent:.1f}".removesuffix(".0")
     # What is not all and not nothing is never told as if it were.
-    return f"{'> 99.9' if shown == '100' and value < 1 else shown}{PERCENT}"
+    return f"{'> 99.9' if shown == '100' and value < 1 else shown}%"
 
 
 def number(value: float) -> str:

@@ -106,13 +106,13 @@ def when(moment: datetime) -> str:
 
 
 def percent(share: float) -> str:
-    """`0.987` as `98.7 %`; never `100 %` while something failed, never `0 %` while something passed."""
+    """`0.987` as `98.7%`; never `100%` while something failed, never `0%` while something passed."""
     shown = f"{share * 100:.1f}"
     if shown == "100.0" and share < 1:
-        return "> 99.9 %"
+        return "> 99.9%"
     if shown == "0.0" and share > 0:
-        return "< 0.1 %"
-    return f"{shown.removesuffix('.0')} %"
+        return "< 0.1%"
+    return f"{shown.removesuffix('.0')}%"
 
 
 def bar(share: float, width: int) -> str:

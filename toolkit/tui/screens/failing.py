@@ -11,13 +11,16 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from toolkit.lakehouse import Lakehouse
+from toolkit.quality.history import Measurement
 from toolkit.quality.quarantine import VIOLATIONS, WARNINGS
 from toolkit.quality.verdicts import FailingRows, Judged
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal, plural
+from toolkit.tui.text import literal, plural, when
+from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.table_rows import TableRows
 
 
@@ -27,6 +30,7 @@ class FailingScreen(Leaf):
     Args:
         failing: where they are.
         rule: the rule that they break, for which the likely cause is looked for; none when None.
+        seen: what an earlier run measured of it, where the user came from; none when None.
     """
 
     mode = "quality"
@@ -34,17 +38,21 @@ class FailingScreen(Leaf):
     CSS_PATH = ["tables.tcss", "quality.tcss"]  # noqa: RUF012
     AUTO_FOCUS: ClassVar[str | None] = ".rows"
 
-    def __init__(self, failing: FailingRows, rule: Judged | None = None) -> None:
+    def __init__(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
         super().__init__()
         self.failing = failing
         self.rule = rule
+        self.seen = seen
 
     def body(self) -> Iterable[Widget]:
         """A title, what to do about it, and the rows."""
         yield Static(literal(self.failing.title), classes="banner", markup=False)
         yield Static("", id="advice")
-        none = _why_none(self.rule) if self.failing.where else "Nothing is in quarantine."
-        yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
+        none = _why_none(self.rule, self.seen) if self.failing.where else "Nothing is in quarantine."
+        if self.failing.table.startswith("quarantine.") and not Lakehouse.default().exists(self.failing.table):
+            yield EmptyState(none, "Escape goes back.")
+        else:
+            yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
 
     def on_mount(self) -> None:
         """Show the command for these rows, and look for the likely cause."""
@@ -70,7 +78,7 @@ class FailingScreen(Leaf):
         self.show_command(command_lines.table(self.failing.table, where=event.query.where))
 
 
-def _why_none(rule: Judged | None) -> str:
+def _why_none(rule: Judged | None, seen: Measurement | None = None) -> str:
     """What to say where no row is found."""
     if rule and rule.failed:
         lying = f"They lie unmarked in {rule.table}, which was judged as it was."
@@ -81,4 +89,7 @@ def _why_none(rule: Judged | None) -> str:
         )
     if rule and not rule.passed:
         return "This rule is about the table as a whole: no single row breaks it."
+    if seen and seen.failed and isinstance(rule, Measurement):
+        then = f"on {when(seen.at)[:16]} it was {seen.failed:,} of {seen.rows:,}"
+        return f"No row breaks this rule in the newest run, of {when(rule.at)[:16]}; {then}."
     return "No row breaks this rule."

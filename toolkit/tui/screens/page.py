@@ -47,6 +47,11 @@ class Page(Screen[None]):
         """The app."""
         return cast("ToolkitApp", self.app)
 
+    @property
+    def on_top(self) -> bool:
+        """Whether no other screen is above this one: keys pressed faster than a screen opens are to open it once."""
+        return self.app.screen is self
+
     def show_command(self, command: str) -> None:
         """Show the command that does what the screen shows."""
         self.query_one(CommandBar).command = command

@@ -75,7 +75,7 @@ class QualityScreen(Page):
         with Vertical(id="all"):
             yield ScoreList(id="scores")
             yield Horizontal(
-                Static("", id="caption"), Input(placeholder="/ to filter rules", compact=True, id="filter"), id="bar"
+                Static("", id="caption"), Input(placeholder="/ to filter", compact=True, id="filter"), id="bar"
             )
             yield EmptyState("No rule fits.", "Press Escape to show all of them.", id="none")
             yield HeatMap(id="map")
@@ -113,11 +113,11 @@ class QualityScreen(Page):
 
     def _found(self, found: Found) -> None:
         boards, ran = found
+        self.query_one(ProblemPanel).show("")
         if boards == self.boards and boards and not self._wanted:
             return
         first = self.boards is None
         self.boards = boards
-        self.query_one(ProblemPanel).show("")
         nothing = self.query_one("#nothing", EmptyState)
         nothing.say(*_nothing(ran))
         nothing.display = not boards
@@ -154,7 +154,9 @@ class QualityScreen(Page):
             return
         words = self.query_one("#filter", Input).value
         lines = quality_board.chosen(board.lines, words, only_broken=self.only_broken)
-        self.query_one("#none").display = not lines
+        none = self.query_one("#none", EmptyState)
+        none.say("No rule fits." if words else "No rule is broken.", "Press Escape to show all of them.")
+        none.display = not lines
         heat = self.query_one(HeatMap)
         heat.display = bool(lines)
         heat.show(lines, board.runs)
@@ -190,19 +192,20 @@ class QualityScreen(Page):
 
     @on(HeatMap.Opened)
     def open_rule(self) -> None:
-        """The history of the rule under the cursor."""
-        line = self.query_one(HeatMap).line
-        if line:
+        """The history of the rule under the cursor, with the run under it."""
+        cell = self.query_one(HeatMap).cell
+        if cell and self.on_top:
             from toolkit.tui.screens.quality_rule import RuleScreen
 
-            self.app.push_screen(RuleScreen(line.newest))
+            self.app.push_screen(RuleScreen(cell[0].newest, cell[1].run_id))
 
     def action_failing(self) -> None:
         """The rows that break the rule under the cursor."""
-        line = self.query_one(HeatMap).line
-        if line:
+        cell = self.query_one(HeatMap).cell
+        if cell:
             try:
-                self.toolkit.open_failing(failing_rows(line.newest), line.newest)
+                newest = cell[0].newest
+                self.toolkit.open_failing(failing_rows(newest), newest, cell[2])
             except Exception as problem:
                 self.complain(told(problem))
 
@@ -281,7 +284,7 @@ def _caption(board: TableBoard, shown: int, only_broken: bool) -> Content:
     rules = len(board.lines)
     filtered = only_broken or shown != rules
     of = f"{shown:,} of {plural(rules, 'rule')}" if filtered else plural(rules, "rule")
-    many = f"{of}{', only broken' if only_broken else ''}"
+    many = of.replace(" of ", " broken of ") if only_broken else of
     states = [
         (f"{number} {state}", f"${'error' if state == 'failed' else 'warning'}")
         for state in ("failed", "tolerated")
@@ -289,6 +292,7 @@ def _caption(board: TableBoard, shown: int, only_broken: bool) -> Content:
     ]
     # Where there is no room for all, the news comes first.
     parts = [(many, ""), *states] if filtered else [*states, (many, "$text-muted")]
-    parts.append((plural(len(board.runs), "run"), "$text-muted"))
+    if not filtered:
+        parts.append((plural(len(board.runs), "run"), "$text-muted"))
     told = Content(" · ").join([Content.assemble(part) for part in parts])
     return Content.assemble((board.table, "bold $primary"), "  ", told)

@@ -68,11 +68,13 @@ class JobScreen(Leaf):
 
     def _state(self, code: int | None) -> Content:
         state, words = _outcome(code)
+        going = "g shows its steps" if self.toolkit.going else ""
+        hint = going if code is None else "Escape goes back"
         return Content.assemble(
             (f"{literal(self.heading)}  ", "bold"),
             (f"{glyph(state)} {words}", f"{colour(state)} bold"),
             (f"  {duration(self.job.seconds)}", "$text-muted"),
-            ("  ·  Escape goes back and reads everything again" if code is not None else "", "$text-muted"),
+            (f"  ·  {hint}" if hint else "", "$text-muted"),
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

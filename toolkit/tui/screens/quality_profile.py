@@ -10,6 +10,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from toolkit.quality.profiling import ColumnProfile, Profile
 
 SPARK_WIDTH = 12
+REFRESH_SECONDS = 1.0
 
 
 class ColumnList(Grid):
@@ -76,6 +78,8 @@ class ProfileScreen(Leaf):
         super().__init__()
         self.table = table
         self.profile: Profile | None = None
+        self._measuring = False
+        """Whether the screen says that it is being measured."""
 
     def body(self) -> Iterable[Widget]:
         """The columns, and the one under the cursor."""
@@ -92,6 +96,17 @@ class ProfileScreen(Leaf):
         """Nothing is shown before it is read."""
         self.query_one("#both").display = False
         self.show_command(command_lines.line(*command_lines.profile_words(self.table)))
+        self.set_interval(REFRESH_SECONDS, self._reload_if_measured)
+
+    def _reload_if_measured(self) -> None:
+        """Read it once more when the command that measures it begins or ends."""
+        if self.is_current and self._measuring != self.measuring:
+            self.action_reload()
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the command that measures it is at work."""
+        return self.toolkit.jobs.running(command_lines.profile_words(self.table)) is not None
 
     def on_screen_resume(self) -> None:
         """It may have been measured meanwhile."""
@@ -100,6 +115,7 @@ class ProfileScreen(Leaf):
 
     def action_reload(self) -> None:
         """Read it in a thread."""
+        self._measuring = self.measuring
         in_background(self, partial(quality_profile.read, self.table), self._found, self._failed, group="profile")
 
     def _failed(self, problem: Problem) -> None:
@@ -110,12 +126,16 @@ class ProfileScreen(Leaf):
         first, self.profile = self.profile is None, profile
         self.query_one(ProblemPanel).show("")
         nothing = self.query_one("#nothing", EmptyState)
-        nothing.say(f"No profile of {self.table} is kept yet.", "Press m to measure the table and keep one.")
+        advice = (
+            "It is being measured now: press m." if self._measuring else "Press m to measure the table and keep one."
+        )
+        nothing.say(f"No profile of {self.table} is kept yet.", advice)
         nothing.display = profile is None
         self.query_one("#both").display = self.query_one("#head").display = profile is not None
         if profile is None:
             return
-        self.query_one("#head", Static).update(quality_profile.head(profile))
+        now = ("  being measured now: press m", "$primary") if self._measuring else ""
+        self.query_one("#head", Static).update(Content.assemble(quality_profile.head(profile), now))
         columns = self.query_one(ColumnList)
         columns.show(profile.columns)
         # The width of what was hidden is known once it is laid out.

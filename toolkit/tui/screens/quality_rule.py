@@ -26,20 +26,26 @@ TALL, LOW, SMALL = 9, 6, 30
 
 
 class RuleScreen(Leaf):
-    """A rule through all its runs."""
+    """A rule through all its runs.
+
+    Args:
+        newest: its newest measurement.
+        run_id: the run that is pointed at first; the newest where it did not measure the rule.
+    """
 
     mode = "quality"
     HELP_TITLE = "One rule"
     CSS_PATH = "quality.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "failing", "Failing", tooltip="Show the rows that break this rule, and why that may be."),
+        Binding("f", "failing", "Rows", tooltip="Show the rows that break this rule, and why that may be."),
         Binding("x", "quarantine", "Quarantine", tooltip="Show the quarantine of its table."),
         Binding("f5", "reload", "Reload", show=False, tooltip="Read it again."),
     ]
 
-    def __init__(self, newest: Measurement) -> None:
+    def __init__(self, newest: Measurement, run_id: str = "") -> None:
         super().__init__()
         self.rule = newest
+        self.run_id = run_id
         self.story: RuleStory | None = None
         self.at = 0
 
@@ -62,11 +68,18 @@ class RuleScreen(Leaf):
         in_background(self, read, self._found, self._failed, group="rule")
 
     def _found(self, story: RuleStory) -> None:
-        self.story, self.at = story, len(story.measurements) - 1
+        first = self.story is None
+        newest = len(story.measurements) - 1
+        self.story, self.at = story, newest
+        self.query_one(ProblemPanel).show("")
         self.query_one("#nothing").display = False
         self.query_one("#head", Static).update(quality_rule.head(story))
         numbers = self.query_one(MeasurementList)
         numbers.show(story)
+        if first:
+            runs = [one.run_id for one in story.measurements]
+            self.at = runs.index(self.run_id) if self.run_id in runs else newest
+            numbers.keep_cursor(newest - self.at)
         numbers.focus()
         self.draw()
 
@@ -94,7 +107,8 @@ class RuleScreen(Leaf):
     def action_failing(self) -> None:
         """The rows that break it."""
         try:
-            self.toolkit.open_failing(failing_rows(self.rule), self.rule)
+            seen = self.story.measurements[self.at] if self.story else None
+            self.toolkit.open_failing(failing_rows(self.rule), self.rule, seen)
         except Exception as problem:
             self.complain(told(problem))
 

@@ -92,6 +92,8 @@ class RunQualityScreen(Leaf):
         self.query_one("#no-rules").display = not found.tables
         self.query_one(TableVerdicts).show(list(found.tables))
         self._show_rules()
+        if not found.tables:
+            self.show_command(command_lines.quality(found.run_id))
         if first and found.tables:
             self.query_one(TableVerdicts).focus()
 
@@ -134,6 +136,8 @@ class RunQualityScreen(Leaf):
     @on(RuleVerdicts.Failing)
     def failing(self, event: RuleVerdicts.Failing) -> None:
         """Show the rows that broke a rule, or the whole quarantine."""
+        if not self.on_top:
+            return
         try:
             one = event.verdict
             if event.whole:

@@ -202,6 +202,8 @@ class RunScreen(Leaf):
     @on(RuleVerdicts.Failing)
     def failing(self, event: RuleVerdicts.Failing) -> None:
         """Show the rows that broke a rule."""
+        if not self.on_top:
+            return
         try:
             one = event.verdict
             self.toolkit.open_failing(whole_quarantine(one.table) if event.whole else failing_rows(one))

@@ -67,7 +67,7 @@ class MeasurementList(Grid):
 
 
 def _band(expected: Expectation | None, rates: bool) -> str:
-    """`0 % to 1.2 %`; too few values before it expect nothing."""
+    """`0% to 1.2%`; too few values before it expect nothing."""
     if expected is None:
         return "too few runs"
     tell = share if rates else number
