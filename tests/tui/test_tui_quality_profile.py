@@ -129,13 +129,14 @@ async def test_what_is_being_measured_says_so_on_both_screens(
         assert "being measured now: press m" in one_line(app)
         await press(pilot, "m")
         assert len(app.jobs._jobs) == 1
+        await press(pilot, "escape")
         go_on.touch()
+        await until(pilot, lambda: "being measured" not in screen_text(app))
+        await press(pilot, "m")
         await until(pilot, lambda: "✔ done" in screen_text(app))
         state = str(app.screen.query_one("#state").render())
         assert state.endswith("Escape goes back")
         assert app.screen.query_one("#state").size.height == 1
-        await press(pilot, "escape")
-        await until(pilot, lambda: "being measured" not in screen_text(app))
 
 
 @pytest.mark.asyncio
