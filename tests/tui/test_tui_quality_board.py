@@ -233,7 +233,7 @@ async def test_a_rules_history_has_its_numbers_its_band_and_its_owner(app: Toolk
             "2026-02-20 06:00",
             "40 of 1,000",
             "4%",
-            "0% to 0%",
+            "0% to 0.5%",
             "unusual",
         ]
         assert command(app) == "toolkit quality history silver.orders --rule customer_is_known"

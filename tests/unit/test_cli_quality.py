@@ -219,6 +219,8 @@ def test_service_levels_are_held_against_what_came_in(cli: Cli, lakehouse: Lakeh
         (("quarantine", "parcels"), 2, "is not a table name"),
         (("quarantine", "silver.parcels", "--rule", "a' OR true"), 2, "is not the name of a rule"),
         (("release", "silver.parcels", "--dry-run", "--where", "no_such > 1"), 2, "That does not work"),
+        (("release", "silver.parcels", "--dry-run", "--where", "id > 9) OR (1 = 1"), 2, "That does not work"),
+        (("quarantine", "silver.parcels", "--rule", "kg", "--where", "id > 9) OR (1 = 1"), 2, "That does not work"),
         (("run", "silver.nothing"), 2, "There is no table 'silver.nothing'"),
         (("run", "silver.parcels", "--format", "pdf"), 2, "no format 'pdf'"),
         (("run", "silver.parcels", "--ref", "customers"), 2, "names no reference"),

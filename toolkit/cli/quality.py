@@ -208,8 +208,8 @@ def lying(
             [{"rule": name, "rows": count} for name, count in counts], as_json=as_json, empty="The quarantine is empty."
         )
         return
-    conditions = [f"array_has(_rules, '{check_rule_name(rule)}')"] if rule else []
-    page = reader.page(limit=limit, where=" AND ".join([*conditions, *([f"({where})"] if where else [])]), counted=True)
+    sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
+    page = reader.page(limit=limit, where=(sent, where), counted=True)
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
     if as_json:
         print_json(rows)
@@ -240,8 +240,8 @@ def let_go(
 
     if dry_run:
         reader, _ = tasks.quarantined(table)
-        conditions = [f"array_has(_rules, '{check_rule_name(rule)}')"] if rule else []
-        count = reader.count(" AND ".join([*conditions, *([f"({where})"] if where else [])]))
+        sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
+        count = reader.count((sent, where))
         show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
         return
     with task_watched(table, run_id) as (name, listener):

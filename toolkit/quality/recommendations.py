@@ -285,7 +285,7 @@ def _unlike_before(history: RuleHistory, first: Measurement) -> str:
     """What was unusual: how many failed, or, for a rule about the table as a whole, what it measured."""
     if first.measured is None:
         return "more failed than was usual before"
-    usual = next((one for one in anomalies(history.series) if one.at == first.at), None)
+    usual = next((one for one in anomalies(map(point, history.measurements)) if one.at == first.at), None)
     told = f", and {_number(usual.low)} to {_number(usual.high)} was usual before" if usual else ""
     return f"it measured {_number(first.measured)}{told}"
 

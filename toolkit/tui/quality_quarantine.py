@@ -128,13 +128,20 @@ def explained(row: Mapping[str, Any]) -> Content:
 def _violation(one: Any) -> list[Content | tuple[str, str] | str]:
     if not isinstance(one, dict):
         return [("✖ ", "$text-error bold"), f"{literal(plain(one))}\n"]
-    about = f"{one['column']} = {plain(one.get('value'))}" if one.get("column") else ""
     return [
         ("✖ ", "$text-error bold"),
         (literal(str(one.get("rule", ""))), "bold"),
         f"  {literal(str(one.get('message') or 'no message'))}",
-        (f"\n  {literal(about)}\n" if about else "\n", "$text-muted"),
+        (f"\n  {literal(about)}\n" if (about := _broken_by(one)) else "\n", "$text-muted"),
     ]
+
+
+def _broken_by(violation: Mapping[str, Any]) -> str:
+    """The value, and whose it is; of several columns each value says so itself."""
+    column, value = violation.get("column"), violation.get("value")
+    if not column or str(value).startswith(f"{column}="):
+        return "" if value is None else str(value)
+    return f"{column} = {plain(value)}"
 
 
 def _origin(row: Mapping[str, Any]) -> str:
