@@ -341,6 +341,10 @@ def test_a_row_explains_itself_as_far_as_it_can() -> None:
     assert "It does not say where it came from." in explained({"a": 1}).plain
     assert "The line could not be read." in explained({"_corrupt_record": "{", "_violations": None}).plain
     assert "✖ plain text" in explained({"_violations": ["plain text"]}).plain
+    both = {"rule": "r", "column": "sent", "value": "sent=2, came=1", "message": "In order."}
+    assert "\n  sent=2, came=1\n" in explained({"_violations": [both]}).plain
+    assert "\n  sent = 2\n" in explained({"_violations": [both | {"value": "2"}]}).plain
+    assert "\n  a=1\n" in explained({"_violations": [both | {"column": "", "value": "a=1"}]}).plain
     assert "\x1b" not in explained({"a": "\x1b[31m"}).plain
 
 
