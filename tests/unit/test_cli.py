@@ -413,6 +413,14 @@ def test_quality_is_data_and_the_run_it_is_of_narration(cli: Cli, finished_run: 
     assert [(r["rule"], r["failed"]) for r in broken] == [("id_is_positive", 2)]
 
 
+def test_the_quality_of_a_table_is_that_of_the_newest_run_that_checked_it(cli: Cli, finished_run: str) -> None:
+    later = runs.create("20260302-101500-parcels-0a1b")
+    later.save(RunRecord(run_id=later.run_id, scenario="parcels", parameters={}, status="succeeded"))
+    assert finished_run in cli("quality", "--table", "silver.parcels").stderr
+    refused = cli("quality", "--table", "silver.parcels", "--run", later.run_id)
+    assert (refused.exit_code, "no checked table 'silver.parcels'" in refused.stderr) == (2, True)
+
+
 def test_one_run_shows_steps_quality_and_answer(cli: Cli, finished_run: str) -> None:
     told = cli("runs", "show", "latest")
     assert told.stdout.startswith(f"{RUN}  succeeded")

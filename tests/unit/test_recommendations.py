@@ -243,9 +243,7 @@ def test_rows_that_are_gone_cannot_tell_where_they_came_from(advise: Advise, bad
     (one,) = advise([measured(1, 20)], rows(50, 1), bad)
     assert one.cause is None
     assert one.evidence[1] == "None of them is in quarantine.orders now, so where they come from cannot be seen."
-    assert (
-        one.advice == "Look at the example that the run kept: toolkit quality results --run r1 --table silver.orders."
-    )
+    assert one.advice == "Look at the example that its newest run kept: toolkit quality results --table silver.orders."
 
 
 def test_rows_of_a_table_that_was_judged_as_it_lay_are_not_looked_for(advise: Advise) -> None:

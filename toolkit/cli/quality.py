@@ -53,11 +53,16 @@ def quality(
 
 @app.command("results")
 def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False, as_json: AsJson = False) -> None:
-    """Show the quality of a run: every rule, how many rows break it, and an example."""
+    """Show the quality of a run: every rule, how many rows break it, and an example.
+
+    Of a table, without --run, it is the newest run that checked it.
+    """
     from toolkit import runs
     from toolkit.errors import UsageError
 
-    folder = runs.find(run)
+    checked = (one for one in runs.history() if any(r["table"] == table for r in one.view().quality))
+    folder = next(checked, None) if run == "latest" and table else None
+    folder = folder or runs.find(run)
     found = folder.view().quality
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:

@@ -325,8 +325,7 @@ def _advice(newest: Measurement, cause: Cause | None, counts: _Counts) -> str:
     if not newest.failed:
         return _ADVICE_FOR_TABLE.get(newest.dimension, f"Look at what the newest load did to {newest.table}.")
     if not counts.failing_rows.get(newest.rule):
-        run = f"--run {newest.run_id} --table {newest.table}"
-        return f"Look at the example that the run kept: toolkit quality results {run}."
+        return f"Look at the example that its newest run kept: toolkit quality results --table {newest.table}."
     stays = counts.where[newest.rule] == newest.table
     waiting = "the rows stay in the table, marked" if stays else "until then release nothing"
     if cause is None:
