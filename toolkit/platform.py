@@ -18,7 +18,7 @@ from toolkit import datasets, paths
 from toolkit.errors import DataError, QualityGateFailed, UsageError
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
-from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example
+from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example_of
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
 from toolkit.tables import Tables
@@ -200,8 +200,8 @@ class DataPlatform(Tables):
     def _publish(self, table: str, staged: Staged, part: bool, note: Mapping[str, str] | None = None) -> None:
         from toolkit.etl.publish import publish
 
-        signature = {**self.signature(), **(note or {})}
-        self.say_rows(publish(staged, part, self.lakehouse.path(table), self.declared(table), signature=signature))
+        path, signature = self.lakehouse.path(table), self.signature(note)
+        self.say_rows(publish(staged, part, path, self.declared(table), signature=signature))
 
     def _context(self, table: str, check: Check, judged: Population = "incoming") -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
@@ -247,14 +247,10 @@ class DataPlatform(Tables):
         self._move(table, quarantine, good, release_id)
 
     def _move(self, table: str, quarantine: DataFrame, good: DataFrame, release_id: str) -> None:
-        from toolkit.etl.load import write_table
         from toolkit.quality import repair as q
 
-        declared = self.declared(table)
-        signature = {**self.signature(), "release": release_id}
-        rows = good.select(*declared.columns)
-        path = self.lakehouse.path(table)
-        self.say_rows(write_table(rows, path, declared, mode="append", signature=signature, once=release_id))
+        rows = good.select(*self.declared(table).columns)
+        self.write(table, rows, "append", release_id, {"release": release_id})
         self.write(quarantine_name(table), q.remaining(quarantine, good))
 
     def _finish_release(self, table: str) -> None:
@@ -325,4 +321,4 @@ def _with_examples(reader: DeltaReader, result: RuleResult, actions: Actions) ->
     where = bad if actions.removes(result.rule) else f"array_has({WARNINGS}, '{name}')"
     page = reader.page(limit=EXAMPLES, where=where)
     rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
-    return replace(result, examples=tuple(example(row, result) for row in rows))
+    return replace(result, examples=tuple(example_of(row, result.rule) for row in rows))

@@ -178,7 +178,7 @@ class DeltaReader:
             names = [c.name for c in self.columns()]
             if order_by not in names:
                 raise UsageError.unknown("column", order_by, names)
-            order = f" ORDER BY {_quoted(order_by)} {'DESC' if descending else 'ASC'} NULLS LAST"
+            order = f" ORDER BY {quoted(order_by)} {'DESC' if descending else 'ASC'} NULLS LAST"
         sql = f"SELECT * FROM t{self.condition(where)}{order} LIMIT {int(limit)} OFFSET {int(offset)}"  # noqa: S608
         # Otherwise two pages of one table could show the same row twice, and another never.
         columns, rows = self._query(sql, in_order=True)
@@ -305,7 +305,8 @@ def summaries(lakehouse: Lakehouse | None = None) -> list[TableSummary | DataErr
     return found
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """One name, whatever is in it, as the engine takes it that reads without Spark."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -5,7 +5,7 @@ Owns who signs a commit, and which tables every scenario writes to. What is done
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -70,7 +70,12 @@ class Tables:
         return DeltaReader(self.lakehouse.path(table), table)
 
     def write(
-        self, table: str, df: DataFrame, mode: Literal["overwrite", "append"] = "overwrite", once: str = ""
+        self,
+        table: str,
+        df: DataFrame,
+        mode: Literal["overwrite", "append"] = "overwrite",
+        once: str = "",
+        note: Mapping[str, str] | None = None,
     ) -> int:
         """Write a table that the scenario declares, in one commit signed by this run; returns the rows written.
 
@@ -79,11 +84,13 @@ class Tables:
             df: its rows.
             mode: replace the content, or add to it.
             once: a name for this write; a second write of the same name to the same table is left out.
+            note: what the commit says beside who wrote it.
         """
         from toolkit.etl.load import write_table
 
+        signature = self.signature(note)
         done = write_table(
-            df, self.lakehouse.path(table), self.declared(table), mode=mode, signature=self.signature(), once=once
+            df, self.lakehouse.path(table), self.declared(table), mode=mode, signature=signature, once=once
         )
         self.say_rows(done)
         return done.rows
@@ -117,13 +124,14 @@ class Tables:
         """
         return OPERATIONS.get(table) or self.scenario.table(table)
 
-    def signature(self) -> dict[str, str]:
-        """Who writes, and from what: kept in every commit."""
+    def signature(self, note: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Who writes, and from what: kept in every commit, with what else is to be noted of it."""
         return {
             "run_id": self.run_id,
             "scenario": self.scenario.id,
             "step": self.step,
             "fingerprint": self.fingerprint,
+            **(note or {}),
         }
 
     def say_rows(self, done: Written) -> None:

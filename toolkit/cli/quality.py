@@ -60,10 +60,13 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
     from toolkit import runs
     from toolkit.errors import UsageError
 
-    checked = (one for one in runs.history() if any(r["table"] == table for r in one.view().quality))
-    folder = next(checked, None) if run == "latest" and table else None
-    folder = folder or runs.find(run)
-    found = folder.view().quality
+    candidates = runs.history() if run == "latest" and table else []
+    read = ((one, one.view().quality) for one in candidates)
+    checked = next(((one, rules) for one, rules in read if any(r["table"] == table for r in rules)), None)
+    if checked is None:
+        newest = runs.find(run)
+        checked = newest, newest.view().quality
+    folder, found = checked
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")

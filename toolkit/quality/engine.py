@@ -19,6 +19,7 @@ from toolkit.errors import UsageError
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.plan import Plan, beside, blamed, metrics_name, planned
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
+from toolkit.quality.records import example
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, Rule
 
@@ -197,8 +198,7 @@ def _refuse_late(*frames: DataFrame | None) -> None:
 def _with_example(one: RuleResult, found: Row | None) -> RuleResult:
     if found is None:
         return one
-    told = {"key": str(found["key"]), "value": str(found["why"]["value"]), "message": found["why"]["message"]}
-    return replace(one, examples=(told,))
+    return replace(one, examples=(example(found["key"], found["why"]["value"], one.rule),))
 
 
 def _technical(rule: Rule) -> set[str]:

@@ -28,7 +28,7 @@ from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.quality.verdicts import failing_rows
-from toolkit.reader import DeltaReader
+from toolkit.reader import DeltaReader, quoted
 
 Open = Callable[[str], DeltaReader | None]
 """Opens a table by name; None when there is none."""
@@ -183,7 +183,7 @@ def _columns_to_look_at(readers: Sequence[DeltaReader]) -> list[str]:
 
 
 def _has_few(reader: DeltaReader, column: str) -> bool:
-    distinct = reader.sql(f"SELECT count(*) FROM (SELECT DISTINCT {_quoted(column)} FROM t LIMIT {FEW_VALUES + 1})")  # noqa: S608
+    distinct = reader.sql(f"SELECT count(*) FROM (SELECT DISTINCT {quoted(column)} FROM t LIMIT {FEW_VALUES + 1})")  # noqa: S608
     return bool(distinct.rows[0][0] <= FEW_VALUES)
 
 
@@ -202,12 +202,8 @@ def _names(reader: DeltaReader) -> set[str]:
     return {column.name for column in reader.columns()}
 
 
-def _quoted(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
 def _text(column: str) -> str:
-    return f"CAST({_quoted(column)} AS VARCHAR)"
+    return f"CAST({quoted(column)} AS VARCHAR)"
 
 
 def _recommended(history: RuleHistory, counts: _Counts) -> Recommendation:

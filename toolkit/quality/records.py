@@ -16,6 +16,7 @@ from toolkit.scenario import Table
 if TYPE_CHECKING:
     from toolkit.quality.actions import Action
     from toolkit.quality.results import QualityResult, RuleResult
+    from toolkit.quality.rules import Rule
 
 RESULTS = Table(
     "ops.quality_results",
@@ -115,9 +116,13 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
     }
 
 
-def example(row: Mapping[str, Any], result: RuleResult) -> dict[str, str]:
+def example(key: object, value: object, rule: Rule) -> dict[str, str]:
     """One row that broke a rule: its first column, the value that broke it, and what should be true."""
-    rule = result.rule
+    return {"key": str(key), "value": str(value), "message": rule.description}
+
+
+def example_of(row: Mapping[str, Any], rule: Rule) -> dict[str, str]:
+    """The same of a stored row, which has its reasons beside it, or is only marked."""
     broken = [found for found in row.get(VIOLATIONS) or [] if found["rule"] == rule.name]
     value = broken[0]["value"] if broken else row.get(rule.columns[0]) if rule.columns else None
-    return {"key": str(next(iter(row.values()))), "value": str(value), "message": rule.description}
+    return example(next(iter(row.values())), value, rule)

@@ -54,7 +54,7 @@ def chosen(quarantine: DataFrame, rule: str = "", where: str = "") -> DataFrame:
         UsageError: the condition does not fit the table.
     """
     everything = _as_json(quarantine.columns)
-    rows = quarantine.withColumns({BEFORE: everything, KEY: F.sha2(everything, 256)})
+    rows = quarantine.withColumns({BEFORE: everything, KEY: _key(everything)})
     try:
         found = rows.where(F.array_contains(RULES, rule)) if rule else rows
         found = found.where(where) if where else found
@@ -137,13 +137,13 @@ def traced(releases: DataFrame, quarantine: DataFrame, columns: Iterable[str]) -
     marks = StructField(WARNINGS, ArrayType(StringType()))
     known = {field.name: field for field in quarantine.schema.fields}
     after = F.from_json("after", StructType([known.get(name, marks) for name in columns]), _EVERY_DIGIT)
-    return releases.select(F.sha2("before", 256).alias(KEY), after.alias("after")).select(KEY, "after.*")
+    return releases.select(_key(F.col("before")).alias(KEY), after.alias("after")).select(KEY, "after.*")
 
 
 def remaining(quarantine: DataFrame, released: DataFrame) -> DataFrame:
     """The quarantine without the rows that were released, told by their key."""
-    key = F.sha2(_as_json(quarantine.columns), 256)
-    return quarantine.withColumn(KEY, key).join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
+    keyed = quarantine.withColumn(KEY, _key(_as_json(quarantine.columns)))
+    return keyed.join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
 
 
 def settings_of(texts: Iterable[str]) -> dict[str, str]:
@@ -190,6 +190,11 @@ def set_columns(*settings: str) -> Repair:
 def _as_json(columns: Iterable[str]) -> Column:
     """A row as JSON, with every digit of its times: by itself Spark writes thousandths, and two rows would look like one."""
     return F.to_json(F.struct(*map(sql_text.quoted, columns)), _EVERY_DIGIT)
+
+
+def _key(row: Column) -> Column:
+    """What a row is known by, from itself as JSON: `_before` when it is chosen, `before` in its trace."""
+    return F.sha2(row, 256)
 
 
 def _refuse_other_columns(table: str, before: DataFrame, after: DataFrame) -> None:

@@ -15,11 +15,11 @@ from textual.content import Content
 
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality import sql_text
 from toolkit.quality.quarantine import RULES, VIOLATIONS, quarantine_name
 from toolkit.quality.records import RELEASES
-from toolkit.quality.sql_text import quoted
 from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader, open_table
+from toolkit.reader import DeltaReader, open_table, quoted
 from toolkit.scenario import check_table_name
 from toolkit.tui.cells import plain
 from toolkit.tui.text import cut, literal, plural, when
@@ -167,7 +167,7 @@ class Change:
     @property
     def word(self) -> str:
         """As the command takes it."""
-        return f"{self.column if _PLAIN.fullmatch(self.column) else quoted(self.column)}={self.expression}"
+        return f"{self.column if _PLAIN.fullmatch(self.column) else sql_text.quoted(self.column)}={self.expression}"
 
 
 def change(text: str, columns: Sequence[str]) -> Change:
@@ -219,17 +219,13 @@ def preview(table: str, conditions: Sequence[str], changes: Sequence[Change]) ->
     if not changes or not rows:
         return Preview(rows)
     names = [one.column for one in changes]
-    pairs = ", ".join(f"{_column(one.column)}, ({one.expression}\n)" for one in changes)
+    pairs = ", ".join(f"{quoted(one.column)}, ({one.expression}\n)" for one in changes)
     where = reader.condition(conditions)
     try:
         found = reader.sql(f"SELECT {pairs} FROM (SELECT * FROM t{where} LIMIT {SAMPLE})").rows  # noqa: S608
     except UsageError as problem:
         return Preview(rows, problem=problem.what)
     return Preview(rows, tuple(tuple(zip(names, row[::2], row[1::2], strict=True)) for row in found))
-
-
-def _column(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def preview_words(found: Preview, total: int) -> Content:
