@@ -45,6 +45,7 @@ from toolkit.quality.rules import (
     OneOf,
     Psi,
     References,
+    ReferencesTogether,
     RowCount,
     Rule,
     SameCount,
@@ -147,6 +148,14 @@ REFUSED: list[tuple[Rule, str]] = [
     (
         References(column="i", to="places", key="name"),
         r"cannot compare i, which is int, with name of places, which is string",
+    ),
+    (
+        ReferencesTogether(columns=("t", "i"), to="places", keys=("name", "name")),
+        r"cannot compare i, which is int, with name of places, which is string",
+    ),
+    (
+        ReferencesTogether(columns=("t", "i"), to="places", keys=("name", "sise")),
+        r"no column in places for rule t_i_references_together of silver\.odd: 'sise'\. Did you mean 'size'\?",
     ),
     (References(column="a", to="places", key="size"), r"cannot compare a, which is array<int>, with size of places"),
     (EachReferences(column="a", to="places", key="name"), r"cannot compare a, which is int, with name of places"),

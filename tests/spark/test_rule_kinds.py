@@ -269,6 +269,13 @@ ON_ROWS = [
     ),
     OfRows("expression", "a int", [(1,), (None,)], [(0,)], {"condition": lambda: F.col("a_0") > 0}),
     OfRows(
+        "references_together",
+        "w string, x double",
+        [("a", 1.0), ("b", NAN), (None, 7.0), ("c", None)],
+        [("a", 2.0), ("a", NAN), ("b", 1.0), ("c", 1.0)],
+        {"columns": ("w", "x"), "to": "keys", "keys": ("k", "n")},
+    ),
+    OfRows(
         "determines",
         "z string, c string",
         [("1", "x"), ("1", "x"), ("1", None), (None, "p"), (None, "q")],
@@ -381,7 +388,9 @@ def broken(shared_spark: SparkSession) -> dict[str, set[int]]:
         for row, value in zip(rows, [*values, *empty], strict=True):
             row.extend(value)
     df = shared_spark.createDataFrame([tuple(row) for row in rows], ", ".join(["id int", *[s for s, _ in made]]))
-    keys = shared_spark.createDataFrame([("a",), ("b",), ("b",), (None,)], "k string")
+    keys = shared_spark.createDataFrame(
+        [("a", 1.0), ("b", NAN), ("b", NAN), (None, 2.0), ("a", None)], "k string, n double"
+    )
     found: dict[str, set[int]] = defaultdict(set)
     for row in split(df, "silver.kinds", [rule for _, rule in made], {"keys": keys}).quarantined.collect():
         for reason in row["_violations"]:

@@ -28,6 +28,8 @@ SCHEMA = (
 )
 NOW = datetime(2024, 3, 10, 12, 0, tzinfo=UTC)
 WORDS = ("Köln", "Rom", "", "😀")
+NUMBERED = [(word, float(i)) for i, word in enumerate([*WORDS, *WORDS, None])]
+"""A frame to refer to: each word twice, and once null; neither may multiply or excuse a row."""
 WHITE = set("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | set(
     map(chr, range(0x2000, 0x200B))
 )
@@ -475,6 +477,12 @@ ON_ROWS: dict[str, list[OnRows]] = {
         OnRows({"columns": ("u", "b"), "dependent": "n"}, among=disagree(["u", "b"], "n"), **N_POSITIVE),
     ],
     "references": [OnRows({"column": "t", "to": "words", "key": "word"}, given("t", lambda v: v not in WORDS))],
+    "references_together": [
+        OnRows(
+            {"columns": ("t", "x"), "to": "words", "keys": ("word", "y")},
+            lambda r: None not in (r["t"], r["x"]) and (r["t"], r["x"]) not in NUMBERED,
+        ),
+    ],
     "each_references": [
         OnRows(
             {"column": "items.product", "to": "words", "key": "word"},
@@ -551,10 +559,7 @@ def frame(spark: SparkSession, rows: list[Row]) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def words(shared_spark: SparkSession) -> DataFrame:
-    # Twice, and once null: neither may multiply or excuse a row.
-    return shared_spark.createDataFrame(
-        [(w, float(i)) for i, w in enumerate([*WORDS, *WORDS, None])], "word STRING, y DOUBLE"
-    )
+    return shared_spark.createDataFrame(NUMBERED, "word STRING, y DOUBLE")
 
 
 def test_every_kind_has_its_counterpart_in_python() -> None:

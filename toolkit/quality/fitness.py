@@ -29,6 +29,7 @@ from toolkit.quality.rules import (
     NoOverlap,
     Psi,
     References,
+    ReferencesTogether,
     RowRule,
     Rule,
     SameTotal,
@@ -153,27 +154,33 @@ def _refuse_other_frames(table: str, rule: Rule, context: Context) -> None:
 
 def _refuse_unlike(df: DataFrame, table: str, rule: Rule, context: Context) -> None:
     """Values of two sorts are not compared: Spark would make a number of a text, and end at the first that is none."""
+    for column, there, where in _compared(df, rule, context):
+        here = column_type(df.schema, column)
+        here = here.elementType if isinstance(rule, EachReferences) and isinstance(here, T.ArrayType) else here
+        if here is None or there is None or _alike(here, there, whole=isinstance(rule, NoGaps)):
+            continue
+        raise UsageError(
+            f"Rule {rule.name} of {table} cannot compare {column}, which is {here.simpleString()}, with {where}, "
+            f"which {'are' if isinstance(rule, NoGaps) else 'is'} {there.simpleString()}.",
+            cure="Cast one of them first.",
+        )
+
+
+def _compared(df: DataFrame, rule: Rule, context: Context) -> Iterator[tuple[str, T.DataType | None, str]]:
+    """Each column whose values are compared with others: it, the type of the others, and where they stand."""
     match rule:
         case Compare(column=column, other=other) | NoOverlap(column=column, end=other):
-            there, where = column_type(df.schema, other), other
-        case References(column=column, to=to) | EachReferences(column=column, to=to) | SameTotal(column=column, to=to):
+            yield column, column_type(df.schema, other), other
+        case References(to=to) | ReferencesTogether(to=to):
+            for column, key in rule.pairs:
+                yield column, column_type(context.references[to].schema, key), f"{key} of {to}"
+        case EachReferences(column=column, to=to) | SameTotal(column=column, to=to):
             key = rule.columns_there[0]
-            there, where = column_type(context.references[to].schema, key), f"{key} of {to}"
+            yield column, column_type(context.references[to].schema, key), f"{key} of {to}"
         case Psi(column=column, to=str() as to) | Ks(column=column, to=str() as to):
-            there, where = column_type(context.references[to].schema, column), f"that of {to}"
+            yield column, column_type(context.references[to].schema, column), f"that of {to}"
         case NoGaps(column=column):
-            there, where = T.LongType(), "whole numbers"
-        case _:
-            return
-    here = column_type(df.schema, column)
-    here = here.elementType if isinstance(rule, EachReferences) and isinstance(here, T.ArrayType) else here
-    if here is None or there is None or _alike(here, there, whole=isinstance(rule, NoGaps)):
-        return
-    raise UsageError(
-        f"Rule {rule.name} of {table} cannot compare {column}, which is {here.simpleString()}, with {where}, "
-        f"which {'are' if isinstance(rule, NoGaps) else 'is'} {there.simpleString()}.",
-        cure="Cast one of them first.",
-    )
+            yield column, T.LongType(), "whole numbers"
 
 
 def _alike(one: T.DataType, other: T.DataType, *, whole: bool) -> bool:

@@ -22,7 +22,15 @@ from toolkit.quality.rules.formats import (
     Url,
     Uuid,
 )
-from toolkit.quality.rules.keys import Determines, EachReferences, Increases, NoOverlap, References, Unique
+from toolkit.quality.rules.keys import (
+    Determines,
+    EachReferences,
+    Increases,
+    NoOverlap,
+    References,
+    ReferencesTogether,
+    Unique,
+)
 from toolkit.quality.rules.measures import Correlation, DistinctCount, Maximum, Mean, Minimum, Quantile, Stddev, Total
 from toolkit.quality.rules.relations import Compare, Each, Expression, Given, Holds, Sums, WhenThen
 from toolkit.quality.rules.schemas import HasSchema
@@ -105,6 +113,7 @@ __all__ = [
     "Quantile",
     "Recent",
     "References",
+    "ReferencesTogether",
     "RowCount",
     "RowCountChange",
     "RowRule",

@@ -7,6 +7,7 @@ second time, and only the columns they need.
 from __future__ import annotations
 
 from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
@@ -16,11 +17,24 @@ from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pyspark.sql import Column, DataFrame
 
 _ORDERED: tuple[Family, ...] = ("number", "text", "time", "boolean")
+
+
+def _marks(rule: RowRule, number: int) -> list[str]:
+    """The columns in which a rule puts that many values beside each row; no rule is called as they go on."""
+    return [f"_rule_{i}_{rule.name}" for i in range(number)]
+
+
+def _given(columns: Sequence[str]) -> Column:
+    return reduce(and_, [F.col(column).isNotNull() for column in columns])
+
+
+def _same(columns: Sequence[str], names: Sequence[str]) -> Column:
+    return reduce(and_, [F.col(one) == F.col(other) for one, other in zip(columns, names, strict=True)])
 
 
 class _OfGroups(RowRule, abstract=True):
@@ -40,24 +54,18 @@ class _OfGroups(RowRule, abstract=True):
     def looked_at(self, rows: DataFrame) -> DataFrame:
         """The rows that meet the filter and have all of the key, which is called `_key_0` and so on."""
         found = rows.where(self.where) if self.where else rows
-        given = reduce(lambda all_, key: all_ & F.col(key).isNotNull(), self.keys, F.lit(True))
-        return found.where(given).withColumns({f"_key_{i}": F.col(key) for i, key in enumerate(self.keys)})
+        return found.where(_given(self.keys)).withColumns({f"_key_{i}": F.col(key) for i, key in enumerate(self.keys)})
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Join the groups that break the rule; where there are none, nothing is moved."""
         del context
-        names = [f"_rule_{self.name}_{i}" for i in range(len(self.keys))]
+        names = _marks(self, len(self.keys))
         bad = self.bad_groups(rows).select(*[F.col(f"_key_{i}").alias(name) for i, name in enumerate(names)])
-        same = reduce(
-            lambda all_, pair: all_ & (F.col(pair[0]) == F.col(pair[1])),
-            zip(self.keys, names, strict=True),
-            F.lit(True),
-        )
-        return marked.join(bad, same, "left")
+        return marked.join(bad, _same(self.keys, names), "left")
 
     def broken(self) -> Column:
         """True where the group is one of them."""
-        return F.col(f"_rule_{self.name}_0").isNotNull()
+        return F.col(_marks(self, 1)[0]).isNotNull()
 
 
 class Unique(_OfGroups):
@@ -124,29 +132,83 @@ class Determines(_OfGroups):
         return grouped.agg(F.min(value).alias("_low"), F.max(value).alias("_high")).where("_low != _high")
 
 
-class References(OnColumn):
+class _Referring(RowRule, abstract=True):
+    """A rule on one or several columns whose values are a key of another frame."""
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Each column, and the column of the other frame that it is looked up in."""
+        raise NotImplementedError
+
+    def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
+        """Join the keys of the other frame, each once; Spark broadcasts them where they are few."""
+        names = _marks(self, len(self.pairs))
+        # Of the types in which the two are compared: two long numbers may be one fraction, and would double a row.
+        ours = rows.select(*[F.col(column) for column, _ in self.pairs]).schema
+        keys = [
+            F.coalesce(F.col(key), F.lit(None).cast(field.dataType)).alias(name)
+            for (_, key), field, name in zip(self.pairs, ours, names, strict=True)
+        ]
+        there = context.references[self.refers_to or ""].select(*keys).where(_given(names)).distinct()
+        return marked.join(there, _same([column for column, _ in self.pairs], names), "left")
+
+    def broken(self) -> Column:
+        """True where no key was found."""
+        return _given([column for column, _ in self.pairs]) & F.col(_marks(self, 1)[0]).isNull()
+
+
+class References(OnColumn, _Referring):
     """The value is a key of another frame, which `references` names."""
 
     to: str = Field(min_length=1)
     key: str = Field(min_length=1)
     dimension: Dimension = "consistency"
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The column and its key."""
+        return ((self.column, self.key),)
+
     def sentence(self) -> str:
         """What is true of good data."""
         return f"Every {self.column} is a {self.key} of {self.to}."
 
-    def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
-        """Join the keys of the other frame, each once; Spark broadcasts them where they are few."""
-        mark = f"_rule_{self.name}"
-        # Of the type in which the two are compared: two long numbers may be one fraction, and would double a row.
-        ours = rows.select(self.value).schema[0].dataType
-        key = F.coalesce(F.col(self.key), F.lit(None).cast(ours)).alias(mark)
-        keys = context.references[self.to].select(key).where(F.col(mark).isNotNull()).distinct()
-        return marked.join(keys, self.value == F.col(mark), "left")
 
-    def broken(self) -> Column:
-        """True where no key was found."""
-        return self.value.isNotNull() & F.col(f"_rule_{self.name}").isNull()
+class ReferencesTogether(_Referring):
+    """The values of several columns are together a key of another frame: `keys`, in the same order."""
+
+    nulls: ClassVar[str] = "A row with null in any of the columns breaks nothing, as in SQL. NaN equals NaN."
+    together: tuple[str, ...] = Field(min_length=2, alias="columns")
+    to: str = Field(min_length=1)
+    keys: tuple[str, ...] = Field(min_length=2)
+    dimension: Dimension = "consistency"
+
+    @model_validator(mode="after")
+    def _in_pairs(self) -> ReferencesTogether:
+        if len(self.together) != len(self.keys):
+            raise ValueError(
+                f"{len(self.together)} columns and {len(self.keys)} keys: each column needs a key of its own"
+            )
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of this table."""
+        return self.together
+
+    @property
+    def columns_there(self) -> tuple[str, ...]:
+        """The columns of the other frame."""
+        return self.keys
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Each column and its key."""
+        return tuple(zip(self.together, self.keys, strict=True))
+
+    def sentence(self) -> str:
+        """What is true of good data."""
+        return f"{', '.join(self.together)} are found together as {', '.join(self.keys)} in {self.to}."
 
 
 class EachReferences(OnColumn):
