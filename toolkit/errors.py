@@ -15,9 +15,12 @@ Java is read in `toolkit.session` only.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any
+
+_OF_PYDANTIC = re.compile(r"^(?:Input|Tuple|List|Dictionary|String) should")
 
 
 class ExitCode(IntEnum):
@@ -122,7 +125,8 @@ def closest(name: str, choices: Iterable[str]) -> str | None:
 
 def reason_of(error: Any) -> str:
     """What pydantic has against a value, in the user's words: `it should be a valid integer`."""
-    return str(error["msg"]).removeprefix("Value error, ").replace("Input should be", "it should be")
+    told = _OF_PYDANTIC.sub("it should", str(error["msg"]).removeprefix("Value error, "))
+    return told.replace(" after validation", "").replace("a valid tuple", "a list")
 
 
 def wrong_value(error: Any) -> str:

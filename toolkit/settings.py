@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from toolkit import paths
-from toolkit.errors import UsageError, nearest
+from toolkit.errors import UsageError, nearest, wrong_value
 
 GIB = 1024**3
 OTHER_VARIABLES = frozenset(
@@ -93,7 +93,7 @@ def load() -> Settings:
     try:
         found = Settings()
     except ValidationError as problem:
-        wrong += [f"{'.'.join(map(str, e['loc']))} = {e.get('input')!r}: {e['msg']}" for e in problem.errors()]
+        wrong += map(wrong_value, problem.errors())
     except tomllib.TOMLDecodeError as problem:
         wrong.append(f"{_file().name} is no TOML: {problem}")
     if wrong:

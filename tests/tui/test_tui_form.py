@@ -43,8 +43,8 @@ def test_the_hint_tells_meaning_limits_and_default(shop: Scenario) -> None:
         ("orders", "5", "orders = '5': it should be greater than or equal to 10"),
         ("orders", "", "orders = '': it should be a valid integer"),
         ("tax_rate", "1", "tax_rate = '1': it should be less than 1"),
-        ("currency", "EURO", "currency = 'EURO': string should have at most 3 characters"),
-        ("currency", "", "currency = '': string should have at least 3 characters"),
+        ("currency", "EURO", "currency = 'EURO': it should have at most 3 characters"),
+        ("currency", "", "currency = '': it should have at least 3 characters"),
         ("as_of", "yesterday", "as_of = 'yesterday': it should be a valid date"),
     ],
 )
