@@ -33,6 +33,7 @@ VALUES: dict[str, Any] = {
     "hours": 1.5,
     "to": "silver.others",
     "key": "id",
+    "keys": ("id", "part"),
     "op": "<=",
     "schema": {"a": "int", "b": "struct<c:string>"},
 }
