@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tests.rule_samples import IN_FILES, ON_THE_WHOLE, given, sample
 from toolkit.errors import UsageError
 from toolkit.quality import rules
 from toolkit.quality.actions import DEFAULT, Actions, usual
@@ -61,55 +62,6 @@ from toolkit.quality.rules import (
     parse,
 )
 from toolkit.scenario import Table
-
-# Something for every field that some kind has to be given.
-VALUES: dict[str, Any] = {
-    "column": "c",
-    "columns": ("c", "d"),
-    "dependent": "e",
-    "other": "d",
-    "by": "d",
-    "per": ("e",),
-    "end": "e",
-    "among": ("c", "d"),
-    "parts": ("d", "e"),
-    "values": ("x", "NO", "1"),
-    "pattern": r"^[a-z]+\\?$",
-    "condition": "c > 0 AND d != 'x: #y'",
-    "then": "d IS NOT NULL",
-    "case": "lower",
-    "to_type": "decimal(10,2)",
-    "format": "yyyy-MM-dd",
-    "places": 2,
-    "days": 3,
-    "hours": 1.5,
-    "to": "silver.others",
-    "key": "id",
-    "keys": ("id", "part"),
-    "op": "<=",
-    "schema": {"c": "int", "d": "struct<e:string>"},
-}
-BOUNDED = {name for name, kind in KINDS.items() if {"min", "max"} <= set(kind.model_fields)}
-ON_THE_WHOLE = {name for name, kind in KINDS.items() if issubclass(kind, SetRule)}
-IN_FILES = sorted(set(KINDS) - {"expression"})
-
-
-def given(kind: str) -> dict[str, Any]:
-    """What a rule of that kind has to be given."""
-    fields = {field.alias or name: field for name, field in KINDS[kind].model_fields.items()}
-    found = {name: VALUES[name] for name, field in fields.items() if field.is_required()}
-    if kind in BOUNDED:
-        found |= {"min": 1, "max": 2}
-    if kind in {"psi", "ks"}:
-        found["to"] = "silver.others"
-    return found
-
-
-def sample(kind: str, **more: Any) -> Rule:
-    """One rule of that kind; `more` as far as the kind has it."""
-    missing = ({"tolerance"} if kind in ON_THE_WHOLE else set()) | ({"where"} if kind == "has_schema" else set())
-    return parse({"kind": kind, **given(kind), **{name: one for name, one in more.items() if name not in missing}})
-
 
 # the register
 

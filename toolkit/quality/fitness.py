@@ -171,12 +171,9 @@ def _compared(df: DataFrame, rule: Rule, context: Context) -> Iterator[tuple[str
     match rule:
         case Compare(column=column, other=other) | NoOverlap(column=column, end=other):
             yield column, column_type(df.schema, other), other
-        case References(to=to) | ReferencesTogether(to=to):
-            for column, key in rule.pairs:
+        case References(to=to) | ReferencesTogether(to=to) | EachReferences(to=to) | SameTotal(to=to):
+            for column, key in zip(rule.columns, rule.columns_there, strict=True):
                 yield column, column_type(context.references[to].schema, key), f"{key} of {to}"
-        case EachReferences(column=column, to=to) | SameTotal(column=column, to=to):
-            key = rule.columns_there[0]
-            yield column, column_type(context.references[to].schema, key), f"{key} of {to}"
         case Psi(column=column, to=str() as to) | Ks(column=column, to=str() as to):
             yield column, column_type(context.references[to].schema, column), f"that of {to}"
         case NoGaps(column=column):

@@ -133,28 +133,23 @@ class Determines(_OfGroups):
 
 
 class _Referring(RowRule, abstract=True):
-    """A rule on one or several columns whose values are a key of another frame."""
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Each column, and the column of the other frame that it is looked up in."""
-        raise NotImplementedError
+    """A rule whose `columns` are together a key of another frame: its `columns_there`."""
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Join the keys of the other frame, each once; Spark broadcasts them where they are few."""
-        names = _marks(self, len(self.pairs))
+        names = _marks(self, len(self.columns))
         # Of the types in which the two are compared: two long numbers may be one fraction, and would double a row.
-        ours = rows.select(*[F.col(column) for column, _ in self.pairs]).schema
+        ours = rows.select(*map(F.col, self.columns)).schema
         keys = [
             F.coalesce(F.col(key), F.lit(None).cast(field.dataType)).alias(name)
-            for (_, key), field, name in zip(self.pairs, ours, names, strict=True)
+            for key, field, name in zip(self.columns_there, ours, names, strict=True)
         ]
         there = context.references[self.refers_to or ""].select(*keys).where(_given(names)).distinct()
-        return marked.join(there, _same([column for column, _ in self.pairs], names), "left")
+        return marked.join(there, _same(self.columns, names), "left")
 
     def broken(self) -> Column:
         """True where no key was found."""
-        return _given([column for column, _ in self.pairs]) & F.col(_marks(self, 1)[0]).isNull()
+        return _given(self.columns) & F.col(_marks(self, 1)[0]).isNull()
 
 
 class References(OnColumn, _Referring):
@@ -163,11 +158,6 @@ class References(OnColumn, _Referring):
     to: str = Field(min_length=1)
     key: str = Field(min_length=1)
     dimension: Dimension = "consistency"
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The column and its key."""
-        return ((self.column, self.key),)
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -200,11 +190,6 @@ class ReferencesTogether(_Referring):
     def columns_there(self) -> tuple[str, ...]:
         """The columns of the other frame."""
         return self.keys
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Each column and its key."""
-        return tuple(zip(self.together, self.keys, strict=True))
 
     def sentence(self) -> str:
         """What is true of good data."""
