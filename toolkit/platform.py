@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -212,7 +213,8 @@ class DataPlatform(Tables):
             return Context(check.references)
         found = by_rule(measurements(self.reader(RESULTS.name), table=table, judged=judged))
         return Context(
-            check.references, {history.rule: [one.value for one in history.measurements] for history in found}
+            check.references,
+            {rule.rule: [m.value for m in rule.measurements if not math.isnan(m.value)] for rule in found},
         )
 
     def _refuse_other_columns(self, table: str, columns: Sequence[str]) -> None:
@@ -295,15 +297,22 @@ class DataPlatform(Tables):
         self.results.append(result)
         for one in result.rules:
             self.log.emit("quality", self.step, **as_event(result, one))
-            if not one.passed and result.actions.of(one.rule) == "warn":
+            action = result.actions.of(one.rule)
+            if one.unmeasured and action != "record":
+                self.alert(f"{result.table}: {one.rule.name} was not measured. {one.said}")
+            elif not one.passed and action == "warn":
                 self.alert(f"{result.table}: {one.rule.name} is broken. {one.said or one.rule.description}")
 
     def _stop_if_asked(self, result: QualityResult) -> None:
         if not result.stops:
             return
         self.record_quality()
+        broken = [one.rule.name for one in result.stops if not one.unmeasured]
+        unknown = [one.rule.name for one in result.stops if one.unmeasured]
+        told = [f"{', '.join(broken)} may not be broken"] if broken else []
+        told += [f"{', '.join(unknown)} could not be measured"] if unknown else []
         raise QualityGateFailed(
-            f"{result.table} was not published: {', '.join(one.rule.name for one in result.stops)} may not be broken.",
+            f"{result.table} was not published: {'; '.join(told)}.",
             cure=f"Look at the rows: toolkit tables show {quarantine_name(result.table)}. Then mend the source.",
         )
 

@@ -15,6 +15,8 @@ from toolkit.quality.engine import check, split
 from toolkit.quality.rules import KINDS, Context, Distribution, RowRule, Rule, SetRule
 
 NAN, INF = float("nan"), float("inf")
+SPACES = ("\u0085", "\u00a0", "\u1680", "\u2007", "\u2028", "\u202f", "\u3000", "\u200b", "\u2060", "\ufeff", "\u180e")
+"""White space beyond ASCII, some of it without width."""
 MOON = datetime(1969, 7, 20, 20, 17, 40, tzinfo=UTC)
 
 
@@ -32,7 +34,7 @@ ON_VALUES = [
     Case("not_null", "string", ["x", "", " "], [None]),
     Case("not_null", "double", [0.0, NAN], [None]),
     Case("is_null", "int", [None], [0, 1]),
-    Case("not_blank", "string", ["x", " x", "\u200b"], [None, "", " ", "\t\n", "\u00a0", "\u3000"]),
+    Case("not_blank", "string", ["x", " x", "\u200bx", "\u200d"], [None, "", " ", "\t\n", *SPACES, "".join(SPACES)]),
     Case("one_of", "string", ["a", "NO", None], ["A", "", "a ", "no"], {"values": ("a", "NO")}),
     Case("one_of", "double", [1.0, 0.5, None], [NAN, 0.0, INF], {"values": (1, 0.5)}),
     Case("none_of", "string", ["x", "N/A", None], ["n/a", ""], {"values": ("n/a", "")}),
@@ -59,7 +61,12 @@ ON_VALUES = [
     Case("matches", "string", ["DE", None], ["D", "DEU", "xDE", "de", "", "DE\n", "\nDE"], {"pattern": "[A-Z]{2}"}),
     Case("matches", "string", ["a", "b"], ["ab", "xb", "ax"], {"pattern": "a|b"}),
     Case("not_matches", "string", ["x", "", None], ["test", "a test b"], {"pattern": "test"}),
-    Case("trimmed", "string", ["", "a b", None, "\u200bx"], [" a", "a ", "\ta", "a\u00a0", " "]),
+    Case(
+        "trimmed",
+        "string",
+        ["", "a b", None, "a\u200bx"],
+        [" a", "a ", "\ta", " ", *SPACES, *[f"a{space}" for space in SPACES], "\ufeffa"],
+    ),
     Case("cased", "string", ["abc", "", "ß1", None], ["Abc", "Ä"], {"case": "lower"}),
     Case("cased", "string", ["ABC", "Ä1", None], ["abc", "ß"], {"case": "upper"}),
     Case("castable", "string", ["1", " 1 ", "-7", None], ["", "1.5", "x", "2147483648"], {"to_type": "int"}),
@@ -95,7 +102,20 @@ ON_VALUES = [
         "email",
         "string",
         ["a@b.co", "ä.ö+x@sub.domain.org", None],
-        ["a", "a@b", "@b.co", "a@@b.co", "a b@c.de", "a@b.", "a@.de", "a@b..de", "", "a@b.co\n"],
+        [
+            "a",
+            "a@b",
+            "@b.co",
+            "a@@b.co",
+            "a b@c.de",
+            "a@b.",
+            "a@.de",
+            "a@b..de",
+            "",
+            "a@b.co\n",
+            *[f"a{s}@b.co" for s in SPACES],
+            *[f"a@b.co{s}" for s in SPACES],
+        ],
     ),
     Case(
         "phone",
@@ -126,6 +146,8 @@ ON_VALUES = [
             "https://example.org:999999",
             "javascript:alert(1)",
             "https://user@example.org",
+            *[f"https://example{space}.org" for space in SPACES],
+            *[f"https://example.org/a{space}" for space in SPACES],
         ],
     ),
     Case(
@@ -160,7 +182,12 @@ ON_VALUES = [
         ["4006381333932", "96385075", "036000291453", "1234567890", "", "400638133393X"],
     ),
     Case("country_code", "string", ["NO", "DE", "TW", "SS", None], ["no", "UK", "XX", "EU", "DEU", "", "AN"]),
-    Case("currency_code", "string", ["EUR", "NOK", "JPY", "VES", None], ["eur", "DEM", "BTC", "€", "", "ZWL"]),
+    Case(
+        "currency_code",
+        "string",
+        ["EUR", "NOK", "JPY", "VES", "XCG", "XOF", None],
+        ["eur", "DEM", "BTC", "€", "", "ZWL", "BGN", "ANG", "CUC", "XAU", "XDR", "CLF", "XXX", "EUR "],
+    ),
     Case(
         "json",
         "string",
@@ -193,7 +220,7 @@ ON_VALUES = [
         "not_mojibake",
         "string",
         ["Jürgen", "Ã", "naïve", "São", "", None, "日本", "ÃB"],
-        ["JÃ¼rgen", "Ã\x85ngström", "cafÃ©", "Â£5", "Å\x82"],
+        ["JÃ¼rgen", "Ã\x85ngström", "cafÃ©", "Â£5", "Å\x82", "K\ufffdln", "\ufffd"],
     ),
     Case("each", "array<int>", [[1, 2], [], None, [None, 3]], [[0], [1, -1, None]], {"condition": "item > 0"}),
     Case("holds", "int", [1, None], [0, -1], {"condition": "{c} > 0"}),

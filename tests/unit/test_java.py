@@ -92,13 +92,30 @@ def test_a_version_managers_stand_in_is_asked_for_the_home(tmp_path: Path, monke
 
 
 def test_no_java_at_all_names_what_was_seen_and_the_cure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", "25.0.1")))
+    monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", "24.0.1")))
     put_on_path(monkeypatch, fake_java(tmp_path / "other", "11.0.2"))
     monkeypatch.setattr(java.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(
-        SetupError, match=r"Java 17 or 21 .* \(JAVA_HOME has 25\.0\.1; PATH has 11\.0\.2\)\. Run \./run"
+        SetupError, match=r"Java 17 or 21 .* \(JAVA_HOME has 24\.0\.1; PATH has 11\.0\.2\)\. Run \./run"
     ):
         java.find()
+
+
+def test_java_25_is_taken_when_nothing_else_is_there_and_gets_its_flag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = fake_java(tmp_path / "java", "25.0.1", script='echo "$@" >&2; exit 1')
+    monkeypatch.setenv("JAVA_HOME", str(home))
+    assert java.find().from_wheel
+    with monkeypatch.context() as no_wheel:
+        no_wheel.setattr(java.importlib.util, "find_spec", lambda _: None)
+        chosen = java.find()
+    assert (chosen.source, chosen.version) == ("JAVA_HOME", "25.0.1")
+    for version, given in (("25.0.1", True), ("21.0.8", False)):
+        log = tmp_path / version
+        with pytest.raises(SetupError):
+            java.start_gateway(java.Java(home, version, "JAVA_HOME"), ["x.jar"], memory="64m", log=log)
+        assert ("--sun-misc-unsafe-memory-access=allow" in log.read_text()) is given
 
 
 # ------------------------------------------------------------------------------------------------------- the gateway

@@ -419,10 +419,10 @@ def test_times_are_held_against_the_moment_of_judging_unless_one_is_given() -> N
     first = context.now
     assert first <= context.now
     assert (context.at, Context(at=fixed).now) == (None, fixed)
-    newest = {"latest": (datetime.now(UTC) - timedelta(hours=3)).timestamp()}
+    newest = {"latest": (datetime.now(UTC) - timedelta(hours=3)).timestamp(), "ahead": 0}
     rule = Freshness(column="at", hours=2)
     assert not rule.judged(newest, context).passed
-    assert rule.judged({"latest": fixed.timestamp()}, Context(at=fixed)).passed
+    assert rule.judged({"latest": fixed.timestamp(), "ahead": 0}, Context(at=fixed)).passed
 
 
 @pytest.mark.parametrize(

@@ -161,3 +161,16 @@ def test_a_run_that_measured_nothing_is_refused() -> None:
 def test_every_dimension_and_severity_of_a_rule_is_known() -> None:
     assert get_args(Dimension) == DIMENSIONS
     assert get_args(Severity) == tuple(WEIGHTS)
+
+
+def test_what_was_not_measured_counts_for_nothing_and_is_counted() -> None:
+    known, unknown = measured(1, "a", failed=50), measured(1, "b", passed=None, dimension="accuracy")
+    (score,) = scores([known, unknown])
+    (alone,) = scores([known])
+    assert (score.overall, score.rules, score.unmeasured) == (alone.overall, 1, 1)
+    assert score.dimensions["accuracy"] is None
+
+
+def test_a_table_of_which_nothing_was_measured_has_no_score() -> None:
+    (score,) = scores([measured(1, "a"), measured(2, "a", passed=None)])
+    assert (score.overall, score.rules, score.unmeasured, score.trend) == (None, 0, 1, None)

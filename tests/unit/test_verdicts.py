@@ -75,3 +75,13 @@ def test_the_quarantine_of_a_table_is_its_namesake() -> None:
     assert whole_quarantine("silver.orders") == FailingRows(
         "quarantine.orders", "", "silver.orders: all rows in quarantine, with their reasons"
     )
+
+
+def test_what_was_not_measured_is_no_pass_and_no_failure() -> None:
+    unknown = {**EVENT, "failed": 0, "passed": None, "pass_rate": None}
+    one = verdict(unknown)
+    assert (one.state, one.passed, one.pass_rate) == ("not measured", None, None)
+    (table,) = by_table([{**EVENT, "failed": 0}, {**unknown, "rule": "b"}])
+    assert (table.state, table.rules_passed, table.lowest) == ("not measured", 1, 0.96)
+    (alone,) = by_table([unknown])
+    assert alone.lowest is None

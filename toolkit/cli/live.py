@@ -26,7 +26,7 @@ _MARKS = {
     "skipped": ("↷", "blue"),
     "failed": ("✖", "red"),
 }
-_STATE_STYLES = {"failed": "red", "tolerated": "yellow", "passed": "green"}
+_STATE_STYLES = {"failed": "red", "not measured": "yellow", "tolerated": "yellow", "passed": "green"}
 
 
 class LiveView:

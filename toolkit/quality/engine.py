@@ -198,7 +198,7 @@ def _refuse_late(*frames: DataFrame | None) -> None:
 def _with_example(one: RuleResult, found: Row | None) -> RuleResult:
     if found is None:
         return one
-    return replace(one, examples=(example(found["key"], found["why"]["value"], one.rule),))
+    return replace(one, examples=(example(found["key"], found["why"]["value"], found["why"]["message"]),))
 
 
 def _technical(rule: Rule) -> set[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 
 from pydantic.fields import FieldInfo
 
@@ -18,7 +19,7 @@ from toolkit.quality.contracts.compatibility import KINDS
 from toolkit.quality.contracts.document import table_of
 from toolkit.quality.contracts.metrics import METRICS
 from toolkit.quality.rules import KINDS as KINDS_OF_RULES
-from toolkit.quality.rules import Rule
+from toolkit.quality.rules import CountryCode, CurrencyCode, Rule, SetRule
 from toolkit.quality.spark_types import LOGICAL
 
 _PART = re.compile(r"(<!-- from the code: (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -77,7 +78,7 @@ def _first(kind: type[Rule]) -> str:
 
 
 def _fields(kind: type[Rule]) -> str:
-    own = [(f.alias or name, f) for name, f in kind.model_fields.items() if name not in Rule.model_fields]
+    own = [(f.alias or name, f) for name, f in kind.model_fields.items() if name not in SetRule.model_fields]
     return ", ".join(f"`{name}`{_when_left_out(field)}" for name, field in own)
 
 
@@ -102,6 +103,16 @@ def _plain(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def _code_lists() -> str:
+    """Whose lists the codes are from, and of when: the package's version is a date."""
+    release = version("pycountry")
+    year, month, day = map(int, release.split(".")[:3])
+    return (
+        f"Codes are those of pycountry {release} (20{year:02}-{month:02}-{day:02}): {len(CountryCode.codes)} countries and "
+        f"{len(CurrencyCode.codes)} currencies."
+    )
+
+
 def _count() -> str:
     return f"There are {len(KINDS_OF_RULES)} kinds."
 
@@ -121,6 +132,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "kinds": _kinds,
     "round_trip": _round_trip,
     "count": _count,
+    "code_lists": _code_lists,
 }
 PAGES = ("contracts.md", "rules.md")
 

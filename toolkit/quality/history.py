@@ -86,28 +86,34 @@ class Measurement(NamedTuple):
     measured: float | None = None
     """What a rule about the table as a whole measured; None for a rule about rows."""
     tolerance: float = 0.0
-    passed: bool = True
+    passed: bool | None = True
+    """None when there was nothing to measure."""
     judged: str = "incoming"
     """The rows on their way to the table; or `stored`, the rows in it."""
 
     @property
     def state(self) -> State:
-        """passed, tolerated or failed."""
+        """passed, tolerated, not measured or failed."""
         return state_of(passed=self.passed, failed=self.failed)
 
     @property
     def failure_rate(self) -> float:
-        """Share of rows that broke the rule; a rule about the table as a whole is broken by all (1.0) or none (0.0)."""
+        """Share of rows that broke the rule; a rule about the table as a whole is broken by all (1.0) or none (0.0).
+
+        NaN where nothing was measured.
+        """
+        if self.passed is None:
+            return math.nan
         return self.failed / self.rows if self.failed and self.rows else float(not self.passed)
 
     @property
     def pass_rate(self) -> float:
-        """Share of rows that kept the rule; 1.0 for an empty table."""
+        """Share of rows that kept the rule; 1.0 for an empty table; NaN where nothing was measured."""
         return 1 - self.failure_rate
 
     @property
     def value(self) -> float:
-        """What to draw and to watch: the number measured, or else the failure rate."""
+        """What to draw and to watch: the number measured, or else the failure rate; NaN where there is neither."""
         return self.failure_rate if self.measured is None else self.measured
 
 
@@ -189,7 +195,7 @@ def _measurement(row: tuple[Any, ...]) -> Measurement:
         failed,
         measured,
         tolerance or 0.0,
-        not failed if passed is None else passed,
+        passed,
         judged or "incoming",
     )
 

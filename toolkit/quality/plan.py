@@ -9,6 +9,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from operator import and_
 from typing import Any
 
 from pyspark.errors import AnalysisException, ParseException, PySparkException
@@ -23,6 +24,7 @@ from toolkit.quality.fitness import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
+from toolkit.quality.rules.attempts import attempt, attemptable
 from toolkit.quality.spark_types import from_json
 
 _BITS = 12
@@ -60,22 +62,33 @@ class Plan:
         return {i: Flag(*divmod(place, _BITS)) for place, (i, _) in enumerate(self.on_rows)}
 
     @cached_property
+    def attempts(self) -> dict[int, Flag]:
+        """Where each rule on rows that may fail at a row has its bit for that, by the rule's number."""
+        attempted = [i for i, rule in self.on_rows if rule.attempted]
+        return {i: Flag(*divmod(place, _BITS), "_broken_unevaluated") for place, i in enumerate(attempted)}
+
+    @cached_property
     def told(self) -> dict[int, str]:
         """What is told about a row that broke a rule on rows, by the rule's number, in SQL."""
         columns = self.source.columns
-        return {i: reasons.reason(rule, columns) for i, rule in self.on_rows}
+        unevaluated = {i: flag.raised for i, flag in self.attempts.items()}
+        return {i: reasons.reason(rule, columns, unevaluated.get(i)) for i, rule in self.on_rows}
 
     def flagged(self) -> DataFrame:
         """The rows with a bit for each rule that is broken: a word for twelve is far narrower than a column for each.
 
-        A word is null where a row keeps all twelve, so that whatever counts can pass over it.
+        A word is null where a row keeps all twelve, so that whatever counts can pass over it. Rules that cannot be evaluated
+        have a bit in other words besides.
         """
         if not self.on_rows:
             return self.wide.withColumn(QUARANTINED, F.lit(False))
         broken = {f"_breaks_{i}": _broken(rule) for i, rule in self.on_rows}
         words: dict[str, list[str]] = {}
         for i, flag in self.flags.items():
-            words.setdefault(flag.word, []).append(f"if(_breaks_{i}, {flag.mask}, 0)")
+            raised = f"coalesce(_breaks_{i}, true)" if i in self.attempts else f"_breaks_{i}"
+            words.setdefault(flag.word, []).append(f"if({raised}, {flag.mask}, 0)")
+        for i, flag in self.attempts.items():
+            words.setdefault(flag.word, []).append(f"if(_breaks_{i} IS NULL, {flag.mask}, 0)")
         flagged = self.wide.withColumns(broken)
         flagged = flagged.withColumns({w: F.expr(f"nullif({' | '.join(bits)}, 0)") for w, bits in words.items()})
         return flagged.withColumn(QUARANTINED, F.expr(self._any(self.actions.removes))).drop(*broken)
@@ -85,7 +98,8 @@ class Plan:
         if len(self.on_rows) > _MOST_AT_ONCE:
             return self.wide.agg(*self._asked_directly(), *self._measured())
         failed = [f"count_if({flag.raised}) AS failed_{i}" for i, flag in self.flags.items()]
-        counts = [f"count_if({QUARANTINED}) AS quarantined", *failed]
+        unevaluated = [f"count_if({flag.raised}) AS unevaluated_{i}" for i, flag in self.attempts.items()]
+        counts = [f"count_if({QUARANTINED}) AS quarantined", *failed, *unevaluated]
         return self.flagged().agg(*map(F.expr, counts), *self._measured())
 
     def observed(self, flagged: DataFrame) -> tuple[DataFrame, Observation | None]:
@@ -96,7 +110,7 @@ class Plan:
         """
         counts = [
             f"count_if({QUARANTINED}) AS quarantined",
-            *map(_combinations, sorted({f.word for f in self.flags.values()})),
+            *map(_combinations, sorted({f.word for f in (*self.flags.values(), *self.attempts.values())})),
         ]
         asked = [*map(F.expr, counts), *self._measured()]
         if self.source.isStreaming:
@@ -139,36 +153,52 @@ class Plan:
 
     def _judged(self, i: int, rule: Rule, found: Mapping[str, Any], schema: Mapping[str, str]) -> RuleResult:
         rows = int(found[f"seen_{i}" if rule.where else "rows"])
+        unevaluated = self._unevaluated(i, rule, found)
         if not isinstance(rule, SetRule):
-            return RuleResult(rule, rows, self._failed(i, found))
+            return RuleResult(rule, rows, self._failed(i, found), unevaluated=unevaluated)
+        if unevaluated:
+            said = f"{rule.unevaluated} for {unevaluated:,} of {found['rows']:,} rows."
+            return RuleResult(rule, rows, 0, None, said, kept=False, unevaluated=unevaluated)
         own = {name.removesuffix(f"_{i}"): value for name, value in found.items() if name.endswith(f"_{i}")}
         judged = rule.judged({**own, "schema": schema}, self.context)
+        if judged.passed is None and rule.if_unmeasured == "pass":
+            return RuleResult(rule, rows, 0, judged.measured, f"{judged.said} The rule lets that pass.", kept=True)
         return RuleResult(rule, rows, 0, judged.measured, judged.said, judged.passed)
 
     def _failed(self, i: int, found: Mapping[str, Any]) -> int:
         """Rows that break the rule of that number."""
-        if f"failed_{i}" in found:
-            return int(found[f"failed_{i}"])
-        flag = self.flags[i]
-        return sum(count for broken, count in found[flag.word] or () if broken & flag.mask)
+        return int(found[f"failed_{i}"]) if f"failed_{i}" in found else _rows_of(self.flags[i], found)
+
+    def _unevaluated(self, i: int, rule: Rule, found: Mapping[str, Any]) -> int:
+        """Rows for which the rule of that number cannot be evaluated."""
+        if not rule.attempted:
+            return 0
+        return int(found[f"unevaluated_{i}"]) if f"unevaluated_{i}" in found else _rows_of(self.attempts[i], found)
 
     def _asked_directly(self) -> list[Column]:
         """Counts of what breaks each rule, and any, without flags."""
         broken = {i: _broken(rule) for i, rule in self.on_rows}
+        found = {f"unevaluated_{i}": F.count_if(broken[i].isNull()) for i in self.attempts}
+        broken |= {i: F.coalesce(broken[i], F.lit(True)) for i in self.attempts}
         bad = [broken[i] for i, rule in self.on_rows if self.actions.removes(rule)]
         # `greatest` passes over null, and stays quick with hundreds.
-        found = {"quarantined": F.count_if(F.greatest(*bad, F.lit(False)) if bad else F.lit(False))}
-        found |= {f"failed_{i}": F.count_if(one) for i, one in broken.items()}
-        return [one.alias(name) for name, one in found.items()]
+        found |= {"quarantined": F.count_if(F.greatest(*bad, F.lit(False)) if bad else F.lit(False))}
+        found |= {f"failed_{i}": F.count_if(column) for i, column in broken.items()}
+        return [column.alias(name) for name, column in found.items()]
 
     def _measured(self) -> list[Column]:
         """What is asked of the rows whichever way flags are counted."""
         found = {"rows": F.count(F.lit(1))}
-        found |= {f"seen_{i}": F.count_if(F.expr(rule.where)) for i, rule in enumerate(self.rules) if rule.where}
         for i, rule in enumerate(self.rules):
+            if rule.where:
+                # A row at which the filter cannot be evaluated breaks the rule, so the rule has looked at it.
+                found[f"seen_{i}"] = F.count_if(F.coalesce(rule.applies(), F.lit(True)))
             if isinstance(rule, SetRule):
-                found |= {f"{name}_{i}": one for name, one in rule.measures(self.context).items()}
-        return [one.alias(name) for name, one in found.items()]
+                found |= {f"{name}_{i}": column for name, column in rule.measures(self.context).items()}
+                if rule.attempted:
+                    everything = reduce(and_, map(F.expr, rule.sql))
+                    found[f"unevaluated_{i}"] = F.count_if(attempt(everything).isNull())
+        return [column.alias(name) for name, column in found.items()]
 
     def _any(self, chosen: Callable[[Rule], bool]) -> str:
         """Whether a row broke any rule of one sort; never null."""
@@ -199,11 +229,13 @@ class Flag:
     """Of the word."""
     place: int
     """In it."""
+    sort: str = "_broken"
+    """How the names of words of this sort begin."""
 
     @property
     def word(self) -> str:
         """The column that holds the word."""
-        return f"_broken_{self.number}"
+        return f"{self.sort}_{self.number}"
 
     @property
     def mask(self) -> int:
@@ -230,8 +262,9 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
     refuse_unfit(df, table, rules, context)
     ready = tuple(rule.ready(context) if isinstance(rule, SetRule) else rule for rule in rules)
     on_rows = [rule for rule in ready if isinstance(rule, RowRule)]
+    rows = attemptable(df) if any(rule.attempted for rule in ready) else df
     with blamed(df, table, ready):
-        wide = reduce(lambda frame, rule: rule.prepared(frame, df, context), on_rows, df)
+        wide = reduce(lambda frame, rule: rule.prepared(frame, rows, context), on_rows, rows)
     return Plan(table, ready, df, wide, context, actions)
 
 
@@ -257,8 +290,14 @@ def blamed(df: DataFrame, table: str, rules: Sequence[Rule], *, running: bool = 
 
 
 def _broken(rule: RowRule) -> Column:
-    """Whether a row that the rule looks at breaks it; null counts as no."""
-    return F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
+    """Whether a row that the rule looks at breaks it; null counts as no, but as unknown for a rule that is attempted."""
+    broken = F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
+    return attempt(broken) if rule.attempted else broken
+
+
+def _rows_of(flag: Flag, found: Mapping[str, Any]) -> int:
+    """Rows with a bit, from the counts of each combination of its word."""
+    return sum(count for broken, count in found[flag.word] or () if broken & flag.mask)
 
 
 def _spelled(type_: DataType) -> str:
@@ -278,6 +317,7 @@ def _combinations(word: str) -> str:
 def beside(rows: DataFrame, rules: Sequence[Rule], context: Context) -> DataFrame | None:
     """One row with what no aggregate over the table can tell; None when no rule asks for it."""
     frames: list[DataFrame] = []
+    rows = attemptable(rows) if any(rule.attempted for rule in rules) else rows
     for i, rule in enumerate(rules):
         apart = rule.apart(rows, context) if isinstance(rule, SetRule) else None
         if apart is not None:

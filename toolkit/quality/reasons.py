@@ -26,7 +26,7 @@ _TOKEN = re.compile(
 )
 
 
-def reason(rule: RowRule, columns: Sequence[str]) -> str:
+def reason(rule: RowRule, columns: Sequence[str], unevaluated: str | None = None) -> str:
     """The reason as a SQL expression; its `column` is the rule's first, empty where it names none.
 
     The value of one column stands by itself; those of several, and of a condition's columns, with their names:
@@ -35,13 +35,19 @@ def reason(rule: RowRule, columns: Sequence[str]) -> str:
     Args:
         rule: the one that is broken.
         columns: of the frame.
+        unevaluated: the SQL condition that the rule could not be evaluated for the row, for a rule that may fail so; then
+            the values are those of all columns that its SQL names.
     """
     named = list(dict.fromkeys(rule.columns))
+    value, message = _value(named, columns, rule.conditions), sql_text.text(rule.description)
+    if unevaluated:
+        value = f"if({unevaluated}, {_value([], columns, rule.sql) if rule.sql else value}, {value})"
+        message = f"if({unevaluated}, {sql_text.text(f'For this row {rule.unevaluated}.')}, {message})"
     parts = {
         "rule": sql_text.text(rule.name),
         "column": sql_text.text(named[0] if named else ""),
-        "value": _value(named, columns, rule.conditions),
-        "message": sql_text.text(rule.description),
+        "value": value,
+        "message": message,
     }
     return f"named_struct({', '.join(f'{sql_text.text(name)}, {value}' for name, value in parts.items())})"
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from toolkit.quality.quarantine import VIOLATIONS
+from toolkit.quality.verdicts import state_of
 from toolkit.scenario import Table
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ RESULTS = Table(
         "failed_count": "Rows that broke it; 0 for a rule on the whole table.",
         "measured": "What a rule on the whole table measured; null for a rule on rows.",
         "tolerance": "Share of rows that may break it.",
-        "passed": "Whether that is within the rule's tolerance.",
+        "passed": "Whether that is within the rule's tolerance; null when there was nothing to measure.",
     },
 )
 RESULTS_SCHEMA = (
@@ -81,7 +82,7 @@ def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | Non
             one.failed,
             one.measured,
             one.rule.tolerance,
-            one.passed,
+            one.verdict,
         )
         for one in result.rules
     ]
@@ -111,18 +112,20 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
         "said": result.said,
         "pass_rate": result.pass_rate,
         "tolerance": rule.tolerance,
-        "passed": result.passed,
+        "unevaluated": result.unevaluated,
+        "state": state_of(passed=result.verdict, failed=result.failed),
+        "passed": result.verdict,
         "examples": list(result.examples),
     }
 
 
-def example(key: object, value: object, rule: Rule) -> dict[str, str]:
+def example(key: object, value: object, message: str) -> dict[str, str]:
     """One row that broke a rule: its first column, the value that broke it, and what should be true."""
-    return {"key": str(key), "value": str(value), "message": rule.description}
+    return {"key": str(key), "value": str(value), "message": message}
 
 
 def example_of(row: Mapping[str, Any], rule: Rule) -> dict[str, str]:
     """The same of a stored row, which has its reasons beside it, or is only marked."""
     broken = [found for found in row.get(VIOLATIONS) or [] if found["rule"] == rule.name]
     value = broken[0]["value"] if broken else row.get(rule.columns[0]) if rule.columns else None
-    return example(next(iter(row.values())), value, rule)
+    return example(next(iter(row.values())), value, broken[0]["message"] if broken else rule.description)

@@ -19,12 +19,12 @@ from toolkit.quality.verdicts import state_of
 if TYPE_CHECKING:
     from rich.table import Table
 
-_MARKS = {"passed": "✔", "tolerated": "~", "failed": "✖"}
-_COLOURS = {"passed": "green", "tolerated": "yellow", "failed": "red"}
+_MARKS = {"passed": "✔", "tolerated": "~", "not measured": "?", "failed": "✖"}
+_COLOURS = {"passed": "green", "tolerated": "yellow", "not measured": "yellow", "failed": "red"}
 _HEADINGS = ("", "rule", "severity", "found", "what is true of good data")
 _STYLE = (
     "<style>.quality td,.quality th{text-align:left;padding:.15em .8em}.quality .passed{color:#1a7f37}"
-    ".quality .tolerated{color:#9a6700}.quality .failed{color:#cf222e;font-weight:600}</style>"
+    ".quality .tolerated,.quality .not-measured{color:#9a6700}.quality .failed{color:#cf222e;font-weight:600}</style>"
 )
 
 
@@ -48,7 +48,7 @@ def lines(result: QualityResult) -> list[Line]:
     """One line for each rule, in the order of the rules."""
     return [
         Line(
-            state_of(passed=one.passed, failed=one.failed),
+            state_of(passed=one.verdict, failed=one.failed),
             one.rule.name,
             one.rule.severity,
             found(one),
@@ -65,14 +65,17 @@ def found(one: RuleResult) -> str:
     if not one.failed:
         return f"{one.rows:,} rows"
     example = f", such as {one.examples[0]['value']}" if one.examples else ""
-    return f"{one.failed:,} of {one.rows:,} rows{example}"
+    unevaluated = f"; {one.unevaluated:,} of them cannot be evaluated" if one.unevaluated else ""
+    return f"{one.failed:,} of {one.rows:,} rows{unevaluated}{example}"
 
 
 def title(result: QualityResult) -> str:
     """The result in a sentence."""
-    failed = len(result.failed)
-    rules = f"{len(result.rules)} rules kept" if not failed else f"{failed} of {len(result.rules)} rules failed"
-    return f"{result.table}: {rules}; {result.quarantined:,} of {result.rows:,} rows are not good enough."
+    failed, unmeasured = len(result.failed), len(result.unmeasured)
+    total = len(result.rules)
+    rules = f"{failed} of {total} rules failed" if failed else f"{total - unmeasured} rules kept"
+    unknown = f", {unmeasured} not measured" if unmeasured else ""
+    return f"{result.table}: {rules}{unknown}; {result.quarantined:,} of {result.rows:,} rows are not good enough."
 
 
 def as_rich(result: QualityResult) -> Table:
@@ -100,7 +103,7 @@ def as_html(result: QualityResult) -> str:
     """A table for a notebook or a mail; complete in itself."""
     head = "".join(f"<th>{heading}</th>" for heading in _HEADINGS)
     body = "".join(
-        f'<tr class="{line.state}">'
+        f'<tr class="{line.state.replace(" ", "-")}">'
         + "".join(f"<td>{html.escape(printable(cell))}</td>" for cell in line.cells)
         + "</tr>"
         for line in lines(result)

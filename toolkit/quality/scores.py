@@ -10,7 +10,8 @@ Owns the formula. Must not read anything: it takes measurements (`toolkit.qualit
 - **A table's score** is the plain mean of its dimensions, so that forty rules on validity do not outvote one on timeliness.
   A dimension without rules is None and does not count.
 
-Each rule counts with its newest measurement, also when the newest run did not measure it.
+Each rule counts with its newest measurement, also when the newest run did not ask for it. One for which there was nothing to
+measure then has no points and does not count: what is not known is neither good nor bad.
 """
 
 from __future__ import annotations
@@ -35,18 +36,22 @@ class TableScore:
     table: str
     at: datetime
     """When the newest of its rules was measured."""
-    overall: float
+    overall: float | None
+    """None where no rule has points."""
     dimensions: Mapping[str, float | None]
     """Every dimension in the order of `DIMENSIONS`; None where no rule looks."""
     rules: int
     """How many rules it rests on."""
+    unmeasured: int = 0
+    """How many more there are for which there was nothing to measure."""
     earlier: TableScore | None = None
     """As of the run it is compared with; None when there was none."""
 
     @property
     def trend(self) -> float | None:
         """Points won or lost in all since then."""
-        return None if self.earlier is None else self.overall - self.earlier.overall
+        before = self.earlier.overall if self.earlier else None
+        return None if self.overall is None or before is None else self.overall - before
 
     def trend_of(self, dimension: str) -> float | None:
         """Points won or lost in one dimension; None when it has no score now or had none then."""
@@ -56,10 +61,10 @@ class TableScore:
 
 
 def points(one: Measurement) -> float:
-    """What a rule is worth, from 0 to 1."""
+    """What a rule that was measured is worth, from 0 to 1."""
     failing = one.failure_rate
     if one.measured is not None or (not one.passed and not one.failed):
-        return float(one.passed)
+        return float(bool(one.passed))
     if not failing:
         return 1.0
     if one.passed:
@@ -101,12 +106,14 @@ def _with_trend(table: str, found: Sequence[Measurement], then: datetime | None)
 def _score(table: str, found: Sequence[Measurement], earlier: TableScore | None = None) -> TableScore:
     newest = {one.rule: one for one in found}
     by_dimension: dict[str, list[Measurement]] = {name: [] for name in DIMENSIONS}
-    for one in newest.values():
+    known = [one for one in newest.values() if one.passed is not None]
+    for one in known:
         # A dimension of somebody's own counts beside the seven.
         by_dimension.setdefault(one.dimension or "validity", []).append(one)
     dimensions = {name: _mean(rules) for name, rules in by_dimension.items()}
-    overall = fmean([score for score in dimensions.values() if score is not None])
-    return TableScore(table, found[-1].at, overall, dimensions, len(newest), earlier)
+    scored = [score for score in dimensions.values() if score is not None]
+    overall = fmean(scored) if scored else None
+    return TableScore(table, found[-1].at, overall, dimensions, len(known), len(newest) - len(known), earlier)
 
 
 def _mean(rules: Sequence[Measurement]) -> float | None:

@@ -196,7 +196,8 @@ class FreshnessSla(_Promise):
 class PassRateSla(_Promise):
     """In each run, the pass rate of the table's rules is at least `share`: the mean over its rules.
 
-    A rule about the table as a whole counts 1 or 0. A run without one of these rules does not count.
+    A rule about the table as a whole counts 1 or 0. A rule for which there was nothing to measure does not count, and a run
+    without one that does not either.
     """
 
     unit: ClassVar[str] = "runs"
@@ -225,6 +226,7 @@ class PassRateSla(_Promise):
     def _means(self, one: Measurement) -> bool:
         return (
             one.table == self.table
+            and one.passed is not None
             and (not self.rule or one.rule == self.rule)
             and (self.dimension is None or one.dimension == self.dimension)
         )

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+SPACE = r"\p{IsWhite_Space}\x{180E}\x{200B}\x{2060}\x{FEFF}"
+"""What is white space, between the brackets of a regular expression of Java's: all that Unicode calls so, and those of its
+invisible characters that have no width and join nothing."""
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^.`]+)")
 
 

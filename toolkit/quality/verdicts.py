@@ -15,7 +15,7 @@ from toolkit.quality.actions import Action, takes_out, usual
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.scenario import check_table_name
 
-State = Literal["passed", "tolerated", "failed"]
+State = Literal["passed", "tolerated", "not measured", "failed"]
 _RULE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
 
 
@@ -43,12 +43,14 @@ class Judged(Protocol):
         """Rows that broke it."""
 
     @property
-    def passed(self) -> bool:
-        """Whether no more did than may; whether it was kept, for a rule on the whole table."""
+    def passed(self) -> bool | None:
+        """Whether no more did than may; whether it was kept, for a rule on the whole table; None if nothing was measured."""
 
 
-def state_of(*, passed: bool, failed: int) -> State:
-    """`passed`; `tolerated` when rows failed, but no more than allowed; `failed`."""
+def state_of(*, passed: bool | None, failed: int) -> State:
+    """`passed`; `tolerated` when rows failed, but no more than allowed; `not measured`, which is no pass; `failed`."""
+    if passed is None:
+        return "not measured"
     if not passed:
         return "failed"
     return "tolerated" if failed else "passed"
@@ -81,8 +83,9 @@ class Verdict:
     description: str
     rows: int
     failed: int
-    pass_rate: float
-    passed: bool
+    pass_rate: float | None
+    """None where nothing was measured, or where it does not say."""
+    passed: bool | None
     examples: tuple[Any, ...] = ()
     said: str = ""
     """The finding of a rule on the whole table, in words."""
@@ -90,7 +93,7 @@ class Verdict:
 
     @property
     def state(self) -> State:
-        """passed, tolerated or failed."""
+        """passed, tolerated, not measured or failed."""
         return state_of(passed=self.passed, failed=self.failed)
 
 
@@ -109,25 +112,26 @@ class TableVerdict:
     @property
     def rules_passed(self) -> int:
         """Rules that passed."""
-        return sum(v.passed for v in self.verdicts)
+        return sum(bool(v.passed) for v in self.verdicts)
 
     @property
-    def lowest(self) -> float:
-        """The pass rate of the worst rule."""
-        return min((v.pass_rate for v in self.verdicts), default=1.0)
+    def lowest(self) -> float | None:
+        """The pass rate of the worst rule; None where no rule has one."""
+        return min((v.pass_rate for v in self.verdicts if v.pass_rate is not None), default=None)
 
     @property
     def state(self) -> str:
         """The worst state among the rules."""
         states = {v.state for v in self.verdicts}
-        return next((s for s in ("failed", "tolerated") if s in states), "passed")
+        return next((s for s in ("failed", "not measured", "tolerated") if s in states), "passed")
 
 
 def verdict(data: Mapping[str, Any]) -> Verdict:
     """One quality event's data; what an older event lacks takes a plain value."""
     columns = data.get("columns") or ()
     rows, failed = int(data.get("rows") or 0), int(data.get("failed") or 0)
-    rate, severity = data.get("pass_rate"), str(data.get("severity", "error"))
+    passed, severity = data.get("passed", not failed), str(data.get("severity", "error"))
+    counted = None if passed is None else 1 - failed / rows if rows else 1.0
     return Verdict(
         str(data["table"]),
         str(data["rule"]),
@@ -138,8 +142,8 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
         str(data.get("description", "")),
         rows,
         failed,
-        (1 - failed / rows if rows else 1.0) if rate is None else float(rate),
-        bool(data.get("passed", not failed)),
+        data.get("pass_rate", counted),
+        passed,
         tuple(data.get("examples") or ()),
         str(data.get("said") or ""),
         str(data.get("judged") or "incoming"),

@@ -46,6 +46,7 @@ STATES: dict[str, tuple[str, str]] = {
     "passed": ("✔", "success"),
     "skipped": ("↷", "secondary"),
     "tolerated": ("▲", "warning"),
+    "not measured": ("?", "warning"),
     "failed": ("✖", "error"),
     "cancelled": ("■", "warning"),
     "interrupted": ("✖", "error"),

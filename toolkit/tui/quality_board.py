@@ -18,7 +18,7 @@ MOST_RUNS = 60
 """How many of a table's newest runs are shown."""
 AT_ONCE = 50_000
 """Up to how many results are read with one query, which takes a third of the time of one for each table."""
-_STATES = ("failed", "tolerated", "passed")
+_STATES = ("failed", "not measured", "tolerated", "passed")
 _SEVERITIES = ("critical", "error", "warn", "info")
 
 
@@ -77,8 +77,8 @@ def read() -> tuple[TableBoard, ...]:
 
 
 def worst_first(boards: Iterable[TableBoard]) -> tuple[TableBoard, ...]:
-    """The boards by score."""
-    return tuple(sorted(boards, key=lambda board: (board.score.overall, board.table)))
+    """The boards by score; those that have none come first."""
+    return tuple(sorted(boards, key=lambda board: (board.score.overall or 0.0, board.table)))
 
 
 def _by_table(reader: DeltaReader) -> Iterator[list[Measurement]]:

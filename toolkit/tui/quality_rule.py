@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MOST_RUNS = 200
 LABEL = 10
 """Room for the numbers at the left of the plot."""
-POINTS = {"passed": "●", "tolerated": "▲", "failed": "✖"}
+POINTS = {"passed": "●", "tolerated": "▲", "not measured": "?", "failed": "✖"}
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _reach(shown: Sequence[Measurement], expected: Sequence[Expectation | None])
 
 
 def _height(value: float, low: float, high: float, height: int) -> int:
-    """The line of a value, 0 at the bottom; what is beyond stands at the edge."""
+    """The line of a value, 0 at the bottom; what is beyond stands at the edge, what was not measured at the bottom."""
     if math.isnan(value):
         return 0
     part = (min(max(value, low), high) - low) / (high - low)

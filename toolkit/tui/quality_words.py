@@ -18,7 +18,7 @@ from toolkit.tui.text import literal, plural, when
 SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
 """Below which share of failing rows a failed rule has which sign."""
 PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
-LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ░▒▓█ failed, by share of rows: 1%, 10%, 50%"
+LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ? not measured  ░▒▓█ failed, by share of rows: 1%, 10%, 50%"
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
 MANY = 1_000
@@ -31,6 +31,8 @@ def sign(one: Measurement | None) -> str:
     match one.state:
         case "passed":
             return PASSED
+        case "not measured":
+            return "?"
         case "tolerated":
             return MUCH if one.failure_rate > one.tolerance / 2 else LITTLE
         case _:
@@ -42,8 +44,10 @@ def shade(one: Measurement) -> int:
     return next(i for i, (below, _) in enumerate(SHADES) if one.failure_rate < below)
 
 
-def level(score: float) -> str:
+def level(score: float | None) -> str:
     """The theme's colour for a score."""
+    if score is None:
+        return "secondary"
     return "success" if score >= GOOD else "warning" if score >= FAIR else "error"
 
 
@@ -52,8 +56,10 @@ def tall(score: float | None) -> str:
     return "·" if score is None else BARS[min(int(score / 100 * len(BARS)), len(BARS) - 1)]
 
 
-def points(score: float) -> str:
-    """`97.4`; never `100` while something is wrong."""
+def points(score: float | None) -> str:
+    """`97.4`; never `100` while something is wrong; `–` where no rule has points."""
+    if score is None:
+        return "–"
     shown = f"{score:.1f}"
     return ("99.9" if score < 100 else "100") if shown == "100.0" else shown  # noqa: PLR2004
 
@@ -78,6 +84,8 @@ def score_words(score: TableScore) -> Content:
         value = score.dimensions[name] or 0.0
         moved = trend(score.trend_of(name))
         parts += [f"{literal(name)} ", (points(value), f"${level(value)}"), f"{f' {moved}' if moved else ''}  "]
+    if score.unmeasured:
+        parts.append((f"{plural(score.unmeasured, 'more rule')} not measured  ", "$warning"))
     silent = [name for name in DIMENSIONS if name not in known]
     return Content.assemble(*parts, (f"no rule on {', '.join(silent)}" if silent else "", "$text-muted"))
 
@@ -99,7 +107,10 @@ def cell_words(rule: str, run: RunColumn, one: Measurement | None) -> Content:
 def finding(one: Measurement) -> str:
     """What was found, in numbers: `12 of 460 rows break it (2.6%)`, or what the table as a whole measured."""
     if one.measured is not None:
-        return f"measured {number(one.measured)}"
+        unknown = ", with nothing to compare it with" if one.passed is None else ""
+        return f"measured {number(one.measured)}{unknown}"
+    if one.passed is None:
+        return "there was nothing to measure"
     if one.failed:
         allowed = f", {share(one.tolerance)} allowed" if one.tolerance else ""
         return f"{one.failed:,} of {plural(one.rows, 'row')} break it ({share(one.failure_rate)}{allowed})"

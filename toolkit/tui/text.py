@@ -5,6 +5,7 @@ Owns wording and layout of short texts. Must not know any widget.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from datetime import UTC, datetime
 
@@ -105,8 +106,10 @@ def when(moment: datetime) -> str:
     return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
-def percent(share: float) -> str:
-    """`0.987` as `98.7%`; never `100%` while something failed, never `0%` while something passed."""
+def percent(share: float | None) -> str:
+    """`0.987` as `98.7%`; never `100%` while something failed, never `0%` while something passed; `–` when not known."""
+    if share is None or math.isnan(share):
+        return "–"
     shown = f"{share * 100:.1f}"
     if shown == "100.0" and share < 1:
         return "> 99.9%"
@@ -115,7 +118,9 @@ def percent(share: float) -> str:
     return f"{shown.removesuffix('.0')}%"
 
 
-def bar(share: float, width: int) -> str:
-    """A bar of `width` cells, `share` of it filled, to half a cell; full only when all is."""
+def bar(share: float | None, width: int) -> str:
+    """A bar of `width` cells, `share` of it filled, to half a cell; full only when all is, no bar when not known."""
+    if share is None:
+        return " " * width
     full, half = divmod(int(min(max(share, 0.0), 1.0) * width * 2), 2)
     return ("━" * full + "╸" * half).ljust(width, "╌")

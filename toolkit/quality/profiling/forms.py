@@ -42,7 +42,7 @@ def is_ascii(text: str) -> str:
 def is_blank(text: str) -> str:
     """Whether nothing is left without white space, as `not_blank` sees it; most texts are told by their first character."""
     printed = f"ascii({text}) > {ord(' ')} AND ascii({text}) <= {ord('~')}"
-    visible = sql_text.text(r"(?U)\S")
+    visible = sql_text.text(f"[^{sql_text.SPACE}]")
     return f"if({printed}, false, NOT {text} RLIKE {visible})"
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from toolkit.quality import sql_text
+from toolkit.quality.rules.attempts import attempt
 from toolkit.quality.rules.lazily import F
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class Judged:
 
     measured: float | None
     """None where there was nothing to measure."""
-    passed: bool
+    passed: bool | None
+    """None where nothing was measured that could be judged: not kept, and not broken either."""
     said: str
     """The finding, in words."""
 
@@ -154,6 +156,16 @@ class Rule(BaseModel):
         """All SQL conditions it was given: the filter, and those that it judges by."""
         return (self.where, *self.conditions) if self.where else self.conditions
 
+    @property
+    def attempted(self) -> bool:
+        """Whether it evaluates what somebody wrote, which can fail at a row: then the row breaks the rule."""
+        return bool(self.sql)
+
+    @property
+    def unevaluated(self) -> str:
+        """What is told where that cannot be evaluated."""
+        return f"{' and '.join(self.sql) or self.description.rstrip('.')} cannot be evaluated"
+
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """What each of its columns may hold."""
         return dict.fromkeys(self.columns, self.families)
@@ -163,9 +175,13 @@ class Rule(BaseModel):
         given = self.model_dump(exclude_unset=True, by_alias=True)
         return {"kind": self.kind, **{name: _plain(value) for name, value in given.items()}}
 
+    def applies(self) -> Column:
+        """Whether the rule looks at a row; null where its `where` cannot be evaluated."""
+        return attempt(F.expr(self.where)) if self.where else F.lit(True)
+
     def looks_at(self, value: Column) -> Column:
         """`value` for the rows that the rule looks at, null for the others."""
-        return F.when(F.expr(self.where), value) if self.where else value
+        return F.when(self.applies(), value) if self.where else value
 
 
 class RowRule(Rule, abstract=True):
@@ -191,7 +207,13 @@ class RowRule(Rule, abstract=True):
 
 
 class SetRule(Rule, abstract=True):
-    """A rule on a table as a whole: a number is measured, and judged."""
+    """A rule on a table as a whole: a number is measured, and judged.
+
+    Attributes:
+        if_unmeasured: what it means when there is nothing to measure: `unknown`, which is no pass, or `pass`.
+    """
+
+    if_unmeasured: Literal["unknown", "pass"] = "unknown"
 
     @model_validator(mode="after")
     def _kept_or_broken(self) -> SetRule:

@@ -6,6 +6,7 @@ them without a call into the JVM for each of their parts.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -18,25 +19,14 @@ from toolkit.quality.rules.values import OnColumn
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
+_ANY_SPACE = sql_text.text(f"[{sql_text.SPACE}]")
 _EACH_CHARACTER = sql_text.text(r"(?!\z)")
 """Between any two: what a text is split by."""
-_COUNTRIES = """
-AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC
-CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD
-GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH
-KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW
-MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC
-SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY
-UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
-"""
-_CURRENCIES = """
-AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY
-COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS
-INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
-MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR
-SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND
-VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
-"""
+_FUNDS_AND_UNITS = "BOV CHE CHW CLF COU MXV USN UYI UYW XAD XDR XSU XUA"
+_METALS_AND_BONDS = "XAG XAU XPD XPT XBA XBB XBC XBD"
+_NO_CURRENCY = "XTS XXX"
+_NOT_MONEY = frozenset(f"{_FUNDS_AND_UNITS} {_METALS_AND_BONDS} {_NO_CURRENCY}".split())
+"""Codes of ISO 4217 that nobody is paid in."""
 
 
 class FormRule(OnColumn, abstract=True):
@@ -64,6 +54,8 @@ class _Form(FormRule, abstract=True):
 
     form: ClassVar[str]
     thing: ClassVar[str]
+    spaceless: ClassVar[bool] = False
+    """Whether it holds no white space of any sort; `form` tells only that of ASCII."""
 
     def sentence(self) -> str:
         """What is true of good data."""
@@ -72,12 +64,16 @@ class _Form(FormRule, abstract=True):
     @property
     def wrong(self) -> str:
         """The text has another form."""
-        return f"(NOT {self.text} RLIKE {_whole(self.form)})"
+        formed = f"{self.text} RLIKE {_whole(self.form)}"
+        # Few texts hold more than ASCII, and to look for each of Unicode's spaces takes longer than the form itself.
+        beyond_ascii = f"(length({self.text}) < octet_length({self.text}) AND {self.text} RLIKE {_ANY_SPACE})"
+        return f"(NOT {formed} OR {beyond_ascii})" if self.spaceless else f"(NOT {formed})"
 
 
 class Email(_Form):
-    """The text has the form of an e-mail address: a name, one @, a domain with a dot, no space."""
+    """The text has the form of an e-mail address: a name, one @, a domain with a dot, no space, not even an invisible one."""
 
+    spaceless: ClassVar[bool] = True
     form: ClassVar[str] = r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+"
     thing: ClassVar[str] = "an e-mail address"
 
@@ -100,8 +96,9 @@ class Uuid(_Form):
 
 
 class Url(_Form):
-    """The text has the form of a web address: http or https, a host, perhaps a port and a path, no space."""
+    """The text has the form of a web address: http or https, a host, perhaps a port and a path, no space of any sort."""
 
+    spaceless: ClassVar[bool] = True
     form: ClassVar[str] = r"https?://[^\s/:?#@]+(?::\d{1,5})?(?:[/?#]\S*)?"
     thing: ClassVar[str] = "a web address"
 
@@ -114,7 +111,10 @@ class IpAddress(_Form):
 
 
 class _Checked(FormRule, abstract=True):
-    """A text that ends with, or holds, check digits."""
+    """A text that ends with, or holds, check digits.
+
+    Spaces and dashes are not looked at wherever they stand, at the ends too; any other white space breaks the rule.
+    """
 
     form: ClassVar[str]
     thing: ClassVar[str]
@@ -141,7 +141,10 @@ class _Checked(FormRule, abstract=True):
 
 
 class Iban(_Checked):
-    """The text is an IBAN (ISO 13616): country, two check digits, 11 to 30 letters and digits; the rest modulo 97 is 1."""
+    """The text is an IBAN (ISO 13616): country, two check digits, 11 to 30 letters and digits; the rest modulo 97 is 1.
+
+    Spaces and dashes may stand anywhere, at the ends too.
+    """
 
     form: ClassVar[str] = r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}"
     thing: ClassVar[str] = "an IBAN"
@@ -155,7 +158,10 @@ class Iban(_Checked):
 
 
 class Luhn(_Checked):
-    """The text is a number of 8 to 19 digits whose last is a Luhn check digit (ISO/IEC 7812): payment cards, IMEI."""
+    """The text is a number of 8 to 19 digits whose last is a Luhn check digit (ISO/IEC 7812): payment cards, IMEI.
+
+    Spaces and dashes may stand anywhere, at the ends too.
+    """
 
     form: ClassVar[str] = r"\d{8,19}"
     thing: ClassVar[str] = "a number"
@@ -167,7 +173,10 @@ class Luhn(_Checked):
 
 
 class Ean(_Checked):
-    """The text is a GTIN of 8, 12, 13 or 14 digits with the right check digit (GS1): the number under a bar code."""
+    """The text is a GTIN of 8, 12, 13 or 14 digits with the right check digit (GS1): the number under a bar code.
+
+    Spaces and dashes may stand anywhere, at the ends too.
+    """
 
     form: ClassVar[str] = r"\d{8}|\d{12,14}"
     thing: ClassVar[str] = "an EAN"
@@ -178,10 +187,28 @@ class Ean(_Checked):
         return f"({_weighted(self.compact, 'd * 3')} % 10)"
 
 
+class _PublicList:
+    """The codes of a list of the `pycountry` package, read when they are first asked for."""
+
+    def __init__(self, name: str, field: str, without: frozenset[str] = frozenset()) -> None:
+        self.name, self.field, self.without = name, field, without
+
+    def __get__(self, rule: object, kind: type | None = None) -> tuple[str, ...]:
+        """The codes, in order of the alphabet."""
+        return self._codes
+
+    @cached_property
+    def _codes(self) -> tuple[str, ...]:
+        import pycountry
+
+        codes = {getattr(entry, self.field) for entry in getattr(pycountry, self.name)}
+        return tuple(sorted(codes - self.without))
+
+
 class _Code(FormRule, abstract=True):
     """A code from a public list."""
 
-    codes: ClassVar[tuple[str, ...]]
+    codes: ClassVar[_PublicList]
     thing: ClassVar[str]
 
     def sentence(self) -> str:
@@ -198,14 +225,17 @@ class CountryCode(_Code):
     """The text is a country's two-letter code (ISO 3166-1), in capitals."""
 
     thing: ClassVar[str] = "a two-letter country code"
-    codes: ClassVar[tuple[str, ...]] = tuple(_COUNTRIES.split())
+    codes: ClassVar[_PublicList] = _PublicList("countries", "alpha_2")
 
 
 class CurrencyCode(_Code):
-    """The text is a currency's three-letter code (ISO 4217), in capitals."""
+    """The text is a currency's three-letter code (ISO 4217), in capitals: of one that is in use, and that people pay with.
+
+    Codes of funds, metals and units of account (CLF, XAU, XDR), of tests and of no currency (XTS, XXX) break it.
+    """
 
     thing: ClassVar[str] = "a three-letter currency code"
-    codes: ClassVar[tuple[str, ...]] = tuple(_CURRENCIES.split())
+    codes: ClassVar[_PublicList] = _PublicList("currencies", "alpha_3", _NOT_MONEY)
 
 
 class Json(FormRule):
@@ -240,9 +270,10 @@ class DateFormat(FormRule):
 
 
 class NotMojibake(FormRule):
-    """The text is not UTF-8 that was read as Latin-1: no `Â`, `Ã`, `Ä` or `Å` before a character that Latin-1 has there.
+    """The text shows no sign of a wrong encoding: no `Â`, `Ã`, `Ä`, `Å` before U+0080 to U+00BF, and no `\ufffd`.
 
-    Which are U+0080 to U+00BF: they are what the second byte of such a letter becomes.
+    The first are UTF-8 that was read as Latin-1: the others are what the second byte of such a letter becomes. The last,
+    U+FFFD, stands where a byte could not be read at all.
     """
 
     dimension: Dimension = "accuracy"
@@ -253,8 +284,8 @@ class NotMojibake(FormRule):
 
     @property
     def wrong(self) -> str:
-        """Such a pair of characters occurs."""
-        return f"({self.text} RLIKE '[\u00c2-\u00c5][\u0080-\u00bf]')"
+        """Such a pair of characters occurs, or that one."""
+        return f"({self.text} RLIKE '[\u00c2-\u00c5][\u0080-\u00bf]|\ufffd')"
 
 
 def _whole(form: str) -> str:

@@ -53,7 +53,7 @@ class _OfGroups(RowRule, abstract=True):
 
     def looked_at(self, rows: DataFrame) -> DataFrame:
         """The rows that meet the filter and have all of the key, which is called `_key_0` and so on."""
-        found = rows.where(self.where) if self.where else rows
+        found = rows.where(self.applies()) if self.where else rows
         return found.where(_given(self.keys)).withColumns({f"_key_{i}": F.col(key) for i, key in enumerate(self.keys)})
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:

@@ -1,7 +1,7 @@
 """Rules on one number of a table: a sum, a mean, a quantile; each measures it and holds it between bounds.
 
-Where there is nothing to measure (no rows, or only null), a bound is not broken: that a table must not be empty is what
-`row_count` says. NaN is within no bounds.
+Where there is nothing to measure (no rows, or only null), a rule is neither kept nor broken: it is not measured, which is no
+pass unless its `if_unmeasured` says so. NaN is within no bounds.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Bounded(SetRule, abstract=True):
     def bounded(self, value: float | None) -> Judged:
         """The verdict on a number."""
         if value is None:
-            return Judged(None, True, f"{self.number}: there was nothing to measure.")
+            return Judged(None, None, f"{self.number}: there was nothing to measure.")
         kept = (
             not math.isnan(value)
             and (self.min is None or value >= self.min)

@@ -54,6 +54,11 @@ class Expression(RowRule):
         """What is true of good data."""
         return f"{getattr(self.condition, '__name__', 'The condition')} holds."
 
+    @property
+    def attempted(self) -> bool:
+        """Always: nobody knows what the function evaluates."""
+        return True
+
     def broken(self) -> Column:
         """True where the condition is false."""
         held: Column = self.condition()
@@ -224,6 +229,16 @@ class Each(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"For every item of {self.column}: {self.condition}."
+
+    @property
+    def attempted(self) -> bool:
+        """Always, like any condition."""
+        return True
+
+    @property
+    def unevaluated(self) -> str:
+        """Its own condition, or the filter."""
+        return f"{' and '.join((*self.sql, self.condition))} cannot be evaluated"
 
     def broken(self) -> Column:
         """True where the condition is false for some element."""

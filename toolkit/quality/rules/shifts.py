@@ -185,7 +185,7 @@ class Psi(_Shift):
         """The sum over all shares of (actual - expected) x ln(actual / expected)."""
         del context
         if not found["n"]:
-            return Judged(None, True, f"{self.column} holds nothing to compare.")
+            return Judged(None, None, f"{self.column} holds nothing to compare.")
         pairs = zip(self.shape.shares_of(found), self.shape.expected, strict=True)
         least = ((max(a, SMALLEST_SHARE), max(e, SMALLEST_SHARE)) for a, e in pairs)
         psi = sum((a - e) * math.log(a / e) for a, e in least)
@@ -215,7 +215,7 @@ class Ks(_Shift):
         """The greatest difference between the two shares below an edge."""
         del context
         if not found["n"]:
-            return Judged(None, True, f"{self.column} holds nothing to compare.")
+            return Judged(None, None, f"{self.column} holds nothing to compare.")
         actual, expected, distance = 0.0, 0.0, 0.0
         for one, other in zip(self.shape.shares_of(found), self.shape.expected, strict=True):
             actual, expected = actual + one, expected + other

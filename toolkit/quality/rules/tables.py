@@ -1,7 +1,7 @@
 """Rules on a table as a whole: how many rows, how fresh, does it agree with another, is everything there.
 
-Where there is nothing to measure (no rows, or only null), a bound is not broken: that a table must not be empty is what
-`row_count` says. NaN is within no bounds.
+Where there is nothing to measure (no rows, or only null), a rule is neither kept nor broken: it is not measured, which is no
+pass unless its `if_unmeasured` says so. NaN is within no bounds.
 """
 
 from __future__ import annotations
@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, FiniteFloat, model_validator
 
+from toolkit.quality.rules.attempts import attempt, attemptable
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, is_among, literal
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.measures import NUMBER, Bounded, exact_sum, short
 from toolkit.quality.rules.values import Listable, comparable_with_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pyspark.sql import Column, DataFrame
+
+
+CLOCKS_DIFFER_MINUTES = 5
+"""A time that is this little ahead of ours was written by another clock, not in the future."""
 
 
 class RowCount(Bounded):
@@ -64,16 +69,20 @@ class RowCountChange(SetRule):
         rows = float(found["measured"])
         before = [float(count) for count in context.earlier.get(self.name, ())][-self.runs :]
         if len(before) < self.least:
-            return Judged(rows, True, f"{rows:,.0f} rows; {len(before)} earlier runs are too few to compare with.")
+            few = f"{len(before)} earlier {'run is' if len(before) == 1 else 'runs are'} too few to compare with"
+            return Judged(rows, None, f"{rows:,.0f} rows; {few}.")
         usual = median(before)
         kept = abs(rows - usual) <= self.within * usual
         return Judged(rows, kept, f"{rows:,.0f} rows; usual are {usual:,.0f}, give or take {self.within:.0%}.")
 
 
 class Freshness(SetRule):
-    """The latest time in a column is at most `hours` before the check. A date counts from its midnight."""
+    """The latest time in a column is at most `hours` before the check. A date counts from its midnight.
 
-    nulls: ClassVar[str] = "Null is left out; a table without any time is not fresh."
+    Times after the check, such as 9999-12-31, say nothing of how fresh a table is: they are left out, and counted.
+    """
+
+    nulls: ClassVar[str] = "Null is left out; a table without any time up to the present is not fresh."
     families: ClassVar[tuple[Family, ...]] = ("time",)
     column: str = Field(min_length=1)
     hours: FiniteFloat = Field(gt=0)
@@ -84,18 +93,22 @@ class Freshness(SetRule):
         return f"The latest {self.column} is at most {self.hours:g} hours old."
 
     def measures(self, context: Context) -> dict[str, Column]:
-        """The latest time, in seconds since 1970, which no time zone on the way to Python can change."""
-        del context
-        return {"latest": F.max(self.looks_at(F.col(self.column))).cast("timestamp").cast("double")}
+        """The latest time up to now, in seconds since 1970, which no time zone on the way to Python can change; times ahead."""
+        time = self.looks_at(F.col(self.column)).cast("timestamp")
+        now = F.current_timestamp() if context.at is None else literal(context.at)
+        ahead = time > now + F.make_dt_interval(mins=F.lit(CLOCKS_DIFFER_MINUTES))
+        return {"latest": F.max(F.when(~ahead, time)).cast("double"), "ahead": F.count_if(ahead)}
 
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
-        """Hours from the latest time to now; below zero for a time to come."""
+        """Hours from the latest time to now."""
+        ahead = int(found["ahead"])
+        left_out = f" {ahead:,} {'row' if ahead == 1 else 'rows'} with a later time left out." if ahead else ""
         if found["latest"] is None:
-            return Judged(None, False, f"{self.column} holds no time at all.")
-        age = (context.now.timestamp() - found["latest"]) / 3600
-        return Judged(
-            age, age <= self.hours, f"The latest {self.column} is {age:,.1f} hours old; allowed are {self.hours:g}."
-        )
+            until = " up to the present" if ahead else " at all"
+            return Judged(None, False, f"{self.column} holds no time{until}.{left_out}")
+        age = max(0.0, (context.now.timestamp() - found["latest"]) / 3600)
+        said = f"The latest {self.column} is {age:,.1f} hours old; allowed are {self.hours:g}."
+        return Judged(age, age <= self.hours, f"{said}{left_out}")
 
 
 class Share(Bounded):
@@ -118,7 +131,7 @@ class Share(Bounded):
 
     def measure(self) -> Column:
         """The mean of a one for each row that meets it and a zero for the others."""
-        return F.avg(self.looks_at(F.when(F.expr(self.condition), 1).otherwise(0)))
+        return F.avg(self.looks_at(F.when(attempt(F.expr(self.condition)), 1).otherwise(0)))
 
 
 class ContainsAll(SetRule):
@@ -192,7 +205,7 @@ class NoGaps(SetRule):
     def apart(self, rows: DataFrame, context: Context) -> DataFrame:
         """How many values are missing between the first and the last of each group."""
         del context
-        kept = rows.where(self.where) if self.where else rows
+        kept = rows.where(self.applies()) if self.where else rows
         groups = [F.col(name).alias(f"_per_{i}") for i, name in enumerate(self.per)]
         value = _counted_up(rows, self.column).alias("_value")
         each = kept.select(*groups, value).where("_value IS NOT NULL").distinct()
@@ -210,7 +223,7 @@ class NoGaps(SetRule):
         del context
         missing = found["missing"]
         if missing is None:
-            return Judged(None, True, f"{self.column} holds nothing to count.")
+            return Judged(None, None, f"{self.column} holds nothing to count.")
         return Judged(missing, missing == 0, f"{missing:,.0f} values are missing from {self.column}.")
 
 
@@ -235,13 +248,12 @@ class SameCount(SetRule):
     def apart(self, rows: DataFrame, context: Context) -> DataFrame:
         """Rows there."""
         del rows
-        other = context.references[self.to]
-        return (other.where(self.to_where) if self.to_where else other).agg(F.count("*").cast("double").alias("there"))
+        return _there(self, context, lambda looked_at: F.count(looked_at).cast("double"), F.lit(1))
 
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
         """Whether the difference is small enough."""
         del context
-        return _reconciled(found["here"], found["there"], self.within, "rows", self.to)
+        return _reconciled(self, found, "rows")
 
 
 class SameTotal(SetRule):
@@ -268,13 +280,12 @@ class SameTotal(SetRule):
     def apart(self, rows: DataFrame, context: Context) -> DataFrame:
         """The sum there."""
         del rows
-        other = context.references[self.to]
-        return (other.where(self.to_where) if self.to_where else other).agg(_sum(F.col(self.other)).alias("there"))
+        return _there(self, context, _sum, F.col(self.other))
 
     def judged(self, found: Mapping[str, Any], context: Context) -> Judged:
         """Whether the difference is small enough."""
         del context
-        return _reconciled(found["here"], found["there"], self.within, self.column, self.to)
+        return _reconciled(self, found, self.column)
 
 
 def _counted_up(rows: DataFrame, column: str) -> Column:
@@ -291,6 +302,21 @@ def _slack(share: float) -> str:
     return f", give or take {share:.4%}" if share else ""
 
 
-def _reconciled(here: float, there: float, share: float, what: str, other: str) -> Judged:
-    kept = abs(here - there) <= share * max(abs(here), abs(there))
-    return Judged(here - there, kept, f"{what}: {short(here)} here, {short(there)} in {other}.")
+def _there(
+    rule: SameCount | SameTotal, context: Context, measure: Callable[[Column], Column], value: Column
+) -> DataFrame:
+    """One row with what is measured in the other table, and how many of its rows `to_where` cannot be evaluated for."""
+    other = attemptable(context.references[rule.to])
+    applies = attempt(F.expr(rule.to_where)) if rule.to_where else F.lit(True)
+    return other.agg(
+        measure(F.when(applies, value)).alias("there"), F.count_if(applies.isNull()).alias("unevaluated_there")
+    )
+
+
+def _reconciled(rule: SameCount | SameTotal, found: Mapping[str, Any], what: str) -> Judged:
+    if found["unevaluated_there"]:
+        rows = f"{found['unevaluated_there']:,} rows of {rule.to}"
+        return Judged(None, False, f"{rule.to_where} cannot be evaluated for {rows}.")
+    here, there = found["here"], found["there"]
+    kept = abs(here - there) <= rule.within * max(abs(here), abs(there))
+    return Judged(here - there, kept, f"{what}: {short(here)} here, {short(there)} in {rule.to}.")

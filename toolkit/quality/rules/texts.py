@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from toolkit.errors import UsageError
+from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family
 from toolkit.quality.rules.lazily import F
 from toolkit.quality.rules.values import OnColumn, Sized, within
@@ -20,7 +21,7 @@ _OF_ANY_TEXT = {"string", "varchar", "char", "binary", "variant"}
 
 
 class NotBlank(OnColumn):
-    """The text is there and holds more than white space."""
+    """The text is there and holds more than white space, of which Unicode has invisible sorts, too."""
 
     nulls: ClassVar[str] = "Null breaks it, and so does empty text."
     families: ClassVar[tuple[Family, ...]] = ("text",)
@@ -32,7 +33,7 @@ class NotBlank(OnColumn):
 
     def broken(self) -> Column:
         """True where nothing is left without white space."""
-        return self.value.isNull() | ~self.value.rlike(r"(?U)\S")
+        return self.value.isNull() | ~self.value.rlike(f"[^{sql_text.SPACE}]")
 
 
 class Length(Sized):
@@ -85,7 +86,7 @@ class NotMatches(OnColumn):
 
 
 class Trimmed(OnColumn):
-    """The text neither begins nor ends with white space."""
+    """The text neither begins nor ends with white space, of whatever sort Unicode has."""
 
     families: ClassVar[tuple[Family, ...]] = ("text",)
 
@@ -95,7 +96,7 @@ class Trimmed(OnColumn):
 
     def broken(self) -> Column:
         """True where it begins or ends with some."""
-        return self.value.rlike(r"(?U)\A\s|\s\z")
+        return self.value.rlike(rf"\A[{sql_text.SPACE}]|[{sql_text.SPACE}]\z")
 
 
 class Cased(OnColumn):

@@ -287,7 +287,7 @@ def _caption(board: TableBoard, shown: int, only_broken: bool) -> Content:
     many = of.replace(" of ", " broken of ") if only_broken else of
     states = [
         (f"{number} {state}", f"${'error' if state == 'failed' else 'warning'}")
-        for state in ("failed", "tolerated")
+        for state in ("failed", "not measured", "tolerated")
         if (number := board.broken(state))
     ]
     # Where there is no room for all, the news comes first.

@@ -41,6 +41,7 @@ class HeatMap(ScrollView, can_focus=True):
         "heat--chosen",
         "heat--passed",
         "heat--tolerated",
+        "heat--not-measured",
         "heat--failed-0",
         "heat--failed-1",
         "heat--failed-2",
@@ -257,7 +258,7 @@ class HeatMap(ScrollView, can_focus=True):
         room = self._left - 3
         name = f"{cut(literal(line.rule), room):<{room}} "
         return [
-            Segment(f"{glyph(state)} ", self._style("failed-3" if state == "failed" else state)),
+            Segment(f"{glyph(state)} ", self._style("failed-3" if state == "failed" else _style_name(state))),
             Segment(name, self._style("chosen" if here and self.has_focus else "name")),
             *self._cells(line, here),
             *([Segment(f"{value_text(line.newest):>{NUMBERS}}", self._style("name"))] if self._right else []),
@@ -278,4 +279,8 @@ def _kind(one: Measurement | None) -> str:
     """The style of a cell."""
     if one is None:
         return "name"
-    return f"failed-{shade(one)}" if one.state == "failed" else one.state
+    return f"failed-{shade(one)}" if one.state == "failed" else _style_name(one.state)
+
+
+def _style_name(state: str) -> str:
+    return state.replace(" ", "-")
