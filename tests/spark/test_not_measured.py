@@ -22,7 +22,7 @@ from toolkit.quality.scores import scores
 from toolkit.scenario import Parameters, Scenario, Table
 
 TABLE = "silver.parcels"
-SCHEMA = "id INT, kg DOUBLE, price DOUBLE, at TIMESTAMP, day DATE"
+SCHEMA = "id INT, kg DOUBLE, price DOUBLE, at TIMESTAMP, day DATE, _corrupt_record STRING"
 NOTHING: list[dict[str, Any]] = [
     {"kind": "total", "column": "kg", "min": 1},
     {"kind": "mean", "column": "kg", "min": 1},
@@ -41,7 +41,7 @@ NOTHING: list[dict[str, Any]] = [
 @pytest.fixture
 def empty(spark: SparkSession) -> DataFrame:
     """Rows, but no values to measure."""
-    return spark.createDataFrame([(1, None, None, None, None), (2, None, None, None, None)], SCHEMA)
+    return spark.createDataFrame([(1, *[None] * 5), (2, *[None] * 5)], SCHEMA)
 
 
 @pytest.mark.parametrize("data", NOTHING, ids=lambda data: data["kind"])
