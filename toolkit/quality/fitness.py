@@ -35,6 +35,7 @@ from toolkit.quality.rules import (
     SameTotal,
     SetRule,
 )
+from toolkit.quality.rules.attempts import attemptable
 from toolkit.quality.rules.base import Family
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def refuse_unfit(df: DataFrame, table: str, rules: Sequence[Rule], context: Cont
 
 def blame(df: DataFrame, table: str, rules: Sequence[Rule], problem: PySparkException) -> UsageError:
     """The rule that Spark cannot make sense of, and why, when all of them together made it raise `problem`."""
+    rows = attemptable(df)
     for rule in rules:
         for number, column in enumerate(_expressions(rule)):
             try:
@@ -96,7 +98,8 @@ def blame(df: DataFrame, table: str, rules: Sequence[Rule], problem: PySparkExce
                     cure="Mend its SQL, or the column that it names.",
                 )
         try:
-            _ = rule.prepared(df, df, Context()).schema if isinstance(rule, RowRule) and not rule.refers_to else None
+            if isinstance(rule, RowRule) and not rule.refers_to:
+                _ = rule.prepared(rows, rows, Context()).schema
         except PySparkException as own:
             return UsageError(
                 f"Rule {rule.name} of {table} cannot be used on such columns: {_first_line(own)}",

@@ -196,7 +196,7 @@ class Plan:
             if isinstance(rule, SetRule):
                 found |= {f"{name}_{i}": column for name, column in rule.measures(self.context).items()}
                 if rule.attempted:
-                    everything = reduce(and_, map(F.expr, rule.sql))
+                    everything = reduce(and_, [F.coalesce(F.expr(text), F.lit(False)) for text in rule.sql])
                     found[f"unevaluated_{i}"] = F.count_if(attempt(everything).isNull())
         return [column.alias(name) for name, column in found.items()]
 
@@ -291,7 +291,8 @@ def blamed(df: DataFrame, table: str, rules: Sequence[Rule], *, running: bool = 
 
 def _broken(rule: RowRule) -> Column:
     """Whether a row that the rule looks at breaks it; null counts as no, but as unknown for a rule that is attempted."""
-    broken = F.expr(rule.where) & rule.broken() if rule.where else rule.broken()
+    looked_at = [F.coalesce(F.expr(rule.where), F.lit(False))] if rule.where else []
+    broken = reduce(and_, [*looked_at, rule.broken()])
     return attempt(broken) if rule.attempted else broken
 
 
