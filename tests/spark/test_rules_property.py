@@ -33,7 +33,7 @@ NUMBERED = [(word, float(i)) for i, word in enumerate([*WORDS, *WORDS, None])]
 WHITE = set("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000") | set(
     map(chr, range(0x2000, 0x200B))
 )
-UNICODE_WHITE = WHITE - set("\x1c\x1d\x1e\x1f")
+UNICODE_WHITE = (WHITE - set("\x1c\x1d\x1e\x1f")) | set("\u180e\u200b\u2060\ufeff")
 JAVA_WHITE = set(" \t\n\x0b\x0c\r")
 TEXTS = [
     None,
