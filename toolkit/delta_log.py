@@ -179,7 +179,7 @@ class DeltaLog:
 def ranges(versions: Iterable[int]) -> str:
     """Version numbers as a person says them: `0 to 3, 5, 7 to 9`."""
     runs: list[list[int]] = []
-    for version in sorted(versions):
+    for version in sorted(set(versions)):
         if runs and runs[-1][-1] == version - 1:
             runs[-1][1:] = [version]
         else:

@@ -111,6 +111,8 @@ class DeltaReader:
     def _open(self) -> DeltaTable:
         from deltalake import DeltaTable
 
+        if reason := unreadable.odd_path(self.path):
+            raise unreadable.needs_spark(self.name, self.path, self._asked, reason)
         return self._guard(lambda: DeltaTable(str(self.path), version=self._asked))
 
     @property

@@ -14,10 +14,12 @@ file. No cure says to delete a table: moved aside it makes the same room, and no
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import unquote
 
 from toolkit.delta_log import DeltaLog, ranges
 from toolkit.errors import DataError, ToolkitError, UsageError
@@ -154,6 +156,14 @@ def needs_spark(what: str, path: Path, version: int | None, reason: str) -> Need
         f"{what} cannot be read without Spark: {reason}.",
         cure=f"Nothing is known to be damaged. Read it with Spark: python -c {shlex.quote(code)}",
     )
+
+
+def odd_path(path: Path) -> str:
+    """Why the engine would open another folder than `path`, silently if there is one; empty when it would not."""
+    real = os.path.realpath(path)
+    if unquote(real) != real:
+        return f"it would take the percent code in {real} for another folder's name"
+    return f"it would take the backslash in {real} for a folder" if os.sep == "/" and "\\" in real else ""
 
 
 def is_question(said: str) -> bool:
