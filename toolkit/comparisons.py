@@ -157,7 +157,7 @@ class _Reader:
                 found.closing = token.text
                 break
             elif token.key in _ENDS:
-                found.operands.append(_operand(parts))
+                found.operands.append(self._divided(_operand(parts), in_scope=in_scope))
                 found.ends.append(token)
                 parts = []
             else:
@@ -165,7 +165,7 @@ class _Reader:
             before = token.key or (before if token.kind == "space" else "")
         if bool(closing) != bool(found.closing):
             raise _Unclear
-        found.operands.append(_operand(parts))
+        found.operands.append(self._divided(_operand(parts), in_scope=in_scope))
         for sides in _linked(found, caller):
             self._mend(sides, in_scope=in_scope)
         return found
@@ -194,6 +194,17 @@ class _Reader:
         cast = before.key == "::" or (caller in ("CAST", "TRY_CAST") and end == ["AS"])
         is_type = after.kind == "text" or (cast and after.key != "(")
         return _Token("word", "TIMESTAMP(6)") if is_type else token
+
+    def _divided(self, operand: _Operand, *, in_scope: bool) -> _Operand:
+        """The operand with each quotient of whole numbers as a double, which the engine would cut to a whole number."""
+        for i, sign in enumerate(operand.parts):
+            if isinstance(sign, _Token) and sign.key == "/":
+                first = max((k for k in range(i) if _is_sign(operand.parts[k], "+-")), default=-1) + 1
+                end = next((k for k in range(i + 1, len(operand.parts)) if _is_sign(operand.parts[k], "+-*/%")), None)
+                sides = [_operand(operand.parts[first:i]), _operand(operand.parts[i + 1 : end])]
+                if all("Int" in self._type(one, in_scope=in_scope) for one in sides):
+                    operand.parts[i] = _Token("call", "* CAST(1 AS DOUBLE) /")
+        return operand
 
     def _mend(self, sides: list[_Operand], *, in_scope: bool) -> None:
         """Cast the sides of one comparison to what Spark compares them as."""
@@ -242,6 +253,10 @@ def _operand(parts: list[_Token | _Level]) -> _Operand:
     first, last = solid[0], solid[-1] + 1
     lead, trail = ("".join(part.render() for part in some) for some in (parts[:first], parts[last:]))
     return _Operand(lead, parts[first:last], trail)
+
+
+def _is_sign(part: _Token | _Level, signs: str) -> bool:
+    return isinstance(part, _Token) and part.kind in ("sign", "call") and part.text[:1] in signs
 
 
 def _linked(level: _Level, caller: str) -> Iterator[list[_Operand]]:

@@ -200,16 +200,21 @@ class DeltaReader:
         exact = [as_spark(part, types) for part in parts]
         for part, mended in zip(parts, exact, strict=True):
             # What the engine can read without brackets around it does not close those that are put around it.
-            plan = self._query(f"EXPLAIN SELECT 1 FROM t WHERE {mended}\n")[1]  # noqa: S608
-            self._refuse_inexact(part, str(plan[0]))
+            self._refuse_inexact(part, f"SELECT 1 FROM t WHERE {mended}\n")  # noqa: S608
         # The line break keeps a comment in a condition from swallowing the bracket.
         return f" WHERE {' AND '.join(f'({part}{chr(10)})' for part in exact)}" if parts else ""
 
-    def _refuse_inexact(self, condition: str, plan: str) -> None:
-        """Refuse what the engine would still compare as decimals though one side is a double: it finds nothing, silently."""
-        if re.search(r" AS Decimal128\((30, 15|14, 7)\)", plan) and not re.search(r"(?i)decimal|numeric", condition):
+    def _refuse_inexact(self, typed: str, query: str) -> None:
+        """Refuse what the engine would still compare as decimals though one side is a double: it finds nothing, silently.
+
+        Args:
+            typed: what the user typed.
+            query: the SELECT that comes of it.
+        """
+        plan = str(self._query(f"EXPLAIN {query}")[1][0])
+        if re.search(r" AS Decimal128\((30, 15|14, 7)\)", plan) and not re.search(r"(?i)decimal|numeric", typed):
             raise UsageError(
-                f"That does not work on {self.name}: a double and a decimal meet in {condition.strip()!r}.",
+                f"That does not work on {self.name}: a double and a decimal meet in {' '.join(typed.split())!r}.",
                 cure="Say what the decimal is to be compared as: CAST(… AS DOUBLE), or 5e-1 in place of 0.5.",
             )
 
@@ -221,7 +226,10 @@ class DeltaReader:
         """
         if not _SELECT.match(query):
             raise UsageError("Only a SELECT can be asked.", cure="Begin with SELECT or WITH; the table is called t.")
-        columns, rows = self._query(as_spark(query, self._type_of()))
+        exact = as_spark(query, self._type_of())
+        if re.search(r"\d\.|\.\d", query):
+            self._refuse_inexact(query, exact)
+        columns, rows = self._query(exact)
         return Page(columns, rows, 0, len(rows))
 
     def summary(self) -> TableSummary:
