@@ -348,7 +348,9 @@ _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     ),
     (
         r"FAILED_READ_FILE\S*\].*?(?:file:)?/*(/\S+\.\w+)",
-        lambda m: DataError(f"{m[1]} cannot be read.", cure="Restore the file, or delete it and land the data again."),
+        lambda m: DataError(
+            f"{m[1]} cannot be read.", cure="Restore the file, or move it aside and land the data again."
+        ),
     ),
     (
         r"Py4JNetworkError|Answer from Java side is empty|ConnectionRefusedError|RpcError.*UNAVAILABLE",
