@@ -10,7 +10,7 @@ stands between operators that bind no tighter than a comparison. Text that canno
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 TypeOf = Callable[[str], str]
@@ -36,6 +36,8 @@ _CLOSES = {"(": ")", "[": "]", "{": "}", "CASE": "END"}
 _CHOOSING = {"COALESCE", "NVL", "IFNULL", "NULLIF", "GREATEST", "LEAST"}
 """Functions that bring their arguments to one type, as a comparison does its sides."""
 _NEUTRAL = {"NULL", "TRUE", "FALSE"}
+_AS_DECIMAL = re.compile(r" AS Decimal128\((30, 15|14, 7)\)")
+"""What the engine casts a double and a float to when a decimal meets them."""
 _FAR_DAY = re.compile(r"'(\d{5,}-\d\d-\d\d)'")
 
 
@@ -113,8 +115,20 @@ def as_spark(sql: str, type_of: TypeOf) -> str:
     """
     try:
         return _Reader(list(_tokens(sql)), type_of).level("", "", in_scope=True).render()
-    except _Unclear:
+    except (_Unclear, RecursionError):
         return sql
+
+
+def meets_double(plan: str, exact: Iterable[str]) -> bool:
+    """Whether a plan of the engine still compares a double, or a float, as a decimal: hardly any equals one.
+
+    Args:
+        plan: its text, from `EXPLAIN`.
+        exact: columns of the table that are decimals themselves.
+    """
+    for name in exact if _AS_DECIMAL.search(plan) else ():
+        plan = plan.replace(f"CAST(t.{name} AS Decimal128", "")
+    return bool(_AS_DECIMAL.search(plan))
 
 
 def _tokens(sql: str) -> Iterator[_Token]:
@@ -161,7 +175,7 @@ class _Reader:
                 found.ends.append(token)
                 parts = []
             else:
-                parts.append(self._in_microseconds(token, caller, found.keys[-1:]))
+                parts.append(self._in_microseconds(token, caller, found.ends[-1].key if found.ends else ""))
             before = token.key or (before if token.kind == "space" else "")
         if bool(closing) != bool(found.closing):
             raise _Unclear
@@ -172,9 +186,10 @@ class _Reader:
 
     def _scope(self, outer: bool) -> bool:
         """Whether types can be asked for at the level that begins here: a SELECT of its own has to be from `t` alone."""
-        rest = [one for one in self.tokens[self.at :] if one.kind != "space"]
-        if not rest or rest[0].key not in ("SELECT", "WITH"):
+        begin = [one.key for one in self.tokens[self.at : self.at + 2] if one.kind != "space"]
+        if not {"SELECT", "WITH"} & set(begin[:1]):
             return outer
+        rest = [one for one in self.tokens[self.at :] if one.kind != "space"]
         depth, sources = 0, []
         for i, one in enumerate(rest):
             depth += (one.key in ("(", "[", "{")) - (one.key in (")", "]", "}"))
@@ -185,13 +200,13 @@ class _Reader:
                 sources.append("" if one.key != "FROM" or "," in after else "".join(after[:1]))
         return set(sources) == {"t"}
 
-    def _in_microseconds(self, token: _Token, caller: str, end: list[str]) -> _Token:
+    def _in_microseconds(self, token: _Token, caller: str, end: str) -> _Token:
         """The type TIMESTAMP as one of microseconds, where it is a type: `TIMESTAMP '…'`, `CAST(… AS TIMESTAMP)`, `::`."""
         if token.key != "TIMESTAMP":
             return token
         before = next((one for one in reversed(self.tokens[: self.at - 1]) if one.kind != "space"), token)
         after = next((one for one in self.tokens[self.at :] if one.kind != "space"), token)
-        cast = before.key == "::" or (caller in ("CAST", "TRY_CAST") and end == ["AS"])
+        cast = before.key == "::" or (caller in ("CAST", "TRY_CAST") and end == "AS")
         is_type = after.kind == "text" or (cast and after.key != "(")
         return _Token("word", "TIMESTAMP(6)") if is_type else token
 
@@ -268,7 +283,7 @@ def _linked(level: _Level, caller: str) -> Iterator[list[_Operand]]:
         yield from _of_case(level)
     for i, key in enumerate(keys):
         # NOT IN and IS NOT DISTINCT FROM are several words, with nothing between them.
-        left = next((one for one in reversed(operands[: i + 1]) if one.parts), None)
+        left = next((operands[k] for k in range(i, max(i - 4, -1), -1) if operands[k].parts), None)
         right = operands[i + 1]
         if left is None:
             continue

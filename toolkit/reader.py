@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from toolkit import unreadable
-from toolkit.comparisons import as_spark
+from toolkit.comparisons import as_spark, meets_double
 from toolkit.delta_log import DeltaLog, Version, moment
 from toolkit.errors import DataError, ToolkitError, UsageError
 from toolkit.lakehouse import Lakehouse
@@ -113,6 +113,9 @@ class DeltaReader:
 
         if reason := unreadable.odd_path(self.path):
             raise unreadable.needs_spark(self.name, self.path, self._asked, reason)
+        log = self._guard(lambda: DeltaLog(self.path))
+        if self._asked is not None and log.newest is not None and self._asked not in log.versions():
+            raise unreadable.version_gone(self.name, self._asked, log)
         return self._guard(lambda: DeltaTable(str(self.path), version=self._asked))
 
     @property
@@ -130,7 +133,7 @@ class DeltaReader:
 
     def history(self, limit: int | None = None) -> list[Version]:
         """Commits, newest first, up to this version; there is always one."""
-        return DeltaLog(self.path).history(self.version, limit)
+        return self._guard(lambda: DeltaLog(self.path).history(self.version, limit))
 
     def files(self) -> list[DataFile]:
         """The files that make up this version, largest first."""
@@ -212,7 +215,8 @@ class DeltaReader:
             query: the SELECT that comes of it.
         """
         plan = str(self._query(f"EXPLAIN {query}")[1][0])
-        if re.search(r" AS Decimal128\((30, 15|14, 7)\)", plan) and not re.search(r"(?i)decimal|numeric", typed):
+        exact = [column.name for column in self.columns() if column.type.startswith("decimal")]
+        if meets_double(plan, exact) and not re.search(r"(?i)decimal|numeric", typed):
             raise UsageError(
                 f"That does not work on {self.name}: a double and a decimal meet in {' '.join(typed.split())!r}.",
                 cure="Say what the decimal is to be compared as: CAST(… AS DOUBLE), or 5e-1 in place of 0.5.",
@@ -298,25 +302,15 @@ class DeltaReader:
 
     def _file_fault(self) -> ToolkitError | None:
         """The error for data files that are missing, or are not what they should be; None when all seem well."""
-        files = [path for (path,) in self._added("path")]
-        log = DeltaLog(self.path)
-        bad = [path for path in files if not unreadable.is_parquet(log.data_file(path))]
-        if not bad:
-            return None
         newest = self if self._asked is None else DeltaReader(self.path, self.name)
-        readable = log.versions_with_files((p for (p,) in newest._added("path")), newest.version, unreadable.is_parquet)
-        missing = [path for path in bad if not log.data_file(path).exists()]
-        if missing and self.version < newest.version:
-            return unreadable.files_gone(self.name, self.version, len(missing), len(files), readable)
-        state = "is missing" if missing else "is no whole Parquet file"
-        fault = f"its data file {unquote((missing or bad)[0])} {state}"
-        return unreadable.damaged(self.name, log, fault, readable=readable, but=self.version)
+        files, newest_files = ([path for (path,) in one._added("path")] for one in (self, newest))
+        return unreadable.file_fault(self.name, DeltaLog(self.path), self.version, files, newest_files)
 
     def _guard(self, action: Callable[[], T]) -> T:
         """Run `action`, and say in the user's words what the engine has against the table."""
         try:
             return action()
-        except _LEAVE:
+        except (*_LEAVE, ToolkitError):
             raise
         except BaseException as problem:
             raise unreadable.explained(self.name, self.path, self._asked, problem) from problem
@@ -341,9 +335,6 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     where = lakehouse or Lakehouse.default()
     if not where.exists(table):
         raise UsageError.unknown("table", table, where.tables(), cure=_how_it_comes(table))
-    log = DeltaLog(where.path(table))
-    if version is not None and log.newest is not None and version not in log.versions():
-        raise unreadable.version_gone(table, version, log)
     return DeltaReader(where.path(table), table, version)
 
 

@@ -17,7 +17,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -125,6 +125,31 @@ def damaged(
         otherwise = "move it aside and run its scenario again"
     restore = f"Its log or a file in {log.path} is damaged; restore that folder from a backup, or {otherwise}."
     return Damaged(f"{what} cannot be read: {fault}.", cure=f"{_can_be_read(others)}{restore}")
+
+
+def file_fault(
+    name: str, log: DeltaLog, version: int, files: Sequence[str], newest_files: Iterable[str]
+) -> FilesGone | Damaged | None:
+    """The error for data files that are missing, or are no Parquet files; None when all seem well.
+
+    Args:
+        name: how messages call the table.
+        log: its log.
+        version: the version that could not be read.
+        files: paths of its files, as the log writes them.
+        newest_files: those of the newest version.
+    """
+    bad = [path for path in files if not is_parquet(log.data_file(path))]
+    newest = version if log.newest is None else log.newest
+    if not bad:
+        return None
+    readable = log.versions_with_files(newest_files, newest, is_parquet)
+    missing = [path for path in bad if not log.data_file(path).exists()]
+    if missing and version < newest:
+        return files_gone(name, version, len(missing), len(files), readable)
+    state = "is missing" if missing else "is no whole Parquet file"
+    fault = f"its data file {unquote((missing or bad)[0])} {state}"
+    return damaged(name, log, fault, readable=readable, but=version)
 
 
 def files_gone(name: str, version: int, missing: int, of: int, readable: list[int]) -> FilesGone:

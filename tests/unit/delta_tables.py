@@ -75,7 +75,7 @@ def written_by_spark(path: Path, rows: pa.Table, statistics: Mapping[str, Any] |
     """One file with times of 96 bits, and statistics in the log as Spark writes them: cut to milliseconds."""
     path.mkdir(parents=True)
     file = path / "part-0.parquet"
-    pq.write_table(rows, file, use_deprecated_int96_timestamps=True)
+    pq.write_table(rows, file, use_deprecated_int96_timestamps=True, store_schema=False)
     schema = Schema.from_arrow(rows.schema)
     stats = json.dumps({"numRecords": rows.num_rows, **(statistics or {})})
     added = AddAction(file.name, file.stat().st_size, {}, 0, True, stats)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -253,3 +254,27 @@ def test_what_is_computed_in_nanoseconds_says_why_it_cannot_be(times: DeltaReade
     with pytest.raises(UsageError, match="times before 1677-09-21 or after 2262-04-11") as refused:
         times.count(where)
     assert "'9999-12-31'" in refused.value.cure
+
+
+def test_decimals_of_any_two_sizes_may_meet(tmp_path: Path) -> None:
+    sizes = {"x": pa.decimal128(18, 3), "y": pa.decimal128(20, 15)}
+    write_deltalake(tmp_path / "t", pa.table({name: pa.array([Decimal("8.89")], kind) for name, kind in sizes.items()}))
+    assert DeltaReader(tmp_path / "t", "silver.t").count("x = y AND x = 8.89 AND y = 8.89") == 1
+
+
+def test_a_condition_of_great_depth_or_length_is_answered_or_refused(numbers: DeltaReader) -> None:
+    assert numbers.count(f"d IN ({', '.join(f'{n}.5' for n in range(5000))})") == 10
+    assert numbers.count(" OR ".join(f"(d = {n / 100})" for n in range(200))) == 200
+    deep = f"{'(' * 2000}d = 0.5{')' * 2000}"
+    assert as_spark(deep, lambda _: "Float64") in (deep, deep.replace("0.5", "CAST(0.5 AS DOUBLE)"))
+
+
+def test_a_condition_four_times_as_long_takes_about_four_times_as_long() -> None:
+    def seconds(n: int) -> float:
+        typed = " OR ".join(f"(d = {i}.5 AND s = 'x{i}')" for i in range(n))
+        began = time.perf_counter()
+        assert as_spark(typed, lambda expression: TYPES.get(expression, "")).count("CAST(") == n
+        return time.perf_counter() - began
+
+    # Sixteen times, if each comparison looked at all others.
+    assert min(seconds(1200) for _ in range(3)) < 10 * min(seconds(300) for _ in range(3))
