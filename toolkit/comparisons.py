@@ -97,7 +97,7 @@ class _Level:
 
     def render(self) -> str:
         ended = [*(end.text for end in self.ends), ""]
-        inner = (f"{one.lead}{one.text}{one.trail}{end}" for one, end in zip(self.operands, ended, strict=True))
+        inner = (f"{side.lead}{side.text}{side.trail}{end}" for side, end in zip(self.operands, ended, strict=True))
         return f"{self.opening}{''.join(inner)}{self.closing}"
 
     @property
@@ -134,15 +134,15 @@ def meets_double(plan: str, exact: Iterable[str]) -> bool:
 def _tokens(sql: str) -> Iterator[_Token]:
     at, before = 0, ""
     while at < len(sql):
-        found = _TOKEN.match(sql, at)
-        kind = (found and found.lastgroup) or ""
+        match = _TOKEN.match(sql, at)
+        kind = (match and match.lastgroup) or ""
         # A letter directly before a text makes it one with other rules: E'it\'s'.
-        if found is None or (kind == "text" and before == "word"):
+        if match is None or (kind == "text" and before == "word"):
             raise _Unclear
-        with_exponent = kind == "number" and "e" in found[0].lower()
+        with_exponent = kind == "number" and "e" in match[0].lower()
         # To Spark a number with an exponent is a double.
-        yield _Token(kind, f"CAST('{found[0]}' AS DOUBLE)" if with_exponent else found[0])
-        at, before = found.end(), kind
+        yield _Token(kind, f"CAST('{match[0]}' AS DOUBLE)" if with_exponent else match[0])
+        at, before = match.end(), kind
 
 
 class _Reader:
@@ -157,7 +157,7 @@ class _Reader:
         """The level that begins here; `caller` is the word before its bracket."""
         closing = _CLOSES.get(opening.upper(), "")
         in_scope = self._scope(in_scope)
-        found = _Level(opening, "", [], [])
+        result = _Level(opening, "", [], [])
         parts: list[_Token | _Level] = []
         before = ""
         while self.at < len(self.tokens):
@@ -168,44 +168,44 @@ class _Reader:
             elif token.key in _CLOSES.values():
                 if token.key != closing:
                     raise _Unclear
-                found.closing = token.text
+                result.closing = token.text
                 break
             elif token.key in _ENDS:
-                found.operands.append(self._divided(_operand(parts), in_scope=in_scope))
-                found.ends.append(token)
+                result.operands.append(self._divided(_operand(parts), in_scope=in_scope))
+                result.ends.append(token)
                 parts = []
             else:
-                parts.append(self._in_microseconds(token, caller, found.ends[-1].key if found.ends else ""))
+                parts.append(self._in_microseconds(token, caller, result.ends[-1].key if result.ends else ""))
             before = token.key or (before if token.kind == "space" else "")
-        if bool(closing) != bool(found.closing):
+        if bool(closing) != bool(result.closing):
             raise _Unclear
-        found.operands.append(self._divided(_operand(parts), in_scope=in_scope))
-        for sides in _linked(found, caller):
+        result.operands.append(self._divided(_operand(parts), in_scope=in_scope))
+        for sides in _linked(result, caller):
             self._mend(sides, in_scope=in_scope)
-        return found
+        return result
 
     def _scope(self, outer: bool) -> bool:
         """Whether types can be asked for at the level that begins here: a SELECT of its own has to be from `t` alone."""
-        begin = [one.key for one in self.tokens[self.at : self.at + 2] if one.kind != "space"]
+        begin = [token.key for token in self.tokens[self.at : self.at + 2] if token.kind != "space"]
         if not {"SELECT", "WITH"} & set(begin[:1]):
             return outer
-        rest = [one for one in self.tokens[self.at :] if one.kind != "space"]
+        rest = [token for token in self.tokens[self.at :] if token.kind != "space"]
         depth, sources = 0, []
-        for i, one in enumerate(rest):
-            depth += (one.key in ("(", "[", "{")) - (one.key in (")", "]", "}"))
+        for i, token in enumerate(rest):
+            depth += (token.key in ("(", "[", "{")) - (token.key in (")", "]", "}"))
             if depth < 0:
                 break
-            if depth == 0 and one.key in ("FROM", "JOIN", "WITH") and rest[i - 1].key != "DISTINCT":
-                after = [two.text.lower() for two in rest[i + 1 : i + 4]]
-                sources.append("" if one.key != "FROM" or "," in after else "".join(after[:1]))
+            if depth == 0 and token.key in ("FROM", "JOIN", "WITH") and rest[i - 1].key != "DISTINCT":
+                after = [later.text.lower() for later in rest[i + 1 : i + 4]]
+                sources.append("" if token.key != "FROM" or "," in after else "".join(after[:1]))
         return set(sources) == {"t"}
 
     def _in_microseconds(self, token: _Token, caller: str, end: str) -> _Token:
         """The type TIMESTAMP as one of microseconds, where it is a type: `TIMESTAMP '…'`, `CAST(… AS TIMESTAMP)`, `::`."""
         if token.key != "TIMESTAMP":
             return token
-        before = next((one for one in reversed(self.tokens[: self.at - 1]) if one.kind != "space"), token)
-        after = next((one for one in self.tokens[self.at :] if one.kind != "space"), token)
+        before = next((near for near in reversed(self.tokens[: self.at - 1]) if near.kind != "space"), token)
+        after = next((near for near in self.tokens[self.at :] if near.kind != "space"), token)
         cast = before.key == "::" or (caller in ("CAST", "TRY_CAST") and end == "AS")
         is_type = after.kind == "text" or (cast and after.key != "(")
         return _Token("word", "TIMESTAMP(6)") if is_type else token
@@ -217,15 +217,15 @@ class _Reader:
                 first = max((k for k in range(i) if _is_sign(operand.parts[k], "+-")), default=-1) + 1
                 end = next((k for k in range(i + 1, len(operand.parts)) if _is_sign(operand.parts[k], "+-*/%")), None)
                 sides = [_operand(operand.parts[first:i]), _operand(operand.parts[i + 1 : end])]
-                if all("Int" in self._type(one, in_scope=in_scope) for one in sides):
+                if all("Int" in self._type(side, in_scope=in_scope) for side in sides):
                     operand.parts[i] = _Token("call", "* CAST(1 AS DOUBLE) /")
         return operand
 
     def _mend(self, sides: list[_Operand], *, in_scope: bool) -> None:
         """Cast the sides of one comparison to what Spark compares them as."""
-        if sum(not one.is_neutral for one in sides) < 2:  # noqa: PLR2004 - one alone meets nothing of another kind
+        if sum(not side.is_neutral for side in sides) < 2:  # noqa: PLR2004 - one alone meets nothing of another kind
             return
-        types = [self._type(one, in_scope=in_scope) for one in sides]
+        types = [self._type(side, in_scope=in_scope) for side in sides]
         kinds = set(map(_kind, types))
         if "time" in kinds:
             zone = 'Some("UTC")' if any("Timestamp" in kind and '"' in kind for kind in types) else "None"
@@ -239,11 +239,11 @@ class _Reader:
                 " AS TIMESTAMP(6))",
             )
         elif "day" in kinds:
-            for one in sides:
-                if isinstance(one.only, _Token) and (far := _FAR_DAY.fullmatch(one.text)):
-                    one.parts = [_Token("text", f"'+{far[1]}'")]
+            for side in sides:
+                if isinstance(side.only, _Token) and (far := _FAR_DAY.fullmatch(side.text)):
+                    side.parts = [_Token("text", f"'+{far[1]}'")]
         # The engine rounds a decimal to another scale than it says, and cannot compare the result.
-        rounded = any(re.search(r"\bround\s*\(", one.text, re.IGNORECASE) for one in sides)
+        rounded = any(re.search(r"\bround\s*\(", side.text, re.IGNORECASE) for side in sides)
         if "decimal" in kinds and (rounded or kinds & {"double", "text"}):
             _wrap(sides, types, "decimal", "CAST(", " AS DOUBLE)")
 
@@ -306,9 +306,9 @@ def _of_case(level: _Level) -> Iterator[list[_Operand]]:
 
 
 def _wrap(sides: list[_Operand], types: list[str] | None, kind: str, before: str, after: str) -> None:
-    for i, one in enumerate(sides):
+    for i, side in enumerate(sides):
         if types is None or _kind(types[i]) == kind:
-            one.wrap(before, after)
+            side.wrap(before, after)
 
 
 def _kind(arrow_type: str) -> str:

@@ -53,8 +53,8 @@ class DeltaLog:
         self.path = path
         self.folder = path / "_delta_log"
         names = [file.name for file in self.folder.iterdir()] if self.folder.is_dir() else []
-        self.commits = {int(found[1]) for name in names if (found := _COMMIT.fullmatch(name))}
-        self.checkpoints = {int(found[1]) for name in names if (found := _CHECKPOINT.fullmatch(name))}
+        self.commits = {int(match[1]) for name in names if (match := _COMMIT.fullmatch(name))}
+        self.checkpoints = {int(match[1]) for name in names if (match := _CHECKPOINT.fullmatch(name))}
 
     @property
     def newest(self) -> int | None:
@@ -104,10 +104,10 @@ class DeltaLog:
 
     def _commit_info(self, version: int) -> dict[str, Any]:
         try:
-            found = next(self.actions(version, "commitInfo"), {}).get("commitInfo")
+            info = next(self.actions(version, "commitInfo"), {}).get("commitInfo")
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        return info if isinstance(info, dict) else {}
 
     def damage(self, version: int | None = None) -> str:
         """What is wrong with the files that describe `version`, or the newest one; empty when nothing is."""
@@ -142,10 +142,10 @@ class DeltaLog:
             sound: whether a data file is there, and what it should be.
         """
         bad = {path for path in files if not sound(self.data_file(path))}
-        found, described = [], set(self.versions())
+        versions, described = [], set(self.versions())
         for version in range(newest, -1, -1):
             if not bad and version in described:
-                found.append(version)
+                versions.append(version)
             try:
                 actions = list(self.actions(version))
             except (OSError, ValueError):
@@ -153,7 +153,7 @@ class DeltaLog:
             bad -= {a["add"]["path"] for a in actions if "add" in a}
             removed = {a["remove"]["path"] for a in actions if "remove" in a}
             bad |= {path for path in removed if not sound(self.data_file(path))}
-        return found[::-1]
+        return versions[::-1]
 
     def data_file(self, path: str) -> Path:
         """The file that the log means by `path`: written as a URI, relative to the table or absolute."""
@@ -168,9 +168,9 @@ class DeltaLog:
                 ]
             except (OSError, ValueError, LookupError, TypeError):
                 return ""
-            for one in fields[-1] if fields else ():
-                if f'"{kind}"' in json.dumps(one.get("type")):
-                    return str(one.get("name", ""))
+            for column in fields[-1] if fields else ():
+                if f'"{kind}"' in json.dumps(column.get("type")):
+                    return str(column.get("name", ""))
             if fields:
                 return ""
         return ""

@@ -229,11 +229,11 @@ def is_parquet(file: Path) -> bool:
 
 def _unknown_to_us(log: DeltaLog, said: str) -> str:
     for pattern, reason in _UNKNOWN_TO_US:
-        if found := re.search(pattern, said):
-            return reason(found)
-    if found := re.search(r"Unsupported Delta table type: '([^']+)'", said):
-        column = log.column_of_type(found[1])
-        kind = "a user-defined type (udt)" if found[1] == "udt" else f"type {found[1]}"
+        if match := re.search(pattern, said):
+            return reason(match)
+    if match := re.search(r"Unsupported Delta table type: '([^']+)'", said):
+        column = log.column_of_type(match[1])
+        kind = "a user-defined type (udt)" if match[1] == "udt" else f"type {match[1]}"
         return f"{f'its column {column}' if column else 'a column'} is of {kind}"
     return ""
 

@@ -52,7 +52,7 @@ def _python(scalar: Any) -> Any:
     if types.is_map(kind):
         return [(_python(pair[0]), _python(pair[1])) for pair in scalar.values]
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return [_python(one) for one in scalar.values]
+        return [_python(value) for value in scalar.values]
     try:
         return scalar.as_py()
     except (ValueError, OverflowError, TypeError, NotImplementedError):
