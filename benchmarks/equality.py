@@ -13,9 +13,10 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped]
-from deltalake import DeltaTable, QueryBuilder
+from deltalake import DeltaTable
 
 from benchmarks.ratios import NotComparable
+from toolkit.query_engine import query_engine
 
 TECHNICAL = ("_ingested_at", "_run_id", "_row")
 """Columns that differ from one load to the next, and say nothing of the content."""
@@ -70,7 +71,7 @@ def content(path: Path) -> Content:
     kept = {name: kind for name, kind in sorted(types.items()) if name not in TECHNICAL}
     columns = ", ".join(f'"{name}"' for name in kept)
     rows, whole, by_column = 0, 0, dict.fromkeys(kept, 0)
-    for batch in QueryBuilder().register("t", table).execute(f"SELECT {columns} FROM t"):
+    for batch in query_engine(table).execute(f"SELECT {columns} FROM t"):
         frame = _frame(batch)
         rows += frame.height
         whole += _sum(frame)

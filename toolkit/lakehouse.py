@@ -53,7 +53,7 @@ class Lakehouse:
             f"{layer}.{log.parent.name}"
             for layer in LAYERS
             for log in sorted((self.root / layer).glob("*/_delta_log"))
-            if is_table_name(f"{layer}.{log.parent.name}")
+            if log.is_dir() and is_table_name(f"{layer}.{log.parent.name}")
         ]
 
     @contextlib.contextmanager

@@ -113,7 +113,11 @@ class NotebookRun:
     def history(self, name: str) -> pd.DataFrame:
         """A table's versions: when, by which run and step, how many rows."""
         found = reader.open_table(name).history()
-        rows = [(v.version, v.at.strftime("%Y-%m-%d %H:%M"), v.operation, v.run_id, v.step, v.rows) for v in found]
+        times = [v.at.strftime("%Y-%m-%d %H:%M") if v.at else "unknown" for v in found]
+        rows = [
+            (v.version, at, v.operation or "unknown", v.run_id, v.step, v.rows)
+            for v, at in zip(found, times, strict=True)
+        ]
         return pd.DataFrame(rows, columns=["version", "at", "operation", "run", "step", "rows"])
 
     def quality(self, *, broken_only: bool = True) -> HTML:

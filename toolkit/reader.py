@@ -9,19 +9,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote
 
-from toolkit.errors import DataError, UsageError
+from toolkit import unreadable
+from toolkit.comparisons import as_spark, meets_double
+from toolkit.delta_log import DeltaLog, Version, moment
+from toolkit.errors import DataError, ToolkitError, UsageError
 from toolkit.lakehouse import Lakehouse
+from toolkit.query_engine import ODD_STATISTICS, query_engine, quoted, type_of
+from toolkit.values import values
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable, QueryBuilder
 
 PAGE_ROWS = 200
-LONGEST_REASON = 300
 _SELECT = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
-_DAMAGE = ("Parquet error", "Object Store error", "Kernel error")
-"""How the engine's messages begin to speak of files, not of the question."""
+_LEAVE = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What ends the process or the thread; all else may come from the engine, whose panics are no `Exception`."""
 T = TypeVar("T")
 Conditions = str | Sequence[str]
 """A SQL condition, or several that all have to be met; an empty one is met by every row."""
@@ -38,31 +46,16 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Version:
-    """One commit in a table's history."""
-
-    version: int
-    at: datetime
-    operation: str
-    run_id: str
-    """The run that wrote it; empty if no run did."""
-    step: str
-    rows: int | None
-    """Rows this commit wrote; None if it does not say."""
-    parameters: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
-    """What the commit counted, in the words of the engine that wrote it."""
-    user_metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class DataFile:
     """One Parquet file of a table."""
 
     path: str
+    """As the folder has it, relative to the table; absolute where the file is another table's."""
     bytes: int
     rows: int | None
-    modified: datetime
+    """None if the log does not say."""
+    modified: datetime | None
+    """None if the log names no time that can be one."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +64,12 @@ class TableSummary:
 
     name: str
     version: int
-    rows: int
+    rows: int | None
+    """None when neither the log nor this reader can tell."""
     files: int
     bytes: int
-    modified: datetime
+    modified: datetime | None
+    """When the newest commit was made; None when it does not say."""
 
 
 @dataclass(frozen=True)
@@ -97,27 +92,31 @@ class DeltaReader:
         version: an earlier version; the newest when None.
 
     Raises:
-        DataError: there is no table, no such version, or its log is damaged.
+        DataError: there is no table, or it cannot be read: see `toolkit.unreadable`.
+        UsageError: the log no longer describes that version.
     """
 
     def __init__(self, path: Path, name: str, version: int | None = None) -> None:
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError, TableNotFoundError
-
         self.path = path
         self.name = name
-        try:
-            self._table = DeltaTable(str(path), version=version)
-        except TableNotFoundError:
-            raise DataError(f"There is no Delta table in {path}.", cure="`toolkit tables` lists all.") from None
-        except (DeltaError, OSError, ValueError) as problem:
-            raise _unreadable(name, path, version, problem) from problem
+        self._asked = version
+        self._despite_statistics = ""
+        self._table = self._open()
         self.version = self._table.version()
-        self._is_newest = version is None
         newest = path / "_delta_log" / f"{self.version:020}.json"
         # The engine takes a commit of no bytes for one that changes nothing; a full disk leaves such a file.
         if newest.exists() and newest.stat().st_size == 0:
-            raise _unreadable(name, path, version, ValueError(f"{newest.name} is empty"))
+            raise unreadable.damaged(name, DeltaLog(path), f"commit {self.version} of its log is empty")
+
+    def _open(self) -> DeltaTable:
+        from deltalake import DeltaTable
+
+        if reason := unreadable.odd_path(self.path):
+            raise unreadable.needs_spark(self.name, self.path, self._asked, reason)
+        log = self._guard(lambda: DeltaLog(self.path))
+        if self._asked is not None and log.newest is not None and self._asked not in log.versions():
+            raise unreadable.version_gone(self.name, self._asked, log)
+        return self._guard(lambda: DeltaTable(str(self.path), version=self._asked))
 
     @property
     def id(self) -> str:
@@ -126,29 +125,38 @@ class DeltaReader:
 
     def columns(self) -> list[Column]:
         """The schema, with the comments kept in the table."""
-        fields = json.loads(self._table.schema().to_json())["fields"]
+        fields = json.loads(self._guard(lambda: self._table.schema().to_json()))["fields"]
         return [
             Column(f["name"], _type_text(f["type"]), f["nullable"], (f.get("metadata") or {}).get("comment", ""))
             for f in fields
         ]
 
     def history(self, limit: int | None = None) -> list[Version]:
-        """Commits, newest first, up to this version."""
-        if self._is_newest:
-            return [_version(entry) for entry in self._guard(lambda: self._table.history(limit))]
-        # Asked of an earlier version, the engine lists every commit and numbers them from there.
-        newest = DeltaReader(self.path, self.name).history()
-        return [entry for entry in newest if entry.version <= self.version][:limit]
+        """Commits, newest first, up to this version; there is always one."""
+        return self._guard(lambda: DeltaLog(self.path).history(self.version, limit))
 
     def files(self) -> list[DataFile]:
         """The files that make up this version, largest first."""
-        actions = self._guard(lambda: self._table.get_add_actions(flatten=True))
-        rows = _rows(actions)
         found = [
-            DataFile(r["path"], r["size_bytes"], r.get("num_records"), _from_millis(r["modification_time"]))
-            for r in rows
+            DataFile(
+                unquote(path),
+                size,
+                None if rows is None or rows < 0 else rows,
+                moment(modified),
+            )
+            for path, size, rows, modified in self._added("path", "size_bytes", "num_records", "modification_time")
         ]
         return sorted(found, key=lambda file: -file.bytes)
+
+    def _added(self, *names: str) -> list[tuple[Any, ...]]:
+        """What the log says of each file; statistics of columns are left alone, where any value may stand."""
+        actions = self._guard(lambda: self._table.get_add_actions(flatten=True))
+        there = list(actions.schema.names)
+        columns = [
+            actions.column(there.index(name)).to_pylist() if name in there else [None] * actions.num_rows
+            for name in names
+        ]
+        return list(zip(*columns, strict=True))
 
     def count(self, where: Conditions = "") -> int:
         """Rows of the table that meet `where`.
@@ -185,17 +193,34 @@ class DeltaReader:
         return Page(columns, rows, offset, self.count(where) if counted else None)
 
     def condition(self, where: Conditions) -> str:
-        """`where` as the end of a SELECT from this table; empty where every row is meant.
+        """`where` as the end of a SELECT from this table, compared as Spark compares; empty where every row is meant.
 
         Raises:
             UsageError: a part of it is not one condition by itself: `a) OR (b` is one between brackets only.
         """
         parts = [part for part in ([where] if isinstance(where, str) else where) if part.strip()]
-        for part in parts:
+        types = self._type_of()
+        exact = [as_spark(part, types) for part in parts]
+        for part, mended in zip(parts, exact, strict=True):
             # What the engine can read without brackets around it does not close those that are put around it.
-            self._query(f"EXPLAIN SELECT 1 FROM t WHERE {part}\n")  # noqa: S608
+            self._refuse_inexact(part, f"SELECT 1 FROM t WHERE {mended}\n")  # noqa: S608
         # The line break keeps a comment in a condition from swallowing the bracket.
-        return f" WHERE {' AND '.join(f'({part}{chr(10)})' for part in parts)}" if parts else ""
+        return f" WHERE {' AND '.join(f'({part}{chr(10)})' for part in exact)}" if parts else ""
+
+    def _refuse_inexact(self, typed: str, query: str) -> None:
+        """Refuse what the engine would still compare as decimals though one side is a double: it finds nothing, silently.
+
+        Args:
+            typed: what the user typed.
+            query: the SELECT that comes of it.
+        """
+        plan = str(self._query(f"EXPLAIN {query}")[1][0])
+        exact = [column.name for column in self.columns() if column.type.startswith("decimal")]
+        if meets_double(plan, exact) and not re.search(r"(?i)decimal|numeric", typed):
+            raise UsageError(
+                f"That does not work on {self.name}: a double and a decimal meet in {' '.join(typed.split())!r}.",
+                cure="Say what the decimal is to be compared as: CAST(… AS DOUBLE), or 5e-1 in place of 0.5.",
+            )
 
     def sql(self, query: str) -> Page:
         """The result of a SELECT in which this table is called `t`.
@@ -205,63 +230,90 @@ class DeltaReader:
         """
         if not _SELECT.match(query):
             raise UsageError("Only a SELECT can be asked.", cure="Begin with SELECT or WITH; the table is called t.")
-        columns, rows = self._query(query)
+        exact = as_spark(query, self._type_of())
+        if re.search(r"\d\.|\.\d", query):
+            self._refuse_inexact(query, exact)
+        columns, rows = self._query(exact)
         return Page(columns, rows, 0, len(rows))
 
     def summary(self) -> TableSummary:
         """Version, rows, files, bytes and when it was last written."""
         files = self.files()
+        size = sum(file.bytes for file in files)
+        return TableSummary(self.name, self.version, self._rows(files), len(files), size, self.history(1)[0].at)
+
+    def _rows(self, files: list[DataFile]) -> int | None:
         counted = [file.rows for file in files]
         # Statistics do not know of deletion vectors; then the rows have to be counted.
-        exact = not self._has_deletion_vectors() and None not in counted
-        newest = self.history(1)
-        return TableSummary(
-            self.name,
-            self.version,
-            sum(n for n in counted if n is not None) if exact else self.count(),
-            len(files),
-            sum(file.bytes for file in files),
-            newest[0].at if newest else datetime.fromtimestamp(self.path.stat().st_mtime, UTC),
-        )
+        if not self._has_deletion_vectors() and None not in counted:
+            return sum(n for n in counted if n is not None)
+        try:
+            return self.count()
+        except unreadable.NeedsSpark:
+            return None
 
     def _has_deletion_vectors(self) -> bool:
         return "deletionVectors" in (self._table.protocol().reader_features or [])
 
+    def _engine(self, *, in_order: bool = False) -> QueryBuilder:
+        return query_engine(self._table, in_order=in_order, despite_statistics=self._despite_statistics)
+
+    def _type_of(self) -> Callable[[str], str]:
+        """Asks one engine for the types of expressions."""
+        engine: list[QueryBuilder] = []
+
+        def asked(expression: str) -> str:
+            if not engine:  # most conditions have no type to ask for
+                engine.append(self._engine())
+            return type_of(engine[0], expression)
+
+        return asked
+
     def _query(self, sql: str, *, in_order: bool = False) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a SELECT; `in_order` reads with one thread, so that the same rows come in the same order every time."""
-        from deltalake import QueryBuilder
-
         try:
-            engine = QueryBuilder().register("t", self._table)
-            if in_order:
-                engine.execute("SET datafusion.execution.target_partitions = 1").read_all()
-            table = engine.execute(sql).read_all()
-        except Exception as problem:
+            table = self._engine(in_order=in_order).execute(sql).read_all()
+        except _LEAVE:
+            raise
+        except BaseException as problem:
+            if any(sign in str(problem) for sign in ODD_STATISTICS) and self._look_past_statistics():
+                return self._query(sql, in_order=in_order)
             raise self._blame(sql, problem) from problem
         names = tuple(table.schema.names)
         # By column: rows as dicts would lose one of two columns of the same name.
-        columns = [_values(table.column(i)) for i in range(len(names))]
-        return names, list(zip(*columns, strict=True))
+        return names, list(zip(*(values(table.column(i)) for i in range(len(names))), strict=True))
 
-    def _blame(self, sql: str, problem: Exception) -> UsageError | DataError:
+    def _look_past_statistics(self) -> bool:
+        """Read without statistics from now on; whether there was a way that was not yet taken."""
+        plain = [c.name for c in self.columns() if "<" not in c.type]
+        first, self._despite_statistics = not self._despite_statistics, next(iter(plain), "")
+        return first and bool(plain)
+
+    def _blame(self, sql: str, problem: BaseException) -> ToolkitError:
         """Tell a condition that does not fit from a table that cannot be read: the latter fails without one, too."""
         plain = "SELECT * FROM t LIMIT 1"
-        if sql != plain and not any(sign in str(problem) for sign in _DAMAGE):
+        if sql != plain and unreadable.is_question(str(problem)):
             try:
                 self._query(plain)
-            except DataError as damaged:
-                return damaged
-            return UsageError(f"That does not work on {self.name}: {_first_line(str(problem))}")
-        return _unreadable(self.name, self.path, None, problem)
+            except DataError as state:
+                return state
+            return unreadable.refused(self.name, problem)
+        return self._file_fault() or unreadable.explained(self.name, self.path, self._asked, problem)
+
+    def _file_fault(self) -> ToolkitError | None:
+        """The error for data files that are missing, or are not what they should be; None when all seem well."""
+        newest = self if self._asked is None else DeltaReader(self.path, self.name)
+        files, newest_files = ([path for (path,) in one._added("path")] for one in (self, newest))
+        return unreadable.file_fault(self.name, DeltaLog(self.path), self.version, files, newest_files)
 
     def _guard(self, action: Callable[[], T]) -> T:
-        """Run `action`, and tell a damaged table from a fault of ours."""
-        from deltalake.exceptions import DeltaError
-
+        """Run `action`, and say in the user's words what the engine has against the table."""
         try:
             return action()
-        except (DeltaError, OSError) as problem:
-            raise _unreadable(self.name, self.path, None, problem) from problem
+        except (*_LEAVE, ToolkitError):
+            raise
+        except BaseException as problem:
+            raise unreadable.explained(self.name, self.path, self._asked, problem) from problem
 
 
 def _how_it_comes(table: str) -> str:
@@ -277,72 +329,29 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     """The table of that name, as it is or as it was at `version`.
 
     Raises:
-        UsageError: no such table, or no such version.
-        DataError: its log is damaged.
+        UsageError: no such table, or no such version, or none any more.
+        DataError: it cannot be read: see `toolkit.unreadable`.
     """
     where = lakehouse or Lakehouse.default()
     if not where.exists(table):
         raise UsageError.unknown("table", table, where.tables(), cure=_how_it_comes(table))
-    newest = DeltaReader(where.path(table), table)
-    if version is None or version == newest.version:
-        return newest
-    if not 0 <= version <= newest.version:
-        raise UsageError(
-            f"{table} has no version {version}.", choices=[f"0 to {newest.version}"], cure="See its history."
-        )
     return DeltaReader(where.path(table), table, version)
 
 
 def summaries(lakehouse: Lakehouse | None = None) -> list[TableSummary | DataError]:
-    """One line per table; a damaged table yields its error instead of hiding the others."""
+    """One line per table; a table that cannot be read yields its error, whatever that is, and hides no other."""
     where = lakehouse or Lakehouse.default()
-    found: list[TableSummary | DataError] = []
-    for table in where.tables():
-        try:
-            found.append(DeltaReader(where.path(table), table).summary())
-        except DataError as problem:
-            found.append(problem)
-    return found
+    return [_summary(where.path(table), table) for table in where.tables()]
 
 
-def quoted(name: str) -> str:
-    """One name, whatever is in it, as the engine takes it that reads without Spark."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _values(column: Any) -> list[Any]:
-    return [value for chunk in column.chunks for value in chunk.to_pylist()]
-
-
-def _rows(batch: Any) -> list[dict[str, Any]]:
-    names = batch.schema.names
-    columns = [_values(batch.column(i)) for i in range(len(names))]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _version(entry: dict[str, Any]) -> Version:
-    metrics = entry.get("operationMetrics") or {}
-    rows = metrics.get("numOutputRows", metrics.get("num_added_rows"))
+def _summary(path: Path, table: str) -> TableSummary | DataError:
     try:
-        said = json.loads(entry.get("userMetadata") or "{}")
-    except ValueError:
-        said = {}
-    said = said if isinstance(said, dict) else {}
-    return Version(
-        int(entry["version"]),
-        _from_millis(entry["timestamp"]),
-        str(entry.get("operation", "")),
-        str(said.get("run_id", "")),
-        str(said.get("step", "")),
-        None if rows is None else int(rows),
-        entry.get("operationParameters") or {},
-        metrics,
-        said,
-    )
-
-
-def _from_millis(millis: int) -> datetime:
-    return datetime.fromtimestamp(millis / 1000, UTC)
+        return DeltaReader(path, table).summary()
+    except _LEAVE:
+        raise
+    except BaseException as problem:
+        state = unreadable.explained(table, path, None, problem)
+        return state if isinstance(state, DataError) else DataError(state.what, cure=state.cure)
 
 
 def _type_text(declared: Any) -> str:
@@ -357,20 +366,3 @@ def _type_text(declared: Any) -> str:
         case _:
             inner = ",".join(f"{f['name']}:{_type_text(f['type'])}" for f in declared["fields"])
             return f"struct<{inner}>"
-
-
-def _unreadable(name: str, path: Path, version: int | None, problem: BaseException) -> DataError:
-    at = "" if version is None else f" at version {version}"
-    if name.startswith("ops."):
-        otherwise = "move it aside and begin a new history: what it held cannot be made again"
-    else:
-        otherwise = "delete the table's folder and run its scenario again"
-    return DataError(
-        f"{name}{at} cannot be read: {_first_line(str(problem))}.",
-        cure=f"Its log or a file in {path} is damaged; restore that folder from a backup, or {otherwise}.",
-    )
-
-
-def _first_line(text: str) -> str:
-    first = text.strip().splitlines()[0] if text.strip() else "no reason was given"
-    return first.rstrip(".") if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"

@@ -159,8 +159,9 @@ class ActiveRun:
             return hashlib.sha256(file.read_bytes()).hexdigest()
         if "." not in source or not self.platform.lakehouse.exists(source):
             return "absent"
-        newest = self.platform.reader(source).history(1)[0]
-        return f"{newest.version} {newest.at.isoformat()}"
+        reader = self.platform.reader(source)
+        at = reader.history(1)[0].at
+        return f"{reader.version} {at.isoformat() if at else reader.id}"
 
     def _up_to_date(self, step: Step) -> RunFolder | None:
         """The run that wrote what `step` would write again, if all of it still stands."""

@@ -94,7 +94,7 @@ def _start_classic(settings: Settings, name: str, log: Path | None) -> SparkSess
         os.environ.pop("PYSPARK_GATEWAY_SECRET", None)
 
 
-def _connect(settings: Settings, name: str) -> SparkSession:
+def _connect(settings: Settings, app: str) -> SparkSession:
     """A client of a Spark Connect server; the port is tried first, since the client would wait for ever."""
     from pyspark.sql import SparkSession
 
@@ -106,8 +106,9 @@ def _connect(settings: Settings, name: str) -> SparkSession:
             f"No Spark Connect server answers at {settings.remote}.",
             cure="Start it, or unset TOOLKIT_REMOTE to run Spark here.",
         ) from problem
-    spark: SparkSession = SparkSession.builder.remote(settings.remote).appName(name).getOrCreate()
-    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    spark: SparkSession = SparkSession.builder.remote(settings.remote).appName(app).getOrCreate()
+    for name in ("spark.sql.session.timeZone", "spark.sql.parquet.outputTimestampType"):
+        spark.conf.set(name, properties(settings)[name])
     return spark
 
 
@@ -121,6 +122,8 @@ def properties(settings: Settings) -> dict[str, str]:
         "spark.ui.enabled": str(settings.ui).lower(),
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
+        # Times of 64 bits with statistics, as every other reader takes them; Spark's own default of 96 bits is deprecated.
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         "spark.sql.shuffle.partitions": str(settings.shuffle_partitions or 4 * cores),
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
@@ -340,12 +343,14 @@ _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
         r"MISSING_\w+)|FAILED_READ_FILE\S*\].*_delta_log|_delta_log.*(JsonParseException|JsonEOFException)|(JsonParseException|JsonEOFException).*_delta_log",
         lambda _: DataError(
             "A table's Delta log is damaged.",
-            cure="`toolkit tables` names it; restore it from a copy, or delete its folder and run the scenario again.",
+            cure="`toolkit tables` names it; restore it from a copy, or move its folder aside and run the scenario again.",
         ),
     ),
     (
         r"FAILED_READ_FILE\S*\].*?(?:file:)?/*(/\S+\.\w+)",
-        lambda m: DataError(f"{m[1]} cannot be read.", cure="Restore the file, or delete it and land the data again."),
+        lambda m: DataError(
+            f"{m[1]} cannot be read.", cure="Restore the file, or move it aside and land the data again."
+        ),
     ),
     (
         r"Py4JNetworkError|Answer from Java side is empty|ConnectionRefusedError|RpcError.*UNAVAILABLE",

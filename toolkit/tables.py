@@ -96,9 +96,10 @@ class Tables:
         return done.rows
 
     def state(self, table: str) -> tuple[int, int]:
-        """Version and number of rows of a table, from its log."""
-        summary = self.reader(table).summary()
-        return summary.version, summary.rows
+        """Version and number of rows of a table, from its log where that says how many there are."""
+        reader = self.reader(table)
+        rows = reader.summary().rows
+        return reader.version, reader.count() if rows is None else rows
 
     def sql(self, table: str, query: str) -> tuple[Any, ...]:
         """The first row of a SELECT over one table, called `t` in it, without Spark."""

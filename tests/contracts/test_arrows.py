@@ -22,6 +22,7 @@ BROKEN = {
     "features-below": ("toolkit/quality/engine.py", "import toolkit.runs"),
     "app-starts-processes": ("toolkit/tui/launch.py", "import toolkit.runner"),
     "no-spark-in-sight": ("toolkit/reader.py", "def late(): import pyspark.sql"),
+    "reader-inside": ("toolkit/delta_log.py", "import toolkit.reader"),
     "one-session": ("toolkit/etl/extract.py", "import toolkit.java"),
     "datasets-below": ("datasets/shop/orders.py", "import toolkit.scenario"),
 }

@@ -122,6 +122,7 @@ def test_what_java_says_is_told_in_the_users_words(text: str, family: type[Toolk
     assert isinstance(told, family)
     assert said in told.what
     assert told.cure
+    assert "delete" not in told.cure
 
 
 @pytest.mark.parametrize(

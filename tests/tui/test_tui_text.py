@@ -133,3 +133,7 @@ def test_every_problem_says_what_and_what_to_do() -> None:
     ]
     assert "ZeroDivisionError" in told(ZeroDivisionError("x")).what
     assert told(PermissionError(13, "Permission denied", "/x")).what == "Permission denied: /x"
+
+
+def test_a_moment_that_nothing_tells_is_unknown() -> None:
+    assert (text.ago(None), text.when(None)) == ("unknown", "unknown")

@@ -153,6 +153,15 @@ def test_the_refusal_stands_when_the_holders_note_cannot_be_read(lakehouse: Lake
             pass
 
 
+def test_only_a_folder_with_a_log_is_a_table(lakehouse: Lakehouse) -> None:
+    for name in ("goods", "notes"):
+        (lakehouse.root / "silver" / name).mkdir(parents=True)
+    (lakehouse.root / "silver" / "goods" / "_delta_log").mkdir()
+    (lakehouse.root / "silver" / "notes" / "_delta_log").touch()
+    assert lakehouse.tables() == ["silver.goods"]
+    assert not lakehouse.exists("silver.notes")
+
+
 def test_a_lakehouse_below_a_file_is_a_set_up_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="Cannot write"), Lakehouse(tmp_path / "file").writing(["gold.a"], "run"):

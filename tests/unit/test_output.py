@@ -28,6 +28,8 @@ from toolkit.cli import output
         ([1, None, "ä"], '[1, null, "ä"]'),
         ({"at": date(2026, 3, 1)}, '{"at": "2026-03-01"}'),
         (datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2))), "2026-03-01 10:00"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01 00:00"),
+        (datetime.max.replace(tzinfo=UTC), "9999-12-31 23:59"),
         ("x" * 121, "x" * 119 + "…"),
         ("x" * 120, "x" * 120),
         (b"\x00\xff", "b'\\x00\\xff'"),

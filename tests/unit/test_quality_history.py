@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from tests.unit.delta_tables import appended, edited, with_commit_info
 from toolkit.errors import DataError, UsageError
 from toolkit.quality.history import (
     Measurement,
@@ -25,6 +26,7 @@ from toolkit.quality.history import (
     promised,
     sparkline,
 )
+from toolkit.quality.sla import FreshnessSla, VolumeSla
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import DeltaReader
 
@@ -277,6 +279,20 @@ def test_loads_are_the_commits_that_brought_rows(tmp_path: Path) -> None:
     assert [(load.version, load.rows) for load in found] == [(0, 3), (1, 5), (4, 1)]
     assert found[0].hours is None
     assert found[1].hours == (found[1].at - found[0].at).total_seconds() / 3600
+
+
+@pytest.mark.parametrize("said", [None, {}, {"operation": "WRITE"}, {"timestamp": 0}])
+def test_a_commit_that_does_not_say_when_it_was_or_what_it_did_is_no_load(
+    tmp_path: Path, said: dict[str, Any] | None
+) -> None:
+    appended(tmp_path / "orders", 4)
+    edited(tmp_path / "orders", 1, with_commit_info(said))
+    found = loads(DeltaReader(tmp_path / "orders", "silver.orders"))
+    assert [load.version for load in found] == [0, 2, 3]
+    # Between the first and the third lies one of which nothing is known: so neither is the time between loads.
+    assert [load.hours is None for load in found] == [True, True, False]
+    assert FreshnessSla(table="silver.orders", hours=1).report(found, datetime.now(UTC)).counted == 1
+    assert VolumeSla(table="silver.orders", min_rows=1).report(found, datetime.now(UTC)).counted == 3
 
 
 # sparklines

@@ -69,7 +69,9 @@ def cell(value: Any) -> str:
         case float():
             text = f"{value:,.2f}"
         case datetime():
-            text = f"{value.astimezone(UTC) if value.tzinfo else value:%Y-%m-%d %H:%M}"
+            # Not strftime, which writes the year 1 as one digit.
+            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            text = naive.isoformat(sep=" ", timespec="minutes")
         case list() | dict():
             text = json.dumps(value, default=_plain, ensure_ascii=False)
         case _:

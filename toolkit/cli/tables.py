@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
 from toolkit.cli.output import AsJson, err, print_json, show, size
+
+if TYPE_CHECKING:
+    from toolkit.delta_log import Version
+
+UNKNOWN = "unknown"
+"""What neither the log nor the files tell, to a person; to a program it is null."""
 
 app = typer.Typer(help="What is in the lakehouse.", invoke_without_command=True)
 
@@ -25,11 +31,11 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     rows = [
         {
             "table": table.name,
-            "rows": table.rows,
+            "rows": table.rows if as_json or table.rows is not None else UNKNOWN,
             "version": table.version,
             "files": table.files,
             "size": table.bytes if as_json else size(table.bytes),
-            "written": table.modified,
+            "written": table.modified if as_json else table.modified or UNKNOWN,
         }
         for table in found
         if not isinstance(table, DataError)
@@ -61,7 +67,7 @@ def one(
     if schema:
         show([vars(column) for column in found.columns()], as_json=as_json)
     elif history:
-        show([_version(v) for v in found.history()], as_json=as_json)
+        show([_version(v, as_json=as_json) for v in found.history()], as_json=as_json)
     elif files:
         show([vars(file) for file in found.files()], as_json=as_json)
     else:
@@ -74,12 +80,13 @@ def one(
         err.print(Text(f"{len(rows):,} of {page.total:,} rows of {table}, version {found.version}", "dim"))
 
 
-def _version(version: Any) -> dict[str, Any]:
+def _version(version: Version, *, as_json: bool) -> dict[str, Any]:
+    """A line of the history; what the commit does not say is null to a program, and `unknown` to a person."""
+    known = {"at": version.at, "operation": version.operation}
     return {
         "version": version.version,
-        "at": version.at,
-        "operation": version.operation,
+        **{name: value if as_json or value is not None else UNKNOWN for name, value in known.items()},
         "run": version.run_id,
         "step": version.step,
-        "rows": version.rows,
+        "rows": version.rows if as_json or version.rows is not None else UNKNOWN,
     }

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from toolkit.delta_log import Version
 from toolkit.errors import DataError, UsageError
 from toolkit.quality.actions import Action, usual
 from toolkit.quality.verdicts import State, check_rule_name, state_of
-from toolkit.reader import DeltaReader, Version
+from toolkit.reader import DeltaReader
 from toolkit.scenario import check_table_name
 
 RESULTS = "ops.quality_results"
@@ -305,27 +306,26 @@ class Load:
     rows: int | None
     """Rows it wrote, which for a table that is overwritten is all of them; None if the commit does not say."""
     hours: float | None
-    """Hours since the load before it; None for the first."""
+    """Hours since the load before it; None for the first, and where a commit before it does not say when it was, or what."""
 
 
 def loads(reader: DeltaReader) -> list[Load]:
     """The commits that brought data, oldest first: their rows are a table's volume, the hours between them its freshness.
 
     Commits that only tidy up or delete (OPTIMIZE, VACUUM, DELETE, …) are left out, and releases from quarantine: they make
-    nothing fresh.
+    nothing fresh. So are those that do not say when they were, or what they did, since nothing can be concluded from them;
+    the hours from the load before them to the one after them are then unknown.
     """
-    commits = [commit for commit in reversed(reader.history()) if _brings_data(commit)]
-    before: list[datetime | None] = [None, *(commit.at for commit in commits)]
-    return [
-        Load(
-            commit.version,
-            commit.at,
-            commit.run_id,
-            commit.rows,
-            (commit.at - last).total_seconds() / SECONDS_PER_HOUR if last else None,
-        )
-        for commit, last in zip(commits, before, strict=False)
-    ]
+    found: list[Load] = []
+    before: datetime | None = None
+    for commit in reversed(reader.history()):
+        if commit.at is None or commit.operation is None:
+            before = None
+        elif _brings_data(commit):
+            hours = (commit.at - before).total_seconds() / SECONDS_PER_HOUR if before else None
+            found.append(Load(commit.version, commit.at, commit.run_id, commit.rows, hours))
+            before = commit.at
+    return found
 
 
 def _brings_data(commit: Version) -> bool:

@@ -28,7 +28,8 @@ from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.quality.verdicts import failing_rows
-from toolkit.reader import DeltaReader, quoted
+from toolkit.query_engine import quoted
+from toolkit.reader import DeltaReader
 
 Open = Callable[[str], DeltaReader | None]
 """Opens a table by name; None when there is none."""

@@ -19,7 +19,8 @@ from toolkit.quality import sql_text
 from toolkit.quality.quarantine import RULES, VIOLATIONS, quarantine_name
 from toolkit.quality.records import RELEASES
 from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader, open_table, quoted
+from toolkit.query_engine import quoted
+from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import check_table_name
 from toolkit.tui.cells import plain
 from toolkit.tui.text import cut, literal, plural, when

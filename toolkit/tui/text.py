@@ -13,6 +13,8 @@ KIB = 1024
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 FIRST_PRINTABLE, DELETE, PICTURES = 0x20, 0x7F, 0x2400
 """The first character that is no control character, the one above ASCII's letters, and where pictures of them begin."""
+UNKNOWN = "unknown"
+"""A moment that nothing tells."""
 FRESH = 10
 """Seconds within which something counts as having happened just now."""
 
@@ -85,8 +87,10 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // MINUTE}:{minutes % MINUTE:02}:{rest:02}"
 
 
-def ago(moment: datetime, now: datetime | None = None) -> str:
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
     """How long `moment` is past: `just now`, `40 s ago`, `3 min ago`, `2 h ago`, `5 days ago`, else the day."""
+    if moment is None:
+        return UNKNOWN
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     if seconds < FRESH:
         return "just now"
@@ -101,9 +105,9 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return f"{moment.astimezone():%Y-%m-%d}"
 
 
-def when(moment: datetime) -> str:
+def when(moment: datetime | None) -> str:
     """A moment to the second, in the reader's own time zone."""
-    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
+    return UNKNOWN if moment is None else f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def percent(share: float | None) -> str:

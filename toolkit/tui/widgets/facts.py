@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
-from toolkit.reader import Column, DataFile, Version
-from toolkit.tui.text import ago, count, cut, literal, plural, size, when
+from toolkit.delta_log import Version
+from toolkit.reader import Column, DataFile
+from toolkit.tui.text import UNKNOWN, ago, count, cut, literal, plural, size, when
 from toolkit.tui.widgets.verdict_tables import Grid
 
 
@@ -86,7 +87,7 @@ class HistoryList(Grid):
                 self.tint("●", "primary") if one.version == shown else Text(" "),
                 self.right(str(one.version)),
                 Text(when(one.at)),
-                Text(literal(one.operation)),
+                Text(literal(one.operation or UNKNOWN)),
                 self.right(count(one.rows)),
                 Text(literal(one.step) or "–"),
                 Text(literal(one.run_id) or "–"),

@@ -12,8 +12,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
+from toolkit.delta_log import Version
 from toolkit.quality.quarantine import VIOLATIONS
-from toolkit.reader import Column, DataFile, Version, open_table
+from toolkit.reader import Column, DataFile, open_table
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.problems import Problem
