@@ -18,7 +18,7 @@ from toolkit.tui.text import literal, plural, when
 SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
 """Below which share of failing rows a failed rule has which sign."""
 PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
-LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ? not measured  ░▒▓█ failed, by share of rows: 1%, 10%, 50%"
+LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ? not measured  ░▒▓█ failed: 1%, 10%, 50% of rows"
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
 MANY = 1_000
