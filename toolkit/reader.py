@@ -264,10 +264,13 @@ class DeltaReader:
             raise _unreadable(self.name, self.path, None, problem) from problem
 
 
-def _how_it_comes(table: str) -> str:
+def _how_it_comes(table: str, where: Lakehouse, there: Sequence[str]) -> str:
     from toolkit.scenario import writer_of
 
     maker = writer_of(table)
+    if not there:
+        fill = f"toolkit run {maker or 'retail_lakehouse'}"
+        return f"{where.root} holds no table at all: is TOOLKIT_HOME right? A run fills it: {fill}."
     if maker:
         return f"It appears when its scenario runs: toolkit run {maker}."
     return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
@@ -282,7 +285,7 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     """
     where = lakehouse or Lakehouse.default()
     if not where.exists(table):
-        raise UsageError.unknown("table", table, where.tables(), cure=_how_it_comes(table))
+        raise UsageError.unknown("table", table, there := where.tables(), cure=_how_it_comes(table, where, there))
     newest = DeltaReader(where.path(table), table)
     if version is None or version == newest.version:
         return newest

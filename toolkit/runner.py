@@ -29,6 +29,7 @@ from toolkit.events import EventLog, Listener
 from toolkit.platform import DataPlatform
 from toolkit.runs import RunFolder, RunRecord
 from toolkit.scenario import Parameters, Scenario, Step
+from toolkit.words import size
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -104,7 +105,12 @@ class ActiveRun:
         earlier = None if self.fresh else self._up_to_date(step)
         if earlier is not None:
             return self._skip(step, earlier)
-        return self._do(name, self.scenario.body(name))
+
+        def body(platform: DataPlatform) -> Any:
+            # Looked for within the step: what is wrong with steps.py is told, and logged, as any other failure of it.
+            return self.scenario.body(name)(platform)
+
+        return self._do(name, body)
 
     def task(self, name: str, body: Callable[[DataPlatform], T]) -> T:
         """Do a piece of work that is no step of the scenario; nothing of it is skipped.
@@ -295,7 +301,15 @@ def perform(
 def answer_of(run: ActiveRun) -> str:
     """The scenario's own answer to its question: `answer(platform)` in `steps.py`, read from its tables."""
     answer = getattr(run.scenario.bodies(), "answer", None)
-    return str(answer(run.platform)) if answer else ""
+    try:
+        return str(answer(run.platform)) if answer else ""
+    except ToolkitError:
+        raise
+    except Exception as problem:
+        raise StepFailed(
+            f"The steps are done, but `answer` of {run.scenario.id} failed: {type(problem).__name__}: {problem}.",
+            cure="Mend that function in steps.py; the tables are written.",
+        ) from problem
 
 
 @contextlib.contextmanager
@@ -421,10 +435,10 @@ def _logged(file: Path) -> Iterator[None]:
 def _refuse_full_disk() -> None:
     home = paths.ensure_folder(paths.home())
     least = settings.current().min_free_disk_gb
-    free = shutil.disk_usage(home).free / 1e9
-    if free < least:
+    free = shutil.disk_usage(home).free
+    if free < least * 1e9:
         raise SetupError(
-            f"Only {free:.1f} GB are free under {home}; a run needs {least:g} GB.",
+            f"Only {size(free)} are free under {home}; a run needs {least:g} GB.",
             cure="Free some space, move TOOLKIT_HOME to a larger disk, or lower TOOLKIT_MIN_FREE_DISK_GB.",
         )
 

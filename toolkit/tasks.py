@@ -56,8 +56,7 @@ def owner(table: str) -> Owner:
     """
     for version in open_table(table).history():
         name = str(version.user_metadata.get("scenario", ""))
-        if name and name in scenarios.discover():
-            found = scenarios.get(name)
+        if name and (found := scenarios.discover().get(name)):
             return Owner(found, found.parse(_parameters(version.run_id)))
     return Owner(NOBODY, Parameters())
 

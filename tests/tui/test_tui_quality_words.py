@@ -12,21 +12,11 @@ from toolkit.errors import UsageError
 from toolkit.quality.anomalies import expectation, point
 from toolkit.quality.history import Measurement, RuleHistory, RunColumn, by_rule
 from toolkit.tui import quality_board, quality_rule
+from toolkit.tui.bars import row_of_bars
 from toolkit.tui.quality_board import chosen, table_board
 from toolkit.tui.quality_rule import RuleStory, plot
-from toolkit.tui.quality_words import (
-    cell_words,
-    finding,
-    number,
-    pointed,
-    points,
-    row_of_bars,
-    share,
-    sign,
-    tall,
-    trend,
-    value_text,
-)
+from toolkit.tui.quality_words import cell_words, finding, pointed, points, sign, tall, trend, value_text
+from toolkit.words import number, share
 
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, duration, err, out, print_json, show
+from toolkit.cli.output import AsJson, err, out, print_json, show
+from toolkit.words import duration
 
 app = typer.Typer(help="What has been run.", invoke_without_command=True)
 

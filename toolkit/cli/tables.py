@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, err, print_json, show, size
+from toolkit.cli.output import AsJson, err, print_json, show
+from toolkit.words import plural, size
+
+if TYPE_CHECKING:
+    from toolkit.reader import DeltaReader
 
 app = typer.Typer(help="What is in the lakehouse.", invoke_without_command=True)
 
@@ -36,7 +40,7 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     ]
     if not as_json:
         rows = [{name: value for name, value in row.items() if name != "files"} for row in rows]
-    show(rows, as_json=as_json, empty="There is no table yet. Run a scenario: toolkit run retail_lakehouse")
+    show(rows, as_json=as_json, empty=no_table_yet())
     for problem in damaged:
         err.print(Text(str(problem), "red"))
     if damaged:
@@ -70,8 +74,24 @@ def one(
         if as_json:
             print_json({"table": table, "version": found.version, "total": page.total, "rows": rows})
             return
-        show(rows, as_json=False, empty="No row meets that.")
-        err.print(Text(f"{len(rows):,} of {page.total:,} rows of {table}, version {found.version}", "dim"))
+        show(rows, as_json=False, empty="No row meets that." if where else "It has no rows.", stored=True)
+        how_many = rows_in_words(len(rows), page.total or 0, found if where else None)
+        err.print(Text(f"{how_many} of {table}, version {found.version}", "dim"), soft_wrap=True)
+
+
+def no_table_yet() -> str:
+    """What to say of a lakehouse without tables: where it was looked for, and what makes one."""
+    from toolkit import paths
+
+    return f"There is no table yet under {paths.home()} (TOOLKIT_HOME). Run a scenario: toolkit run retail_lakehouse"
+
+
+def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str:
+    """`20 of 198,300 rows`; of a table that was `filtered`, how many of all its rows fit, and how many of those are shown."""
+    if filtered is None:
+        return f"{shown:,} of {plural(fitting, 'row')}"
+    least = "" if shown == fitting else f"{shown:,} shown; "
+    return f"{least}the condition is met by {fitting:,} of {plural(filtered.count(), 'row')}"
 
 
 def _version(version: Any) -> dict[str, Any]:

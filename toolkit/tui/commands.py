@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from toolkit.tui.text import literal
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.tui.app import ToolkitApp

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from toolkit.tui.palette import colour, glyph
-from toolkit.tui.text import duration, literal, when
+from toolkit.words import duration, literal, when
 
 if TYPE_CHECKING:
     from toolkit.tui.following import RunFollower

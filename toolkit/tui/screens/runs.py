@@ -17,9 +17,9 @@ from toolkit.tui.background import in_background
 from toolkit.tui.run_index import RunLine
 from toolkit.tui.run_texts import parameters_text
 from toolkit.tui.screens.page import Page
-from toolkit.tui.text import cut, duration, literal, when
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import cut, duration, literal, when
 
 REFRESH_SECONDS = 2.0
 Shown = tuple[str, str, int]

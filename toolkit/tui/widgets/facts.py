@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from toolkit.reader import Column, DataFile, Version
-from toolkit.tui.text import ago, count, cut, literal, plural, size, when
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import ago, count, cut, literal, plural, size, when
 
 
 class SchemaList(Grid):

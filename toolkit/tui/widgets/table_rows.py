@@ -22,9 +22,9 @@ from toolkit.tui.background import in_background, toast
 from toolkit.tui.cells import cell, reasons
 from toolkit.tui.paging import RowsQuery, TableSource
 from toolkit.tui.problems import Problem, told
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import ProblemPanel
 from toolkit.tui.widgets.lines import Lines
+from toolkit.words import literal
 
 REASONS_WIDTH = 60
 
