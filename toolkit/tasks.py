@@ -19,8 +19,10 @@ from toolkit.platform import DataPlatform
 from toolkit.quality.profiling import Profile
 from toolkit.quality.quarantine import quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.quality.reports import title
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import Parameters, Scenario
+from toolkit.words import count, plural, share
 
 if TYPE_CHECKING:
     from toolkit.quality.engine import Check
@@ -96,9 +98,9 @@ def judge(
         platform.record_quality()
         return result
 
-    return runner.perform(
-        whose.scenario, whose.parameters, "judge", work, writes=(RESULTS.name,), listeners=listeners, run_id=run_id
-    )
+    options = {"rules": str(rules or ""), "contract": str(contract or ""), "references": _as_words(references)}
+    task = runner.Task("judge", table, work, title, (RESULTS.name,), options)
+    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
 
 def profile(
@@ -138,7 +140,17 @@ def profile(
         found = measured(df, table=table, sample=sample, references=others)
         return confirmed(df, found) if confirm else found
 
-    found = runner.perform(whose.scenario, whose.parameters, "profile", work, listeners=listeners, run_id=run_id)
+    def answer(found: Profile) -> str:
+        which = table if version is None else f"{table}, version {version}"
+        return f"{which}: {plural(found.rows, 'row')} and {plural(len(found.columns), 'column')} profiled."
+
+    options = {
+        "version": "" if version is None else str(version),
+        "sample": "" if sample is None else share(sample),
+        "references": _as_words(references),
+    }
+    task = runner.Task("profile", table, work, answer, options=options)
+    found = runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
     if version is None:
         paths.write_atomically(profile_file(table), found.model_dump_json())
     return found
@@ -181,10 +193,14 @@ def release(
         check = _declared(platform, table)
         return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
 
+    def answer(found: Released) -> str:
+        looked, stay = plural(found.looked_at, "row"), count(found.still_bad)
+        return f"{table}: of {looked} looked at, {count(found.released)} were released and {stay} stay in quarantine."
+
     writes = (table, quarantine_name(table), RELEASES.name)
-    return runner.perform(
-        whose.scenario, whose.parameters, "release", work, writes=writes, listeners=listeners, run_id=run_id
-    )
+    options = {"rule": rule, "where": where, "repair": "; ".join(settings)}
+    task = runner.Task("release", table, work, answer, writes, options)
+    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
 
 def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
@@ -200,6 +216,11 @@ def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
         "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
     )
     return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
+
+
+def _as_words(references: Mapping[str, str] | None) -> str:
+    """`customers=silver.customers, …` as a record keeps it."""
+    return ", ".join(f"{name}={other}" for name, other in (references or {}).items())
 
 
 def _check_references(references: Mapping[str, str] | None) -> None:

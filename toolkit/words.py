@@ -21,6 +21,8 @@ DIGITS = 4
 """Significant digits of a measured number, at least."""
 MOST_DIGITS = 15
 """Digits that a float holds for certain."""
+LARGE = 100_000
+"""From here on a measured number's decimals say nothing."""
 UNKNOWN = "–"
 FIRST_PRINTABLE, DELETE, PICTURES = 0x20, 0x7F, 0x2400
 """The first character that is no control character, the one above ASCII's letters, and where pictures of them begin."""
@@ -81,13 +83,15 @@ def as_text(stored: Any) -> str:
 
 
 def number(measured: float | Decimal) -> str:
-    """A measured number: `1,234`, `12.35`, `0.0061`, `1e-8`; what is not whole is never written as if it were."""
+    """A measured number: `1,234`, `12.35`, `0.0061`, `1e-8`; below 100,000 only what is whole is written as if it were."""
+    if isinstance(measured, int):
+        return f"{measured:,}"
     as_float = float(measured)
     if not math.isfinite(as_float):
         return str(as_float)
     size_of = abs(as_float)
-    if as_float == int(as_float) and size_of < 10**MOST_DIGITS:
-        return f"{int(as_float):,}"
+    if (as_float == int(as_float) or size_of >= LARGE) and size_of < 10**MOST_DIGITS:
+        return f"{as_float:,.0f}"
     # Two digits more than stand before the point, so that one decimal is seen of a large number.
     before_point = math.floor(math.log10(size_of)) + 1
     for digits in range(max(DIGITS, min(before_point + 1, MOST_DIGITS)), MOST_DIGITS + 3):

@@ -78,7 +78,7 @@ def test_numbers_fit_a_table() -> None:
     assert [number(v) for v in (600.0, 0.123456, 47_432.6, 1_234_567.8, -2.5, math.inf, math.nan)] == [
         "600",
         "0.1235",
-        "47,433",
+        "47,432.6",
         "1,234,568",
         "-2.5",
         "inf",

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from toolkit import runs
+from toolkit import runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunRecord
@@ -405,6 +405,21 @@ def test_tables_that_another_run_holds_are_busy(cli: Cli, parcels: Path) -> None
         told = cli("run", "parcels", "--quiet")
     assert told.exit_code == 6
     assert told.stderr.startswith(f"Error: gold.sums is being written by run {RUN}.\n")
+    assert f"toolkit runs cancel {RUN}." in told.stderr
+
+
+def test_a_task_says_what_it_did_to_which_table(cli: Cli, parcels: Path, tables: Lakehouse) -> None:
+    declared = scenario.get("parcels")
+    task = runner.Task(
+        "release", "silver.parcels", lambda _: 2, lambda n: f"{n} rows released.", options={"rule": "[x]", "where": ""}
+    )
+    assert runner.perform(declared, declared.parse({}), task) == 2
+    listed = json.loads(cli("runs", "--json").stdout)[0]
+    assert (listed["what"], listed["via"]) == ("release silver.parcels", "task")
+    assert "release silver.parcels" in cli("runs").stdout
+    told = cli("runs", "show", "latest").stdout
+    assert "release silver.parcels  rule=[x]\n" in told
+    assert "2 rows released." in told
 
 
 # being stopped
@@ -423,6 +438,7 @@ def test_a_run_that_is_stopped_says_so_and_is_recorded(parcels: Path, number: si
     run = runs.find("latest")
     assert (run.record().status, run.record().exit_code) == ("cancelled", 130)
     assert run.events()[-1].kind == "run_cancelled"
+    assert [step.state for step in run.view().steps.values()] == ["cancelled"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -434,6 +450,7 @@ def test_a_run_that_is_killed_was_interrupted_and_its_tables_are_free(cli: Cli, 
     assert child.wait(30) == -signal.SIGKILL
     child.communicate()
     assert json.loads(cli("runs", "--json").stdout)[0]["status"] == "interrupted"
+    assert json.loads(cli("runs", "show", "latest", "--json").stdout)["steps"][0]["state"] == "interrupted"
     assert cli("runs", "cancel", "latest").exit_code == 2
 
 

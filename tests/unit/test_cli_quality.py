@@ -12,7 +12,10 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from toolkit import runs
+from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
+from toolkit.runs import RunRecord
 
 Cli = Callable[..., Any]
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -244,3 +247,33 @@ def test_what_cannot_be_done_is_said_before_spark_starts(
 ) -> None:
     found = cli("quality", *asked)
     assert (found.exit_code, told in found.stderr) == (code, True), found.stderr
+
+
+# what a run found
+
+
+def test_the_broken_rules_are_those_of_the_newest_run_that_judged(cli: Cli, toolkit_home: Path) -> None:
+    told = cli("quality", "--broken")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "has judged anything yet" in told.stderr
+    assert str(toolkit_home) in told.stderr
+    for run_id, judges in (("20260301-101500-parcels-0a1b", True), ("20260302-101500-parcels-0a1b", False)):
+        folder = runs.create(run_id)
+        folder.save(RunRecord(run_id=run_id, scenario="parcels", parameters={}, status="succeeded"))
+        if judges:
+            EventLog(folder.events_file, run_id).emit(
+                "quality",
+                "judge",
+                table="silver.parcels",
+                rule="id_given",
+                severity="error",
+                rows=5,
+                failed=2,
+                passed=False,
+                examples=[],
+                description="id is given.",
+            )
+    told = cli("quality", "--broken")
+    assert told.exit_code == 0
+    assert "id_given" in told.stdout
+    assert "Run 20260301-101500-parcels-0a1b" in told.stderr

@@ -25,6 +25,8 @@ _MARKS = {
     "finished": ("✔", "green"),
     "skipped": ("↷", "blue"),
     "failed": ("✖", "red"),
+    "cancelled": ("■", "yellow"),
+    "interrupted": ("✖", "red"),
 }
 _STATE_STYLES = {"failed": "red", "tolerated": "yellow", "passed": "green"}
 

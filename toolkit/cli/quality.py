@@ -22,8 +22,9 @@ app.add_typer(contracts.app, name="contract")
 for _name, _command in trust.COMMANDS.items():
     app.command(_name)(_command)
 
+MEASURE = "toolkit quality run TABLE"
 Table = Annotated[str, typer.Argument(help="Such as silver.orders.")]
-Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest.")]
+Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest: the newest that judged something.")]
 OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
 Broken = Annotated[bool, typer.Option("--broken", help="Only rules that some row breaks.")]
 Rule = Annotated[str, typer.Option("--rule", help="Only rows that this rule sent there.")]
@@ -55,18 +56,23 @@ def quality(
 def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False, as_json: AsJson = False) -> None:
     """Show the quality of a run: every rule, how many rows break it, and an example.
 
-    Of a table, without --run, it is the newest run that checked it.
+    Without --run it is the newest run that judged something, whatever ran since; with --table, that judged that table.
     """
-    from toolkit import runs
+    from toolkit import paths, runs
     from toolkit.errors import UsageError
 
-    candidates = runs.history() if run == "latest" and table else []
-    read = ((one, one.view().quality) for one in candidates)
-    checked = next(((one, rules) for one, rules in read if any(r["table"] == table for r in rules)), None)
-    if checked is None:
-        newest = runs.find(run)
-        checked = newest, newest.view().quality
-    folder, found = checked
+    if run == "latest":
+        newest = runs.newest_judging(table) or runs.newest_judging()
+        if newest is None:
+            nothing = (
+                f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. Run a scenario, or: {MEASURE}"
+            )
+            show([], as_json=as_json, empty=nothing)
+            return
+        folder, found = newest
+    else:
+        folder = runs.find(run)
+        found = folder.view().quality
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")
@@ -86,7 +92,7 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
         }
         for r in chosen
     ]
-    show(rows, as_json=False, empty="This run has checked nothing.")
+    show(rows, as_json=False, empty="No row breaks a rule." if found and broken else "This run has judged nothing.")
     err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit quality quarantine TABLE", "dim"))
 
 

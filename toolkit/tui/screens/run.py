@@ -130,7 +130,9 @@ class RunScreen(Leaf):
             case "harder":
                 return self.follower.live and self.stopping.offer() is not None
             case "again":
-                return self.follower.record is not None and not self.follower.live
+                # A task is no scenario: its command stands below.
+                record = self.follower.record
+                return record is not None and not record.task and not self.follower.live
             case _:
                 return True
 
