@@ -6,6 +6,7 @@ can be cancelled. Rules come from a file, or from what the scenario itself decla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
 from toolkit.platform import DataPlatform
 from toolkit.quality.profiling import Profile
-from toolkit.quality.quarantine import quarantine_name
+from toolkit.quality.quarantine import RULES, quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS
 from toolkit.quality.reports import title
+from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import Parameters, Scenario
 from toolkit.words import count, plural, share
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult
     from toolkit.quality.rules import Rule
 
+_LACKS = ("Invalid function", "Unsupported ast node", "No infix parser")
+"""How the engine that reads without Spark says that it does not know something, which need not be wrong."""
 NOBODY = Scenario(
     id="tables",
     title="Tables",
@@ -181,9 +185,12 @@ def release(
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table; the condition or the repair does not fit; the scenario declares no rules for it.
+        UsageError: no such table; no row is there because of that rule; the condition or the repair does not fit; the
+            scenario declares no rules for it.
     """
-    open_table(quarantine_name(table))
+    # All that can be refused without Spark is refused before it starts.
+    reader = chosen_rows(table, rule, where)[0]
+    _check_settings(settings, reader)
     whose = owner(quarantine_name(table))
 
     def work(platform: DataPlatform) -> Released:
@@ -216,6 +223,46 @@ def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
         "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
     )
     return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
+
+
+def chosen_rows(table: str, rule: str = "", where: str = "") -> tuple[DeltaReader, tuple[str, str]]:
+    """A table's quarantine, and the conditions that the rows meet which `rule` sent there and which meet `where`.
+
+    Raises:
+        UsageError: the table has no quarantine, no row is there because of that rule, or the condition does not fit.
+    """
+    reader, counts = quarantined(table)
+    rules = [name for name, _ in counts]
+    if rule and check_rule_name(rule) not in rules:
+        if not rules:
+            raise UsageError(f"{reader.name} is empty: no rule has sent a row there, {rule!r} neither.")
+        raise UsageError.unknown(f"row in {reader.name} because of rule", rule, rules)
+    _check_condition(reader, where)
+    return reader, (f"array_has({RULES}, '{rule}')" if rule else "", where)
+
+
+def _check_condition(reader: DeltaReader, where: str) -> None:
+    """Refuse a condition that cannot be right; what the engine that reads here lacks, Spark may know."""
+    try:
+        reader.condition(where)
+    except UsageError as problem:
+        text = re.search(r"No field named \"?([^\s\".]+)", problem.what)
+        # In Spark's SQL, double quotes are around text.
+        quoted = text is not None and f'"{text[1]}"' in where
+        if not quoted and not any(lack in problem.what for lack in _LACKS):
+            raise
+
+
+def _check_settings(settings: Sequence[str], reader: DeltaReader) -> None:
+    """Refuse a repair that is no setting, or of a column that is not there."""
+    if not settings:
+        return
+    from toolkit.quality.repair import settings_of
+
+    columns = [column.name for column in reader.columns() if not column.name.startswith("_")]
+    for name in settings_of(settings):
+        if name not in columns:
+            raise UsageError.unknown("column to repair:", name, columns)
 
 
 def _as_words(references: Mapping[str, str] | None) -> str:

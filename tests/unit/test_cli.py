@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from toolkit import runner, runs, scenario
+from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunRecord
@@ -420,6 +420,16 @@ def test_a_task_says_what_it_did_to_which_table(cli: Cli, parcels: Path, tables:
     told = cli("runs", "show", "latest").stdout
     assert "release silver.parcels  rule=[x]\n" in told
     assert "2 rows released." in told
+
+
+def test_the_app_without_a_terminal_says_so_and_ends() -> None:
+    for words in (["-m", "toolkit", "tui"], [str(paths.REPOSITORY / "tui.py")]):
+        done = subprocess.run(
+            [sys.executable, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("Error: The app needs a terminal")
+        assert "Traceback" not in done.stderr
 
 
 # being stopped

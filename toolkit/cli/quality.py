@@ -11,6 +11,7 @@ from rich.text import Text
 from toolkit.cli import contracts, trust
 from toolkit.cli.live import task_watched
 from toolkit.cli.output import AsJson, err, out, print_json, show
+from toolkit.cli.tables import rows_in_words
 
 if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult
@@ -214,16 +215,14 @@ def lying(
 ) -> None:
     """Show how many rows each rule sent to quarantine; with --rule or --where the rows, each with its reasons."""
     from toolkit import tasks
-    from toolkit.quality.verdicts import check_rule_name
 
-    reader, counts = tasks.quarantined(table)
     if not rule and not where:
-        show(
-            [{"rule": name, "rows": count} for name, count in counts], as_json=as_json, empty="The quarantine is empty."
-        )
+        _, counts = tasks.quarantined(table)
+        listed = [{"rule": name, "rows": count} for name, count in counts]
+        show(listed, as_json=as_json, empty="The quarantine is empty.")
         return
-    sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
-    page = reader.page(limit=limit, where=(sent, where), counted=True)
+    reader, conditions = tasks.chosen_rows(table, rule, where)
+    page = reader.page(limit=limit, where=conditions, counted=True)
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
     if as_json:
         print_json(rows)
@@ -234,8 +233,8 @@ def lying(
         for row in rows
         for v in row["_violations"] or []
     ]
-    show(told, as_json=False, empty="No row meets that.")
-    err.print(Text(f"{len(rows):,} of {page.total:,} rows of {reader.name}", "dim"))
+    show(told, as_json=False, empty="No row meets that.", stored=True)
+    err.print(Text(f"{rows_in_words(len(rows), page.total or 0, reader)} of {reader.name}", "dim"))
 
 
 @app.command("release")
@@ -250,12 +249,10 @@ def let_go(
 ) -> None:
     """Repair quarantined rows, check them again, and let out those that keep every rule now."""
     from toolkit import tasks
-    from toolkit.quality.verdicts import check_rule_name
 
     if dry_run:
-        reader, _ = tasks.quarantined(table)
-        sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
-        count = reader.count((sent, where))
+        reader, conditions = tasks.chosen_rows(table, rule, where)
+        count = reader.count(conditions)
         show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
         return
     with task_watched(table, run_id) as (name, listener):
