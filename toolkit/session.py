@@ -79,6 +79,16 @@ def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None
             _gateway = None
 
 
+class _ToProgram(logging.Handler):
+    """Hands records on to the program's own handlers, which pyspark keeps its loggers from; without any they are dropped."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one on."""
+        root = logging.getLogger()
+        if root.handlers:  # else Python would print it
+            root.handle(record)
+
+
 def _quiet_loggers() -> None:
     """Keep pyspark's own story of a failed query off the terminal: it goes where the program logs, as to a run's file."""
     from pyspark.logger import PySparkLogger
@@ -87,8 +97,7 @@ def _quiet_loggers() -> None:
         logger = PySparkLogger.getLogger(name)
         for handler in list(logger.handlers):
             logger.removeHandler(handler)
-        # With no handler at all, Python would print the message after all.
-        logger.addHandler(logging.NullHandler())
+        logger.addHandler(_ToProgram())
 
 
 def _start_classic(settings: Settings, name: str, log: Path | None) -> SparkSession:
