@@ -42,7 +42,14 @@ def main() -> int:
     gc.disable()  # until the first frame is painted: what is made before it stays
     from toolkit.tui.app import main as start
 
-    start()
+    try:
+        start()
+    except Exception as problem:
+        code = getattr(problem, "exit_code", None)  # as the toolkit's own errors have, which are told without a stack
+        if code is None:
+            raise
+        sys.stderr.write(f"Error: {problem}\n")
+        return int(code)
     return 0
 
 

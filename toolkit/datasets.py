@@ -25,7 +25,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from filelock import FileLock
 
-from toolkit import paths
+from toolkit import paths, words
 from toolkit.errors import DataError, SetupError, ToolkitError, UsageError
 
 DATASETS = paths.REPOSITORY / "datasets"
@@ -378,7 +378,7 @@ def _check_disk(dataset: Dataset, values: Mapping[str, Value], root: Path) -> No
     needed, free = dataset.bytes_needed(values), shutil.disk_usage(root).free
     if needed > free:
         raise SetupError(
-            f"{folder_name(dataset, values)} needs about {_megabytes(needed)} in {root}; {_megabytes(free)} are free.",
+            f"{folder_name(dataset, values)} needs about {words.size(needed)} in {root}; {words.size(free)} are free.",
             cure="Free some disk, ask for less data, or set TOOLKIT_HOME to a larger disk.",
         )
 
@@ -387,13 +387,8 @@ def _not_written(dataset: Dataset, values: Mapping[str, Value], root: Path, prob
     """`problem` in the user's words."""
     what = f"{dataset.name} cannot be written to {root}: {problem.strerror or problem}."
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        what += f" It needs about {_megabytes(dataset.bytes_needed(values))}."
+        what += f" It needs about {words.size(dataset.bytes_needed(values))}."
     return SetupError(what, cure="Free that disk or make the folder writable, or set TOOLKIT_HOME to another one.")
-
-
-def _megabytes(size: int) -> str:
-    """`size` bytes for people: `1,234 MB`."""
-    return f"{max(1, round(size / 1_000_000)):,} MB"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from toolkit import jars, java, paths, session, settings
+from toolkit import jars, java, paths, session, settings, words
 from toolkit.errors import ToolkitError
 
 OLDEST_PYTHON = (3, 11)
@@ -98,15 +98,15 @@ def spark_jars() -> list[Finding]:
         jars.verify()
     except ToolkitError as problem:
         return [Finding("Jars", False, problem.what, f"Delete {jars.folder()}, then run `./run setup`.")]
-    size = sum(file.stat().st_size for file in jars.class_path()) / 1e6
-    return [Finding("Jars", True, f"{len(jars.class_path())} files, {size:.0f} MB, checksums as locked")]
+    size = sum(file.stat().st_size for file in jars.class_path())
+    return [Finding("Jars", True, f"{len(jars.class_path())} files, {words.size(size)}, checksums as locked")]
 
 
 def memory() -> list[Finding]:
     """Spark's heap against what this computer has, and has free now."""
     wanted = heap_bytes(settings.load().memory)
     total, free = psutil.virtual_memory().total, psutil.virtual_memory().available
-    found = f"Spark may take {_mib(wanted)} of {_mib(total)}; {_mib(free)} are free now"
+    found = f"Spark may take {words.size(wanted)} of {words.size(total)}; {words.size(free)} are free now"
     if wanted > total:
         cure = f"Lower TOOLKIT_MEMORY: {settings.default_memory()} would do, and is what it is when unset."
         return [Finding("Memory", False, found, cure)]
@@ -120,16 +120,12 @@ def heap_bytes(text: str) -> int:
     return int(text[:-1]) * {"m": MIB, "g": 1024 * MIB}[text[-1]]
 
 
-def _mib(size: int) -> str:
-    return f"{size / MIB:,.0f} MiB"
-
-
 def disk() -> list[Finding]:
     """Free space where runs and tables go."""
     least = settings.load().min_free_disk_gb
-    free = shutil.disk_usage(nearest_folder(paths.home())).free / 1e9
-    found = f"{free:.1f} GB free under {paths.home()}; a run needs {least:g}"
-    if free < least:
+    free = shutil.disk_usage(nearest_folder(paths.home())).free
+    found = f"{words.size(free)} free under {paths.home()}; a run needs {least:g} GB"
+    if free < least * 1e9:
         cure = "Free some space, move TOOLKIT_HOME to a larger disk, or lower TOOLKIT_MIN_FREE_DISK_GB."
         return [Finding("Disk", False, found, cure)]
     return [Finding("Disk", True, found)]
@@ -190,8 +186,8 @@ def class_data_archive() -> list[Finding]:
     """The archive with which Spark starts sooner."""
     archives = session.archive_files(java.find())
     if all(archive.is_file() for archive in archives):
-        size = sum(archive.stat().st_size for archive in archives) / 1e6
-        return [Finding("Class-data archive", True, f"{size:.0f} MB")]
+        size = sum(archive.stat().st_size for archive in archives)
+        return [Finding("Class-data archive", True, words.size(size))]
     return [Finding("Class-data archive", None, "none for this Java; Spark starts slower", "Run `./run setup`.")]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from toolkit import paths
@@ -79,9 +80,10 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         holder = _holder(note)
+        stop = f"stop it: toolkit runs cancel {holder}" if holder else "stop it: `toolkit runs` lists what is running"
         raise BusyError(
-            f"{table} is being written by {holder}.",
-            cure="Wait until it is done (`toolkit runs` shows it), or stop it: toolkit runs cancel latest.",
+            f"{table} is being written by {f'run {holder}' if holder else 'another run'}.",
+            cure=f"Wait until it is done, or {stop}.",
         ) from None
     try:
         paths.write_atomically(note, json.dumps({"run_id": run_id, "pid": os.getpid()}))
@@ -91,7 +93,9 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
 
 
 def _holder(note: Path) -> str:
+    """The id of the run that holds a table; empty when its note cannot be read, or is of a process that is gone."""
     try:
-        return f"run {json.loads(note.read_text(encoding='utf-8'))['run_id']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another run"
+        said = json.loads(note.read_text(encoding="utf-8"))
+        return str(said["run_id"]) if psutil.pid_exists(said["pid"]) else ""
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return ""

@@ -25,6 +25,7 @@ from toolkit.quality.actions import takes_out
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
+from toolkit.words import duration
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -168,7 +169,7 @@ def _step_line(view: RunView, name: str) -> str:
         raise UsageError.unknown("step", name, view.steps)
     match step.state:
         case "finished":
-            return f"<span style='color:#2e7d32'>✔ {name}</span> in {step.seconds:.1f} s"
+            return f"<span style='color:#2e7d32'>✔ {name}</span> in {duration(step.seconds)}"
         case "skipped":
             return f"<span style='color:#1565c0'>↷ {name}</span> was up to date: an earlier run wrote the same"
         case "failed":

@@ -316,10 +316,13 @@ class DeltaReader:
             raise unreadable.explained(self.name, self.path, self._asked, problem) from problem
 
 
-def _how_it_comes(table: str) -> str:
+def _how_it_comes(table: str, where: Lakehouse, there: Sequence[str]) -> str:
     from toolkit.scenario import writer_of
 
     maker = writer_of(table)
+    if not there:
+        fill = f"toolkit run {maker or 'retail_lakehouse'}"
+        return f"{where.root} holds no table at all: is TOOLKIT_HOME right? A run fills it: {fill}."
     if maker:
         return f"It appears when its scenario runs: toolkit run {maker}."
     return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
@@ -334,7 +337,7 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     """
     where = lakehouse or Lakehouse.default()
     if not where.exists(table):
-        raise UsageError.unknown("table", table, where.tables(), cure=_how_it_comes(table))
+        raise UsageError.unknown("table", table, there := where.tables(), cure=_how_it_comes(table, where, there))
     return DeltaReader(where.path(table), table, version)
 
 

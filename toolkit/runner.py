@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
@@ -29,11 +29,35 @@ from toolkit.events import EventLog, Listener
 from toolkit.platform import DataPlatform
 from toolkit.runs import RunFolder, RunRecord
 from toolkit.scenario import Parameters, Scenario, Step
+from toolkit.words import size
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Task(Generic[T]):
+    """A piece of work on one table, outside any scenario's steps.
+
+    Attributes:
+        name: what it does: `judge`, `profile`, `release`.
+        table: that it is about.
+        body: the work.
+        answer: says in a sentence, of what `body` returned, what was done.
+        writes: the tables that it holds meanwhile.
+        options: what was asked beyond the table; empty texts are left out of the record.
+    """
+
+    name: str
+    table: str
+    body: Callable[[DataPlatform], T]
+    answer: Callable[[T], str]
+    writes: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
 PROGRESS_SECONDS = 0.4
 RUN_VARIABLE = "TOOLKIT_RUN_ID"
 FRESH_VARIABLE = "TOOLKIT_FRESH"
@@ -104,7 +128,12 @@ class ActiveRun:
         earlier = None if self.fresh else self._up_to_date(step)
         if earlier is not None:
             return self._skip(step, earlier)
-        return self._do(name, self.scenario.body(name))
+
+        def body(platform: DataPlatform) -> Any:
+            # Looked for within the step: what is wrong with steps.py is told, and logged, as any other failure of it.
+            return self.scenario.body(name)(platform)
+
+        return self._do(name, body)
 
     def task(self, name: str, body: Callable[[DataPlatform], T]) -> T:
         """Do a piece of work that is no step of the scenario; nothing of it is skipped.
@@ -260,21 +289,17 @@ def execute(
 def perform(
     scenario: Scenario,
     parameters: Parameters,
-    name: str,
-    body: Callable[[DataPlatform], T],
+    task: Task[T],
     *,
-    writes: tuple[str, ...] = (),
     listeners: tuple[Listener, ...] = (),
     run_id: str | None = None,
 ) -> T:
-    """Do one piece of work on a scenario's tables, recorded as a run of its own; returns what `body` returned.
+    """Do one piece of work on a scenario's tables, recorded as a run of its own; returns what its body returned.
 
     Args:
         scenario: whose tables they are.
         parameters: those with which they were made.
-        name: of the work, in place of a step's.
-        body: the work.
-        writes: the tables that it holds meanwhile.
+        task: the work.
         listeners: told every event.
         run_id: a new one when None.
 
@@ -284,19 +309,27 @@ def perform(
     """
     folder = runs.create(run_id or runs.new_run_id(scenario.id))
     with (
-        recorded(folder, scenario, parameters, listeners, "task"),
+        recorded(folder, scenario, parameters, listeners, "task", task),
         _interruptible(),
-        ActiveRun(scenario, parameters, folder, listeners, tasks={name: writes}) as run,
+        ActiveRun(scenario, parameters, folder, listeners, tasks={task.name: task.writes}) as run,
     ):
-        outcome = run.task(name, body)
-        run.finish("")
+        outcome = run.task(task.name, task.body)
+        run.finish(task.answer(outcome))
     return outcome
 
 
 def answer_of(run: ActiveRun) -> str:
     """The scenario's own answer to its question: `answer(platform)` in `steps.py`, read from its tables."""
     answer = getattr(run.scenario.bodies(), "answer", None)
-    return str(answer(run.platform)) if answer else ""
+    try:
+        return str(answer(run.platform)) if answer else ""
+    except ToolkitError:
+        raise
+    except Exception as problem:
+        raise StepFailed(
+            f"The steps are done, but `answer` of {run.scenario.id} failed: {type(problem).__name__}: {problem}.",
+            cure="Mend that function in steps.py; the tables are written.",
+        ) from problem
 
 
 @contextlib.contextmanager
@@ -306,10 +339,17 @@ def recorded(
     parameters: Parameters,
     listeners: tuple[Listener, ...] = (),
     via: runs.Via = "steps",
+    task: Task[Any] | None = None,
 ) -> Iterator[EventLog]:
     """Keep `run.json` true while a run is under way, however it ends."""
     record = RunRecord(
-        run_id=folder.run_id, scenario=scenario.id, parameters=parameters.model_dump(mode="json"), via=via
+        run_id=folder.run_id,
+        scenario=scenario.id,
+        parameters=parameters.model_dump(mode="json"),
+        via=via,
+        task=task.name if task else "",
+        table=task.table if task else "",
+        options={name: text for name, text in task.options.items() if text} if task else {},
     )
     folder.save(record)
     log = EventLog(folder.events_file, folder.run_id, listeners)
@@ -422,10 +462,10 @@ def _logged(file: Path) -> Iterator[None]:
 def _refuse_full_disk() -> None:
     home = paths.ensure_folder(paths.home())
     least = settings.current().min_free_disk_gb
-    free = shutil.disk_usage(home).free / 1e9
-    if free < least:
+    free = shutil.disk_usage(home).free
+    if free < least * 1e9:
         raise SetupError(
-            f"Only {free:.1f} GB are free under {home}; a run needs {least:g} GB.",
+            f"Only {size(free)} are free under {home}; a run needs {least:g} GB.",
             cure="Free some space, move TOOLKIT_HOME to a larger disk, or lower TOOLKIT_MIN_FREE_DISK_GB.",
         )
 

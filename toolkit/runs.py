@@ -6,6 +6,7 @@ run from one whose process died. Must not execute anything.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -25,6 +26,7 @@ from toolkit.events import Event, EventReader, read_events
 
 Via = Literal["steps", "notebook", "task"]
 """A task is one piece of work on one table, outside the scenario's steps."""
+StepState = Literal["waiting", "running", "finished", "skipped", "failed", "cancelled", "interrupted"]
 Status = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
 SAME_PROCESS_SECONDS = 2
 """Clocks of the kernel and of psutil differ by less."""
@@ -39,6 +41,12 @@ class RunRecord(BaseModel):
     parameters: dict[str, Any]
     status: Status = "running"
     via: Via = "steps"
+    task: str = ""
+    """For a task, what it does: `judge`, `profile`, `release`."""
+    table: str = ""
+    """For a task, the table that it is about."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """For a task, what was asked beyond the table, such as the file of rules."""
     pid: int = Field(default_factory=os.getpid, ge=1)
     process_started: float = Field(default_factory=lambda: psutil.Process().create_time())
     """With `pid`, tells this process from a later one that was given the same number."""
@@ -52,6 +60,11 @@ class RunRecord(BaseModel):
     def seconds(self) -> float:
         """Time from start to finish, or until now."""
         return ((self.finished_at or datetime.now(UTC)) - self.started_at).total_seconds()
+
+    @property
+    def what(self) -> str:
+        """What was run: `judge silver.orders`, or else the scenario."""
+        return f"{self.task} {self.table}" if self.task else self.scenario
 
     def alive(self) -> bool:
         """Whether the process that runs it is still there."""
@@ -69,7 +82,7 @@ class StepView:
     """How far one step is."""
 
     name: str
-    state: Literal["waiting", "running", "finished", "skipped", "failed"] = "waiting"
+    state: StepState = "waiting"
     seconds: float | None = None
     started_at: datetime | None = None
     tasks_done: int = 0
@@ -117,8 +130,15 @@ class RunView:
                 self.error, self.cure, self.finished = data["message"], data.get("cure", ""), True
             case "run_cancelled":
                 self.finished = True
+                self.stopped("cancelled")
             case _ if step is not None:
                 _add_to_step(step, event)
+
+    def stopped(self, how: Literal["cancelled", "interrupted"]) -> None:
+        """The run was stopped: the step that was at work, or that failed since Java was told to stop, did not go wrong."""
+        for step in self.steps.values():
+            if step.state == "running" or (step.state == "failed" and how == "cancelled"):
+                step.state, step.message = how, ""
 
 
 def _add_to_step(step: StepView, event: Event) -> None:
@@ -202,6 +222,9 @@ class RunFolder:
         view = RunView()
         for event in self.events():
             view.add(event)
+        with contextlib.suppress(DataError):
+            if self.record().status == "interrupted":
+                view.stopped("interrupted")
         return view
 
 
@@ -238,6 +261,18 @@ def history() -> list[RunFolder]:
         return []
     found = [RunFolder(p) for p in home.iterdir() if (p / "run.json").exists()]
     return sorted(found, key=lambda run: run.run_id, reverse=True)
+
+
+def newest_judging(table: str | None = None) -> tuple[RunFolder, list[dict[str, Any]]] | None:
+    """The newest run that judged something, or that judged `table`, with what it found; None when none did.
+
+    Whatever ran since, as a profile does, found nothing about rules, and is passed over.
+    """
+    for folder in history():
+        quality = folder.view().quality
+        if any(table in {None, found["table"]} for found in quality):
+            return folder, quality
+    return None
 
 
 def find(run_id: str) -> RunFolder:

@@ -21,10 +21,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 import scenarios
 from toolkit import paths
 from toolkit.errors import UsageError, closest, reason_of
+from toolkit.words import literal
 
 LAYERS = ("bronze", "silver", "gold", "quarantine", "ops")
 _TABLE_NAME = re.compile(rf"({'|'.join(LAYERS)})\.[a-z][a-z0-9_]*")
 _SCENARIO_ID = re.compile(r"[a-z][a-z0-9_]*")
+LONGEST_REASON = 300
 
 
 class Parameters(BaseModel):
@@ -142,8 +144,12 @@ class Scenario:
         raise UsageError.unknown("table", name, [table.name for table in self.tables])
 
     def bodies(self) -> ModuleType:
-        """The module `steps.py`; imports Spark."""
-        return importlib.import_module(f"scenarios.{self.id}.steps")
+        """The module `steps.py`; imports Spark.
+
+        Raises:
+            UsageError: it is missing or cannot be imported.
+        """
+        return _imported(self.id, "steps", "Mend that file; the log of a run has the stack.")
 
     def body(self, step: str) -> Callable[[Any], Any]:
         """The function that does `step`; imports Spark."""
@@ -217,69 +223,126 @@ def _roots() -> list[Path]:
     return [paths.REPOSITORY / "scenarios", *(Path(p).expanduser() for p in extra.split(os.pathsep) if p)]
 
 
-def discover() -> dict[str, Scenario]:
-    """Every scenario, by id, in the order of lists: a folder with a `scenario.py` that binds `SCENARIO`.
+@dataclass(frozen=True)
+class Survey:
+    """The scenarios that can be used, by id and in the order of lists, and the error of each folder that cannot."""
 
-    Raises:
-        UsageError: a folder of `TOOLKIT_SCENARIOS` is not there, two scenarios share an id, or one cannot be imported.
+    scenarios: dict[str, Scenario]
+    broken: dict[str, UsageError]
+    """By the name of the folder; of `TOOLKIT_SCENARIOS`, by the path that it names."""
+
+
+def survey() -> Survey:
+    """Look into every scenario folder: one with a `scenario.py` that binds `SCENARIO`.
+
+    A folder that cannot be used never hides the others: it may be somebody's work in progress.
     """
     found: dict[str, Scenario] = {}
+    broken: dict[str, UsageError] = {}
     for root in _roots():
-        if not root.is_dir():
-            raise UsageError(
-                f"TOOLKIT_SCENARIOS names {root}, which is not a folder.",
+        try:
+            folders = sorted(entry for entry in root.iterdir() if entry.is_dir())
+        except OSError:
+            broken[str(root)] = UsageError(
+                f"TOOLKIT_SCENARIOS names {literal(str(root))}, which is not a folder that can be read.",
                 cure="Name folders that hold scenario folders.",
             )
+            continue
         if str(root) not in scenarios.__path__:
             scenarios.__path__.append(str(root))
-        for file in sorted(root.glob("*/scenario.py")):
-            if file.parent.name in found:
-                raise UsageError(
-                    f"Two scenarios are called {file.parent.name!r}; the second is in {file.parent}.",
-                    cure="Rename one of the folders.",
-                )
-            found[file.parent.name] = _declared_in(file)
-    return dict(sorted(found.items(), key=lambda item: (item[1].order, item[0])))
+        for folder in filter(_looks_like_a_scenario, folders):
+            try:
+                found[folder.name] = _declared_in(folder, found)
+            except UsageError as problem:
+                broken[folder.name] = problem
+    return Survey(dict(sorted(found.items(), key=lambda item: (item[1].order, item[0]))), broken)
+
+
+def discover() -> dict[str, Scenario]:
+    """Every scenario that can be used, by id, in the order of lists; `survey` also says which cannot, and why."""
+    return survey().scenarios
+
+
+def _looks_like_a_scenario(folder: Path) -> bool:
+    """Whether a folder is meant to be one: it has a `scenario.py`, or other code and thus lacks it; data has no code."""
+    try:
+        if (folder / "scenario.py").exists():
+            return True
+        return folder.name[0] not in "._" and any(entry.suffix in {".py", ".ipynb"} for entry in folder.iterdir())
+    except OSError:
+        return folder.name[0] not in "._"
 
 
 def writer_of(table: str) -> str:
-    """The id of a scenario that writes `table`; empty when none does, or not all of them can be read."""
-    try:
-        return next((one.id for one in discover().values() if table in one.written), "")
-    except UsageError:
-        return ""
+    """The id of a scenario that writes `table`; empty when none does that can be read."""
+    return next((one.id for one in discover().values() if table in one.written), "")
 
 
-def _declared_in(file: Path) -> Scenario:
-    """The `SCENARIO` of one `scenario.py`."""
-    name = file.parent.name
+def _declared_in(folder: Path, found: Mapping[str, Scenario]) -> Scenario:
+    """The `SCENARIO` of one folder.
+
+    Raises:
+        UsageError: the folder's name is no id or is taken, or its `scenario.py` is missing, cannot be imported, or binds
+            something else.
+    """
+    name, file = folder.name, folder / "scenario.py"
     if not _SCENARIO_ID.fullmatch(name):
         raise UsageError(
-            f"{file.parent} is not a scenario id.", cure="Use small letters, digits and underscores for the folder."
+            f"The name of {literal(str(folder))} is not a scenario id.",
+            cure="Use small letters, digits and underscores for the folder.",
         )
-    importlib.invalidate_caches()
-    try:
-        declared = importlib.import_module(f"scenarios.{name}.scenario").SCENARIO
-    except Exception as problem:
+    if name in found:
         raise UsageError(
-            f"The scenario in {file} cannot be read: {type(problem).__name__}: {problem}.",
-            cure="It has to bind SCENARIO to a toolkit.scenario.Scenario.",
-        ) from problem
-    if not isinstance(declared, Scenario) or declared.id != name:
+            f"Two scenarios are called {name!r}; the second is in {literal(str(folder))}.",
+            cure="Rename one of the folders.",
+        )
+    if not file.exists():
         raise UsageError(
-            f"{file} declares {getattr(declared, 'id', declared)!r}.",
+            f"{literal(str(folder))} has no scenario.py.",
+            cure="Declare the scenario there, or move the folder elsewhere.",
+        )
+    declared = _imported(name, "scenario", "It has to bind SCENARIO to a toolkit.scenario.Scenario.")
+    scenario = getattr(declared, "SCENARIO", None)
+    if not isinstance(scenario, Scenario) or scenario.id != name:
+        bound = getattr(scenario, "id", scenario) if hasattr(declared, "SCENARIO") else "no SCENARIO"
+        raise UsageError(
+            f"{literal(str(file))} declares {_one_line(bound if isinstance(bound, str) else repr(bound))}.",
             cure=f"SCENARIO has to be a Scenario with the id of its folder, {name!r}.",
         )
-    return declared
+    return scenario
+
+
+def _imported(scenario_id: str, module: str, cure: str) -> ModuleType:
+    """`scenario.py` or `steps.py` of a scenario.
+
+    Raises:
+        UsageError: it cannot be imported, for whatever reason: it is somebody else's code.
+    """
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(f"scenarios.{scenario_id}.{module}")
+    except (Exception, SystemExit) as problem:
+        file = next((p for root in _roots() if (p := root / scenario_id / f"{module}.py").exists()), f"{module}.py")
+        raise UsageError(
+            f"{literal(str(file))} cannot be read: {type(problem).__name__}: {_one_line(problem)}.", cure=cure
+        ) from problem
+
+
+def _one_line(value: object) -> str:
+    """A foreign text within a message: on one line, without what a terminal would take for a command, and not too long."""
+    first = next((line for line in str(value).strip().splitlines() if line.strip()), "no reason given")
+    return literal(first)[:LONGEST_REASON].rstrip(".")
 
 
 def get(scenario_id: str) -> Scenario:
     """The scenario of that id.
 
     Raises:
-        UsageError: there is none; the nearest spelling is offered.
+        UsageError: there is none, and the nearest spelling is offered; or its folder cannot be used.
     """
-    found = discover()
-    if scenario_id not in found:
-        raise UsageError.unknown("scenario", scenario_id, found)
-    return found[scenario_id]
+    found = survey()
+    if scenario_id in found.scenarios:
+        return found.scenarios[scenario_id]
+    if scenario_id in found.broken:
+        raise found.broken[scenario_id]
+    raise UsageError.unknown("scenario", scenario_id, found.scenarios)

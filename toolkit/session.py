@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import socket
@@ -35,6 +36,8 @@ QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
 WARMUP_TIMEOUT_SECONDS = 600
+PYSPARK_LOGGERS = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+"""Which print each failed query as JSON to standard error, beside the error that is raised."""
 
 _gateway: java.Gateway | None = None
 
@@ -52,6 +55,7 @@ def start(settings: Settings | None = None, *, name: str = "toolkit", log: Path 
     """
     chosen = settings or current()
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    _quiet_loggers()
     return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log)
 
 
@@ -73,6 +77,27 @@ def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None
             _forget_gateway()
             java.end(_gateway.process, patience=patience)
             _gateway = None
+
+
+class _ToProgram(logging.Handler):
+    """Hands records on to the program's own handlers, which pyspark keeps its loggers from; without any they are dropped."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one on."""
+        root = logging.getLogger()
+        if root.handlers:  # else Python would print it
+            root.handle(record)
+
+
+def _quiet_loggers() -> None:
+    """Keep pyspark's own story of a failed query off the terminal: it goes where the program logs, as to a run's file."""
+    from pyspark.logger import PySparkLogger
+
+    for name in PYSPARK_LOGGERS:
+        logger = PySparkLogger.getLogger(name)
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+        logger.addHandler(_ToProgram())
 
 
 def _start_classic(settings: Settings, name: str, log: Path | None) -> SparkSession:
@@ -143,12 +168,12 @@ def launch(settings: Settings, *, log: Path | None = None, flags: tuple[str, ...
     chosen = java.find()
     quick = shared_classes(chosen) if not flags else ()
     compiler = QUICK_FLAGS if settings.quick_start else ()
-    logging = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
+    log4j = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
     return java.start_gateway(
         chosen,
         spark_class_path(),
         memory=settings.memory,
-        flags=(*GC_FLAGS, *compiler, logging, *quick, *flags),
+        flags=(*GC_FLAGS, *compiler, log4j, *quick, *flags),
         log=log,
     )
 

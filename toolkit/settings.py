@@ -32,7 +32,7 @@ MOST_DEFAULT_MEMORY = 6 * GIB
 
 
 def default_memory() -> str:
-    """A quarter of this computer's memory, at most 6 GiB, as the JVM writes it (`6144m`)."""
+    """A quarter of this computer's memory, at most 6g, as the JVM writes it (`6144m`)."""
     return f"{min(psutil.virtual_memory().total // 4, MOST_DEFAULT_MEMORY) // 1024**2}m"
 
 

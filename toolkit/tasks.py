@@ -6,6 +6,7 @@ can be cancelled. Rules come from a file, or from what the scenario itself decla
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,13 @@ from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
 from toolkit.platform import DataPlatform
 from toolkit.quality.profiling import Profile
-from toolkit.quality.quarantine import quarantine_name
+from toolkit.quality.quarantine import RULES, quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.quality.reports import title
+from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import Parameters, Scenario
+from toolkit.words import count, plural, share
 
 if TYPE_CHECKING:
     from toolkit.quality.engine import Check
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult
     from toolkit.quality.rules import Rule
 
+_LACKS = ("Invalid function", "Unsupported ast node", "No infix parser")
+"""How the engine that reads without Spark says that it does not know something, which need not be wrong."""
 NOBODY = Scenario(
     id="tables",
     title="Tables",
@@ -56,8 +62,7 @@ def owner(table: str) -> Owner:
     """
     for version in open_table(table).history():
         name = str(version.user_metadata.get("scenario", ""))
-        if name and name in scenarios.discover():
-            found = scenarios.get(name)
+        if name and (found := scenarios.discover().get(name)):
             return Owner(found, found.parse(_parameters(version.run_id)))
     return Owner(NOBODY, Parameters())
 
@@ -97,9 +102,9 @@ def judge(
         platform.record_quality()
         return result
 
-    return runner.perform(
-        whose.scenario, whose.parameters, "judge", work, writes=(RESULTS.name,), listeners=listeners, run_id=run_id
-    )
+    options = {"rules": str(rules or ""), "contract": str(contract or ""), "references": _as_words(references)}
+    task = runner.Task("judge", table, work, title, (RESULTS.name,), options)
+    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
 
 def profile(
@@ -139,7 +144,17 @@ def profile(
         found = measured(df, table=table, sample=sample, references=others)
         return confirmed(df, found) if confirm else found
 
-    found = runner.perform(whose.scenario, whose.parameters, "profile", work, listeners=listeners, run_id=run_id)
+    def answer(found: Profile) -> str:
+        which = table if version is None else f"{table}, version {version}"
+        return f"{which}: {plural(found.rows, 'row')} and {plural(len(found.columns), 'column')} profiled."
+
+    options = {
+        "version": "" if version is None else str(version),
+        "sample": "" if sample is None else share(sample),
+        "references": _as_words(references),
+    }
+    task = runner.Task("profile", table, work, answer, options=options)
+    found = runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
     if version is None:
         paths.write_atomically(profile_file(table), found.model_dump_json())
     return found
@@ -170,9 +185,12 @@ def release(
         run_id: of the run that this becomes.
 
     Raises:
-        UsageError: no such table; the condition or the repair does not fit; the scenario declares no rules for it.
+        UsageError: no such table; no row is there because of that rule; the condition or the repair does not fit; the
+            scenario declares no rules for it.
     """
-    open_table(quarantine_name(table))
+    # All that can be refused without Spark is refused before it starts.
+    reader = chosen_rows(table, rule, where)[0]
+    _check_settings(settings, reader)
     whose = owner(quarantine_name(table))
 
     def work(platform: DataPlatform) -> Released:
@@ -182,10 +200,14 @@ def release(
         check = _declared(platform, table)
         return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
 
+    def answer(found: Released) -> str:
+        looked, stay = plural(found.looked_at, "row"), count(found.still_bad)
+        return f"{table}: of {looked} looked at, {count(found.released)} were released and {stay} stay in quarantine."
+
     writes = (table, quarantine_name(table), RELEASES.name)
-    return runner.perform(
-        whose.scenario, whose.parameters, "release", work, writes=writes, listeners=listeners, run_id=run_id
-    )
+    options = {"rule": rule, "where": where, "repair": "; ".join(settings)}
+    task = runner.Task("release", table, work, answer, writes, options)
+    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
 
 def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
@@ -201,6 +223,51 @@ def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
         "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
     )
     return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
+
+
+def chosen_rows(table: str, rule: str = "", where: str = "") -> tuple[DeltaReader, tuple[str, str]]:
+    """A table's quarantine, and the conditions that the rows meet which `rule` sent there and which meet `where`.
+
+    Raises:
+        UsageError: the table has no quarantine, no row is there because of that rule, or the condition does not fit.
+    """
+    reader, counts = quarantined(table)
+    rules = [name for name, _ in counts]
+    if rule and check_rule_name(rule) not in rules:
+        if not rules:
+            raise UsageError(f"{reader.name} is empty: no rule has sent a row there, {rule!r} neither.")
+        raise UsageError.unknown(f"row in {reader.name} because of rule", rule, rules)
+    _check_condition(reader, where)
+    return reader, (f"array_has({RULES}, '{rule}')" if rule else "", where)
+
+
+def _check_condition(reader: DeltaReader, where: str) -> None:
+    """Refuse a condition that cannot be right; what the engine that reads here lacks, Spark may know."""
+    try:
+        reader.condition(where)
+    except UsageError as problem:
+        text = re.search(r"No field named \"?([^\s\".]+)", problem.what)
+        # In Spark's SQL, double quotes are around text.
+        quoted = text is not None and f'"{text[1]}"' in where
+        if not quoted and not any(lack in problem.what for lack in _LACKS):
+            raise
+
+
+def _check_settings(settings: Sequence[str], reader: DeltaReader) -> None:
+    """Refuse a repair that is no setting, or of a column that is not there."""
+    if not settings:
+        return
+    from toolkit.quality.repair import settings_of
+
+    columns = [column.name for column in reader.columns() if not column.name.startswith("_")]
+    for name in settings_of(settings):
+        if name not in columns:
+            raise UsageError.unknown("column to repair:", name, columns)
+
+
+def _as_words(references: Mapping[str, str] | None) -> str:
+    """`customers=silver.customers, …` as a record keeps it."""
+    return ", ".join(f"{name}={other}" for name, other in (references or {}).items())
 
 
 def _check_references(references: Mapping[str, str] | None) -> None:

@@ -359,3 +359,40 @@ def test_a_table_is_split_and_written_over_spark_connect(connect_server: str, tm
         "refused There is no reference for rule place_references of silver.pa",
         "read 1 0",
     ]
+
+
+# what Spark has to say besides
+
+
+def test_a_typo_in_a_step_is_our_error_alone_and_spark_tells_the_log(tmp_path: Path) -> None:
+    folder = tmp_path / "scenarios" / "parcels"
+    folder.mkdir(parents=True)
+    (folder / "scenario.py").write_text(
+        dedent("""
+        from toolkit.scenario import Parameters, Scenario, Step
+        SCENARIO = Scenario(
+            id="parcels", title="P", question="?", story="", parameters=Parameters,
+            steps=(Step("count", "Count", "Count."),), tables=(),
+        )
+        """),
+        encoding="utf-8",
+    )
+    (folder / "steps.py").write_text(
+        "def count(platform):\n    platform.spark.range(3).selectExpr('idd + 1').collect()\n", encoding="utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "toolkit", "run", "parcels", "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+        env={**os.environ, "TOOLKIT_SCENARIOS": str(folder.parent), "TOOLKIT_HOME": str(tmp_path / "home")},
+    )
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.splitlines() == [
+        "Error: There is no column idd in the rows at hand.",
+        "Valid choices: id.",
+        "Correct the rule or the transformation that names it.",
+    ]
+    (log,) = (tmp_path / "home" / "runs").glob("*/log.txt")
+    assert "SQLQueryContextLogger" in log.read_text(encoding="utf-8")

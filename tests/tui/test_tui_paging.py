@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,37 @@ def test_position(offset: int, shown: int, total: int | None, text: str) -> None
 def test_an_export_says_which_rows_it_holds(home: Path) -> None:
     source = TableSource("quarantine.orders")
     page = source.page(RowsQuery("quarantine.orders"))
-    file = paging.export(page, "quarantine.orders", 0)
+    file = paging.export(page, RowsQuery("quarantine.orders"), 0)
     assert file == home / "exports" / "quarantine.orders-v0-rows-1-10.csv"
     lines = file.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 11
     assert lines[0].startswith("order_id,customer_id,ordered_on")
+
+
+def test_a_filter_that_fits_none_is_told_beside_all_rows() -> None:
+    assert paging.position(RowsQuery("t", typed="a > 1"), 0, 0, 198_300) == "0 of 198,300 rows"
+
+
+def test_an_export_names_its_filter_and_its_order(home: Path) -> None:
+    query = RowsQuery(
+        "silver.orders", base="amount >= 10", typed="note <> 'a/../b'", order_by="amount", descending=True
+    )
+    page = TableSource("silver.orders").page(query)
+    file = paging.export(page, query, 2)
+    assert file.parent == home / "exports"
+    assert file.name.startswith("silver.orders-v2-where-amount-ge-10-AND-note-ne-a-..-b-by-amount-down-rows-1-")
+    long = [replace(query, typed=f"{'note IS NULL AND ' * 9}amount > {n}") for n in (1, 2)]
+    names = {paging.export(page, one, 2).name for one in long}
+    assert len(names) == 2
+    assert max(map(len, names)) < 150
+
+
+def test_an_export_never_overwrites_another(home: Path) -> None:
+    query = RowsQuery("quarantine.orders")
+    page = TableSource("quarantine.orders").page(query)
+    first, second = paging.export(page, query, 9), paging.export(replace(page, rows=page.rows[::-1]), query, 9)
+    assert second.name == "quarantine.orders-v9-rows-1-10-2.csv"
+    assert first.read_text(encoding="utf-8") != second.read_text(encoding="utf-8")
 
 
 def test_leading_columns_come_first(home: Path) -> None:

@@ -12,21 +12,11 @@ from toolkit.errors import UsageError
 from toolkit.quality.anomalies import expectation, point
 from toolkit.quality.history import Measurement, RuleHistory, RunColumn, by_rule
 from toolkit.tui import quality_board, quality_rule
+from toolkit.tui.bars import row_of_bars
 from toolkit.tui.quality_board import chosen, table_board
 from toolkit.tui.quality_rule import RuleStory, plot
-from toolkit.tui.quality_words import (
-    cell_words,
-    finding,
-    number,
-    pointed,
-    points,
-    row_of_bars,
-    share,
-    sign,
-    tall,
-    trend,
-    value_text,
-)
+from toolkit.tui.quality_words import cell_words, finding, pointed, points, sign, tall, trend, value_text
+from toolkit.words import number, share
 
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)
 
@@ -88,7 +78,7 @@ def test_numbers_fit_a_table() -> None:
     assert [number(v) for v in (600.0, 0.123456, 47_432.6, 1_234_567.8, -2.5, math.inf, math.nan)] == [
         "600",
         "0.1235",
-        "47,433",
+        "47,432.6",
         "1,234,568",
         "-2.5",
         "inf",

@@ -110,6 +110,15 @@ async def test_a_condition_filters_and_escape_shows_all(app: ToolkitApp, size: S
         assert app.screen.query_one(TableDetail).tab == "rows"
 
 
+async def test_a_condition_that_fits_no_row_is_told_beside_all_rows(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_orders(pilot, app)
+        await press(pilot, "slash")
+        app.screen.query_one(Input).value = "amount > 1e9"
+        await press(pilot, "enter")
+        assert position(app).startswith("0 of 449 rows · filtered")
+
+
 async def test_a_wrong_condition_is_told_and_the_rows_stay(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         rows = await open_orders(pilot, app)

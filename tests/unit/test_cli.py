@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from toolkit import runs
+from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunRecord
@@ -140,6 +140,39 @@ def test_a_listing_is_data_alone_as_a_table_and_as_json(
     assert json.loads(as_json.stdout)
 
 
+def test_a_broken_scenario_folder_is_one_line_and_harms_no_other_command(
+    cli: Cli, parcels: Path, tables: Lakehouse
+) -> None:
+    for name, text in (("letters", "def broken(:"), ("[red]stamps", "")):
+        (parcels.parent / name).mkdir()
+        (parcels.parent / name / "scenario.py").write_text(text, encoding="utf-8")
+    told = cli("scenarios")
+    assert told.exit_code == 0
+    assert "parcels" in told.stdout
+    first, second = told.stderr.splitlines()
+    assert "[red]stamps is not a scenario id" in first
+    assert "letters/scenario.py cannot be read: SyntaxError" in second
+    for command in (["run", "parcels", "--quiet"], ["tables"], ["tables", "show", "silver.parcels"], ["runs"]):
+        told = cli(*command)
+        assert (told.exit_code, "letters" in told.stderr) == (0, False), command
+    told = cli("run", "letters")
+    assert told.exit_code == 2
+    assert told.stderr.startswith("Error: ")
+    assert "SyntaxError" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["import no_such_module", "def work(platform:", "", "def work(platform): pass\ndef answer(p): 1 / 0"]
+)
+def test_code_of_a_scenario_that_fails_is_told_without_a_stack(cli: Cli, parcels: Path, text: str) -> None:
+    (parcels / "steps.py").write_text(text, encoding="utf-8")
+    told = cli("run", "parcels", "--quiet")
+    assert told.exit_code in {1, 2}
+    assert told.stderr.startswith("Error: ")
+    assert "Traceback" not in told.stderr
+    assert "steps.py" in told.stderr
+
+
 @pytest.mark.parametrize(("command", "said"), [("tables", "no table yet"), ("runs", "no run yet")])
 def test_an_empty_listing_says_what_to_do_on_standard_error(
     cli: Cli, toolkit_home: Path, command: str, said: str
@@ -160,14 +193,38 @@ def test_a_scenario_shows_its_parameters_with_their_range(cli: Cli, parcels: Pat
 # a table
 
 
+def test_a_filter_that_fits_none_is_told_beside_the_rows_that_are_there(cli: Cli, tables: Lakehouse) -> None:
+    told = cli("tables", "show", "silver.parcels", "--where", "id > 9")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert told.stderr.endswith("the condition is met by 0 of 4 rows of silver.parcels, version 1\n")
+
+
+def test_column_names_are_shown_as_they_are(cli: Cli, tables: Lakehouse) -> None:
+    names = ["id", "weight [kg]", "weight [lb]", "Q1[other]", "home[/]"]
+    write_deltalake(tables.path("silver.units"), pa.table({name: [1] for name in names}))
+    told = cli("tables", "show", "silver.units")
+    assert (told.exit_code, told.stdout.splitlines()[0]) == (0, "  ".join(names))
+    assert [
+        line.split("  ")[0] for line in cli("tables", "show", "silver.units", "--schema").stdout.splitlines()[1:]
+    ] == names
+    told = cli("tables", "show", "silver.units", "--where", "no[/]such = 1")
+    assert told.exit_code == 2
+    assert "Traceback" not in told.stderr
+
+
+def test_a_home_without_tables_is_named(cli: Cli, toolkit_home: Path) -> None:
+    for command in (["tables"], ["tables", "show", "silver.parcels"]):
+        assert str(toolkit_home) in cli(*command).stderr
+
+
 def test_rows_are_data_and_what_they_are_of_is_narration(cli: Cli, tables: Lakehouse) -> None:
     told = cli("tables", "show", "silver.parcels", "--where", "id = 1", "--limit", "1")
     assert told.exit_code == 0
     assert [line.split() for line in told.stdout.splitlines()] == [
         ["id", "note", "share"],
-        ["1", "[red]markup", "0.50"],
+        ["1", "[red]markup", "0.5"],
     ]
-    assert told.stderr == "1 of 2 rows of silver.parcels, version 1\n"
+    assert told.stderr == "1 shown; the condition is met by 2 of 4 rows of silver.parcels, version 1\n"
 
 
 def test_rows_as_json_are_whole_and_strict(cli: Cli, tables: Lakehouse) -> None:
@@ -348,6 +405,31 @@ def test_tables_that_another_run_holds_are_busy(cli: Cli, parcels: Path) -> None
         told = cli("run", "parcels", "--quiet")
     assert told.exit_code == 6
     assert told.stderr.startswith(f"Error: gold.sums is being written by run {RUN}.\n")
+    assert f"toolkit runs cancel {RUN}." in told.stderr
+
+
+def test_a_task_says_what_it_did_to_which_table(cli: Cli, parcels: Path, tables: Lakehouse) -> None:
+    declared = scenario.get("parcels")
+    task = runner.Task(
+        "release", "silver.parcels", lambda _: 2, lambda n: f"{n} rows released.", options={"rule": "[x]", "where": ""}
+    )
+    assert runner.perform(declared, declared.parse({}), task) == 2
+    listed = json.loads(cli("runs", "--json").stdout)[0]
+    assert (listed["what"], listed["via"]) == ("release silver.parcels", "task")
+    assert "release silver.parcels" in cli("runs").stdout
+    told = cli("runs", "show", "latest").stdout
+    assert "release silver.parcels  rule=[x]\n" in told
+    assert "2 rows released." in told
+
+
+def test_the_app_without_a_terminal_says_so_and_ends() -> None:
+    for words in (["-m", "toolkit", "tui"], [str(paths.REPOSITORY / "tui.py")]):
+        done = subprocess.run(
+            [sys.executable, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("Error: The app needs a terminal")
+        assert "Traceback" not in done.stderr
 
 
 # being stopped
@@ -366,6 +448,7 @@ def test_a_run_that_is_stopped_says_so_and_is_recorded(parcels: Path, number: si
     run = runs.find("latest")
     assert (run.record().status, run.record().exit_code) == ("cancelled", 130)
     assert run.events()[-1].kind == "run_cancelled"
+    assert [step.state for step in run.view().steps.values()] == ["cancelled"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
@@ -377,6 +460,7 @@ def test_a_run_that_is_killed_was_interrupted_and_its_tables_are_free(cli: Cli, 
     assert child.wait(30) == -signal.SIGKILL
     child.communicate()
     assert json.loads(cli("runs", "--json").stdout)[0]["status"] == "interrupted"
+    assert json.loads(cli("runs", "show", "latest", "--json").stdout)["steps"][0]["state"] == "interrupted"
     assert cli("runs", "cancel", "latest").exit_code == 2
 
 

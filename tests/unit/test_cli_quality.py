@@ -6,13 +6,17 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from toolkit import runner, runs
+from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
+from toolkit.runs import RunRecord
 
 Cli = Callable[..., Any]
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)
@@ -101,7 +105,61 @@ def test_the_rows_of_one_rule_are_shown_with_every_reason(cli: Cli, lakehouse: L
     told = cli("quality", "quarantine", "silver.parcels", "--rule", "kg_sound", "--where", "id > 3")
     assert told.exit_code == 0
     assert [line.split()[:2] for line in told.stdout.splitlines()[1:]] == [["4", "country_given"], ["4", "kg_sound"]]
-    assert "1 of 1 rows of quarantine.parcels" in told.stderr
+    assert "the condition is met by 1 of 3 rows of quarantine.parcels" in told.stderr
+    told = cli("quality", "quarantine", "silver.parcels", "--where", "id > 99")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "the condition is met by 0 of 3 rows of quarantine.parcels" in told.stderr
+
+
+@pytest.mark.parametrize("command", [["quarantine"], ["release"], ["release", "--dry-run"]])
+def test_a_rule_that_sent_no_row_there_is_an_error_with_those_that_did(
+    cli: Cli, lakehouse: Lakehouse, command: list[str]
+) -> None:
+    name, *options = command
+    told = cli("quality", name, "silver.parcels", "--rule", "nope", *options)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert "rule 'nope'" in told.stderr
+    assert "Valid choices: country_given, kg_sound." in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--where", "countri = 'DE'"], "countri"),
+        (["--where", "country = 'DE"], "does not work on quarantine.parcels"),
+        (["--where", "id in (1, 2"], "does not work on quarantine.parcels"),
+        (["--where", "id = 1) OR (id = 2"], "does not work on quarantine.parcels"),
+        (["--where", "id = 1; drop table t"], "does not work on quarantine.parcels"),
+        (["--set", "countri='DE'"], "Did you mean 'country'?"),
+        (["--set", "country"], "sets nothing"),
+    ],
+)
+def test_a_release_that_cannot_work_is_refused_before_spark_starts(
+    cli: Cli, lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, options: list[str], said: str
+) -> None:
+    def perform(*_: object, **__: object) -> None:
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runner, "perform", perform)
+    told = cli("quality", "release", "silver.parcels", *options)
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert said in told.stderr
+    assert runs.history() == []
+
+
+@pytest.mark.parametrize("where", ["country RLIKE '^D'", "isnull(country)", 'country = "DE"', "id div 2 = 1", "id > 1"])
+def test_a_condition_that_only_spark_can_judge_is_left_to_it(
+    cli: Cli, lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    asked = []
+
+    def perform(*given: Any, **_: object) -> SimpleNamespace:
+        asked.append(given[2].options["where"])
+        return SimpleNamespace(released=0)
+
+    monkeypatch.setattr(runner, "perform", perform)
+    assert cli("quality", "release", "silver.parcels", "--where", where).exit_code == 0
+    assert asked == [where]
 
 
 def test_a_dry_run_counts_and_changes_nothing(cli: Cli, lakehouse: Lakehouse) -> None:
@@ -220,7 +278,11 @@ def test_service_levels_are_held_against_what_came_in(cli: Cli, lakehouse: Lakeh
         (("quarantine", "silver.parcels", "--rule", "a' OR true"), 2, "is not the name of a rule"),
         (("release", "silver.parcels", "--dry-run", "--where", "no_such > 1"), 2, "That does not work"),
         (("release", "silver.parcels", "--dry-run", "--where", "id > 9) OR (1 = 1"), 2, "That does not work"),
-        (("quarantine", "silver.parcels", "--rule", "kg", "--where", "id > 9) OR (1 = 1"), 2, "That does not work"),
+        (
+            ("quarantine", "silver.parcels", "--rule", "kg_sound", "--where", "id > 9) OR (1 = 1"),
+            2,
+            "That does not work",
+        ),
         (("run", "silver.nothing"), 2, "There is no table 'silver.nothing'"),
         (("run", "silver.parcels", "--format", "pdf"), 2, "no format 'pdf'"),
         (("run", "silver.parcels", "--ref", "customers"), 2, "names no reference"),
@@ -244,3 +306,33 @@ def test_what_cannot_be_done_is_said_before_spark_starts(
 ) -> None:
     found = cli("quality", *asked)
     assert (found.exit_code, told in found.stderr) == (code, True), found.stderr
+
+
+# what a run found
+
+
+def test_the_broken_rules_are_those_of_the_newest_run_that_judged(cli: Cli, toolkit_home: Path) -> None:
+    told = cli("quality", "--broken")
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert "has judged anything yet" in told.stderr
+    assert str(toolkit_home) in told.stderr
+    for run_id, judges in (("20260301-101500-parcels-0a1b", True), ("20260302-101500-parcels-0a1b", False)):
+        folder = runs.create(run_id)
+        folder.save(RunRecord(run_id=run_id, scenario="parcels", parameters={}, status="succeeded"))
+        if judges:
+            EventLog(folder.events_file, run_id).emit(
+                "quality",
+                "judge",
+                table="silver.parcels",
+                rule="id_given",
+                severity="error",
+                rows=5,
+                failed=2,
+                passed=False,
+                examples=[],
+                description="id is given.",
+            )
+    told = cli("quality", "--broken")
+    assert told.exit_code == 0
+    assert "id_given" in told.stdout
+    assert "Run 20260301-101500-parcels-0a1b" in told.stderr

@@ -251,14 +251,14 @@ def test_a_disk_too_small_is_refused_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000_000_000))
-    with pytest.raises(SetupError, match=r"about 4,503 MB in .*; 1,000 MB are free"):
+    with pytest.raises(SetupError, match=r"about 4\.5 GB in .*; 1\.0 GB are free"):
         datasets.land("shop", tmp_path, orders=10_000_000)
     assert leftovers(tmp_path) == []
 
 
 def test_a_disk_that_fills_up_is_a_set_up_error_with_the_size(tmp_path: Path) -> None:
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    with pytest.raises(SetupError, match=r"No space left on device\. It needs about 3 MB"):
+    with pytest.raises(SetupError, match=r"No space left on device\. It needs about 3\.5 MB"):
         datasets.land("shop", tmp_path, orders=ORDERS, progress=stop_with(full))
     assert leftovers(tmp_path) == []
 

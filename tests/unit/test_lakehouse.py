@@ -149,6 +149,27 @@ def test_the_refusal_stands_when_the_holders_note_cannot_be_read(lakehouse: Lake
     with lakehouse.writing(["silver.orders"], "first"):
         file = lakehouse.root / "locks" / "silver.orders.json"
         file.unlink() if note is None else file.write_text(note, encoding="utf-8")
+        with (
+            pytest.raises(BusyError, match="by another run") as refused,
+            lakehouse.writing(["silver.orders"], "second"),
+        ):
+            pass
+        assert "`toolkit runs` lists" in refused.value.cure
+
+
+def test_the_cure_names_the_run_that_holds_the_table(
+    lakehouse: Lakehouse, hold: Callable[..., subprocess.Popen[str]]
+) -> None:
+    hold("silver.orders")
+    with pytest.raises(BusyError) as refused, lakehouse.writing(["silver.orders"], "second"):
+        pass
+    assert refused.value.cure.endswith("stop it: toolkit runs cancel 20260301-101500-parcels-0a1b.")
+
+
+def test_a_note_left_by_a_process_that_is_gone_names_nobody(lakehouse: Lakehouse) -> None:
+    with lakehouse.writing(["silver.orders"], "first"):
+        note = lakehouse.root / "locks" / "silver.orders.json"
+        note.write_text('{"run_id": "long-gone", "pid": 4194999}', encoding="utf-8")
         with pytest.raises(BusyError, match="by another run"), lakehouse.writing(["silver.orders"], "second"):
             pass
 

@@ -313,7 +313,9 @@ def test_a_half_made_environment_is_cleared_but_for_the_lock(script: Any, health
 
 def test_a_full_disk_is_refused_before_anything_is_made(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e9))
-    with pytest.raises(script.Refusal, match=r"Only 1\.0 GB are free under .*; the set-up needs 4\. Free some space"):
+    with pytest.raises(
+        script.Refusal, match=r"Only 1\.0 GB are free under .*; the set-up needs 4 GB\. Free some space"
+    ):
         script.make_environment()
     assert not script.environment_python().exists()
 

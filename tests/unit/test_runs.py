@@ -272,3 +272,53 @@ def test_the_view_follows_a_run(save: Callable[..., RunFolder]) -> None:
 def test_the_view_of_a_run_that_has_told_nothing_is_empty(save: Callable[..., RunFolder]) -> None:
     view = save(FIRST).view()
     assert (view.steps, view.finished, view.answer) == ({}, False, "")
+
+
+# what its events tell
+
+
+def log_of(folder: RunFolder) -> EventLog:
+    log = EventLog(folder.events_file, folder.run_id)
+    log.emit("run_started", scenario="parcels", parameters={}, steps=["land", "clean", "sum"])
+    log.emit("step_started", "land")
+    log.emit("step_finished", "land", seconds=1.0)
+    log.emit("step_started", "clean")
+    return log
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_the_step_that_a_cancel_ended_is_cancelled(save: Callable[..., RunFolder], failed: bool) -> None:
+    folder = save(FIRST, status="cancelled")
+    log = log_of(folder)
+    if failed:
+        log.emit("step_failed", "clean", message="Java went away.", exit_code=1)
+    log.emit("run_cancelled")
+    assert [step.state for step in folder.view().steps.values()] == ["finished", "cancelled", "waiting"]
+
+
+def test_the_step_of_a_run_that_was_killed_is_interrupted(save: Callable[..., RunFolder]) -> None:
+    folder = save(FIRST, pid=2**22 + 5)
+    log_of(folder)
+    assert [step.state for step in folder.view().steps.values()] == ["finished", "interrupted", "waiting"]
+
+
+def test_a_step_that_failed_stays_failed(save: Callable[..., RunFolder]) -> None:
+    folder = save(FIRST, status="failed")
+    log_of(folder).emit("step_failed", "clean", message="It broke.", exit_code=1)
+    assert folder.view().steps["clean"].state == "failed"
+
+
+def test_the_newest_run_that_judged_something_is_found_behind_those_that_did_not(
+    save: Callable[..., RunFolder],
+) -> None:
+    assert runs.newest_judging() is None
+    for run_id, table in ((FIRST, "silver.parcels"), (SECOND, "silver.letters")):
+        folder = save(run_id, status="succeeded")
+        EventLog(folder.events_file, run_id).emit("quality", "judge", table=table, rule="r", rows=1, failed=0)
+    save("20260303-101500-tables-2c2d", status="succeeded")
+
+    def newest(table: str | None = None) -> str | None:
+        found = runs.newest_judging(table)
+        return found[0].run_id if found else None
+
+    assert [newest(), newest("silver.parcels"), newest("silver.none")] == [SECOND, FIRST, None]

@@ -80,44 +80,78 @@ def test_several_folders_may_be_named(scenario_root: Path, tmp_path: Path, monke
     assert {"parcels", "letters"} <= set(scenario.discover())
 
 
-def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_folders_that_is_not_there_is_told_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOOLKIT_SCENARIOS", str(tmp_path / "nowhere"))
-    with pytest.raises(UsageError, match=r"TOOLKIT_SCENARIOS names .*nowhere, which is not a folder"):
-        scenario.discover()
+    found = scenario.survey()
+    assert "retail_lakehouse" in found.scenarios
+    assert "nowhere, which is not a folder" in found.broken[str(tmp_path / "nowhere")].what
 
 
-def test_two_of_one_id_are_refused_with_the_second_folder(scenario_root: Path) -> None:
+def test_of_two_with_one_id_the_first_is_used_and_the_second_told(scenario_root: Path) -> None:
     declare(scenario_root, "retail_lakehouse")
-    with pytest.raises(UsageError, match="Two scenarios are called 'retail_lakehouse'") as refused:
-        scenario.discover()
-    assert str(scenario_root) in refused.value.what
+    found = scenario.survey()
+    assert found.scenarios["retail_lakehouse"].folder == paths.REPOSITORY / "scenarios" / "retail_lakehouse"
+    told = found.broken["retail_lakehouse"].what
+    assert "Two scenarios are called 'retail_lakehouse'" in told
+    assert str(scenario_root) in told
+
+
+BROKEN = [
+    ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ("def broken(:", "SyntaxError"),
+    ("raise RuntimeError('not today\\nnor tomorrow')", "RuntimeError: not today."),
+    ("raise SystemExit(3)", "SystemExit: 3"),
+    ("x = 1", "declares no SCENARIO"),
+    ("SCENARIO = 'parcels'", "declares parcels"),
+    ("SCENARIO = None", "declares None"),
+    (DECLARATION.replace("{id}", "parcel"), "declares parcel"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BROKEN)
+def test_one_that_cannot_be_read_is_named_in_one_line_and_harms_no_other(
+    scenario_root: Path, text: str, said: str
+) -> None:
+    declare(scenario_root, "parcels", text)
+    declare(scenario_root, "letters")
+    found = scenario.survey()
+    assert {"letters", "retail_lakehouse"} <= set(found.scenarios)
+    (problem,) = found.broken.values()
+    assert str(scenario_root / "parcels" / "scenario.py") in problem.what
+    assert said in problem.what
+    assert "\n" not in str(problem)
+    with pytest.raises(UsageError, match=r"parcels.*scenario\.py"):
+        scenario.get("parcels")
+
+
+def test_a_folder_of_code_without_a_declaration_is_told(scenario_root: Path) -> None:
+    folder = declare(scenario_root, "parcels")
+    (folder / "scenario.py").rename(folder / "steps.py")
+    (scenario_root / ".git").mkdir()
+    assert "has no scenario.py" in scenario.survey().broken["parcels"].what
+    assert set(scenario.survey().broken) == {"parcels"}
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
-        ("def broken(:", "SyntaxError"),
-        ("raise RuntimeError('not today')", "RuntimeError: not today"),
-        ("x = 1", "has no attribute 'SCENARIO'"),
-        ("SCENARIO = 'parcels'", "declares 'parcels'"),
-        ("SCENARIO = None", "declares None"),
-        (DECLARATION.replace("{id}", "parcel"), "declares 'parcel'"),
-    ],
+    "name", ["My-Parcels", "2parcels", "par cels", "Parcels", "_parcels", "[red]x[bold]", "a\x1b[31m", "a\nb"]
 )
-def test_one_that_cannot_be_read_is_named_with_the_reason(scenario_root: Path, text: str, said: str) -> None:
-    declare(scenario_root, "parcels", text)
-    with pytest.raises(UsageError, match=r"parcels.*scenario\.py") as refused:
-        scenario.discover()
-    assert said in refused.value.what
+def test_a_folder_whose_name_is_no_id_is_told_and_its_code_never_runs(scenario_root: Path, name: str) -> None:
+    declare(scenario_root, name, "raise SystemExit('it ran')")
+    (problem,) = scenario.survey().broken.values()
+    assert "is not a scenario id" in problem.what
+    assert "small letters" in problem.cure
+    assert str(problem).isprintable()
 
 
-@pytest.mark.parametrize("name", ["My-Parcels", "2parcels", "par cels", "Parcels", "_parcels"])
-def test_a_folder_whose_name_is_no_id_is_refused(scenario_root: Path, name: str) -> None:
-    declare(scenario_root, name)
-    with pytest.raises(UsageError, match="is not a scenario id") as refused:
-        scenario.discover()
-    assert "small letters" in refused.value.cure
+def test_steps_that_cannot_be_imported_are_refused_with_the_reason(scenario_root: Path) -> None:
+    folder = declare(scenario_root, "parcels")
+    with pytest.raises(UsageError, match=r"steps\.py cannot be read: ModuleNotFoundError"):
+        scenario.get("parcels").bodies()
+    (folder / "steps.py").write_text("def count(platform:", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"parcels/steps\.py cannot be read: SyntaxError"):
+        scenario.get("parcels").body("count")
 
 
 def test_an_unknown_scenario_offers_the_nearest() -> None:

@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
 from toolkit.cli.parameters import joined
 from toolkit.errors import ExitCode, ToolkitError
+from toolkit.words import literal
 
 
 class _Commands(TyperGroup):
@@ -90,9 +91,8 @@ def _read_no_more(problem: BrokenPipeError) -> NoReturn:
 def _refuse(problem: ToolkitError) -> None:
     if os.environ.get("TOOLKIT_DEBUG"):
         raise problem
-    sys.stderr.write(f"Error: {problem.what}\n")
+    told = [f"Error: {problem.what}"]
     if problem.choices:
-        sys.stderr.write(f"Valid choices: {', '.join(problem.choices)}.\n")
-    if problem.cure:
-        sys.stderr.write(f"{problem.cure}\n")
+        told.append(f"Valid choices: {', '.join(problem.choices)}.")
+    sys.stderr.writelines(f"{literal(line, lines=True)}\n" for line in [*told, problem.cure] if line)
     raise SystemExit(problem.exit_code) from problem

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, duration, err, show
+from toolkit.cli.output import AsJson, err, show
 from toolkit.cli.parameters import Parameters, parsed
+from toolkit.cli.scenarios import tell_broken
+from toolkit.words import duration
 
 
 def batch(
@@ -18,12 +20,14 @@ def batch(
     from toolkit.errors import ExitCode, ToolkitError, UsageError
 
     values = parsed(parameter)
-    found = [s for s in declared.discover().values() if s.notebook.exists()]
+    surveyed = declared.survey()
+    found = [s for s in surveyed.scenarios.values() if s.notebook.exists()]
     known = {name for s in found for name in s.parameters.model_fields}
     for name in values:
         if name not in known:
             raise UsageError.unknown("parameter of any notebook", name, known)
     checked = [(s, s.parse({n: v for n, v in values.items() if n in s.parameters.model_fields})) for s in found]
+    tell_broken(surveyed)
     rows, worst = [], ExitCode.OK
     for scenario, parameters in checked:
         err.print(Text(f"{scenario.id} …"))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.progress import Progress
 from rich.text import Text
 
@@ -61,7 +62,7 @@ def land(
     values = {key: _number(value) for key, value in parsed(parameter).items()}
     root = paths.ensure_folder(into or paths.home() / "landing")
     with Progress(console=err, transient=True) as progress:
-        task = progress.add_task(f"Landing {name}", total=None)
+        task = progress.add_task(escape(f"Landing {name}"), total=None)
         landed = datasets.land(
             name, root, progress=lambda done, total: progress.update(task, completed=done, total=total), **values
         )

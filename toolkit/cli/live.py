@@ -13,11 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from toolkit.cli.output import duration
 from toolkit.events import Event, Listener
 from toolkit.quality.verdicts import by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
+from toolkit.words import duration, plural
 
 _MARKS = {
     "waiting": ("○", "dim"),
@@ -25,6 +25,8 @@ _MARKS = {
     "finished": ("✔", "green"),
     "skipped": ("↷", "blue"),
     "failed": ("✖", "red"),
+    "cancelled": ("■", "yellow"),
+    "interrupted": ("✖", "red"),
 }
 _STATE_STYLES = {"failed": "red", "not measured": "yellow", "tolerated": "yellow", "passed": "green"}
 
@@ -136,14 +138,15 @@ def task_watched(table: str, run_id: str | None, *, quiet: bool = False) -> Iter
 def _line(console: Console, event: Event) -> None:
     match event.kind:
         case "run_started":
-            console.print(f"run {event.run_id}")
+            console.print(Text(f"run {event.run_id}"))
         case "step_finished":
-            console.print(f"✔ {event.step}  {duration(event.data['seconds'])}")
+            console.print(Text(f"✔ {event.step}  {duration(event.data['seconds'])}"))
         case "step_skipped":
-            console.print(f"↷ {event.step}  {event.data['reason']}")
+            console.print(Text(f"↷ {event.step}  {event.data['reason']}"))
         case "step_failed":
             console.print(Text(f"✖ {event.step}  {event.data['message']}"))
         case "rows":
-            console.print(f"    {event.data['table']}: {event.data['rows']:,} rows, version {event.data['version']}")
+            rows = plural(event.data["rows"], "row")
+            console.print(Text(f"    {event.data['table']}: {rows}, version {event.data['version']}"))
         case _:
             pass

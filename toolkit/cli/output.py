@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -14,24 +14,34 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from toolkit.words import UNKNOWN, as_text, cut, literal, number, when
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 LONGEST_CELL = 120
 SHORT_CELL = 16
-THOUSAND = 1000
-MINUTE = 60
 
 
-def show(rows: Sequence[Mapping[str, Any]], *, as_json: bool, title: str = "", empty: str = "Nothing to show.") -> None:
-    """Print `rows`, all with the same keys; `empty` tells a person what to do when there are none."""
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    as_json: bool,
+    title: str = "",
+    empty: str = "Nothing to show.",
+    stored: bool = False,
+) -> None:
+    """Print `rows`, all with the same keys; `empty` tells a person what to do when there are none.
+
+    `stored` rows are those of a table: their values are shown as they stand there, neither rounded nor grouped.
+    """
     if as_json:
         print_json(rows)
     elif not rows:
-        err.print(empty)
+        err.print(Text(empty), soft_wrap=True)
     else:
-        out.print(_table(rows, title))
+        out.print(_table(rows, title, as_text if stored else cell))
 
 
 def print_json(value: Any) -> None:
@@ -44,40 +54,45 @@ def print_json(value: Any) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _table(rows: Sequence[Mapping[str, Any]], title: str) -> Table:
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
+def _table(rows: Sequence[Mapping[str, Any]], title: str, write: Callable[[Any], str]) -> Table:
+    # Text, not markup: names and values are foreign, and are shown as they stand.
+    table = Table(
+        title=Text(title) if title else None, title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
+    cells = [[one_line(write(value)) for value in row.values()] for row in rows]
     for position, (name, value) in enumerate(rows[0].items()):
         numeric = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
         # What the next command takes, and what is short, is never broken over lines; prose makes room.
-        short = max(len(cell(row[name])) for row in rows) <= SHORT_CELL
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold", no_wrap=position == 0 or short)
-    for row in rows:
-        # Text, not markup: what stands in a table is shown as it stands.
-        table.add_row(*[Text(cell(value)) for value in row.values()])
+        short = max(len(row[position]) for row in cells) <= SHORT_CELL
+        table.add_column(
+            Text(one_line(name)),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=position == 0 or short,
+        )
+    for row in cells:
+        table.add_row(*map(Text, row))
     return table
 
 
+def one_line(text: str) -> str:
+    """A foreign text in a cell: nothing in it acts on the terminal, and it is cut when long."""
+    return cut(literal(text[: LONGEST_CELL + 1]), LONGEST_CELL)
+
+
 def cell(value: Any) -> str:
-    """A value as a person reads it, cut when long."""
+    """What we know or have measured, as a person reads it."""
     match value:
         case None:
-            text = "NULL"
+            return UNKNOWN
         case bool():
-            text = "yes" if value else "no"
-        case int():
-            text = f"{value:,}"
-        case float():
-            text = f"{value:,.2f}"
+            return "yes" if value else "no"
+        case int() | float():
+            return number(value)
         case datetime():
-            # Not strftime, which writes the year 1 as one digit.
-            naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            text = naive.isoformat(sep=" ", timespec="minutes")
-        case list() | dict():
-            text = json.dumps(value, default=_plain, ensure_ascii=False)
+            return when(value)[:16]
         case _:
-            text = str(value)
-    printable = "".join(c if c.isprintable() else "�" for c in text)
-    return printable if len(printable) <= LONGEST_CELL else printable[: LONGEST_CELL - 1] + "…"
+            return as_text(value)
 
 
 def _plain(value: Any) -> Any:
@@ -88,18 +103,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return list(value)
     return str(value)
-
-
-def size(count: int) -> str:
-    """Bytes in the largest unit that keeps the number above one."""
-    amount = float(count)
-    for unit in ("B", "kB", "MB"):
-        if amount < THOUSAND:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= THOUSAND
-    return f"{amount:.1f} GB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as `4.2 s` or `3 min 05 s`."""
-    return f"{seconds:.1f} s" if seconds < MINUTE else f"{int(seconds // MINUTE)} min {int(seconds % MINUTE):02d} s"

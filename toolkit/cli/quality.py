@@ -11,6 +11,7 @@ from rich.text import Text
 from toolkit.cli import contracts, trust
 from toolkit.cli.live import task_watched
 from toolkit.cli.output import AsJson, err, out, print_json, show
+from toolkit.cli.tables import rows_in_words
 
 if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult
@@ -22,8 +23,9 @@ app.add_typer(contracts.app, name="contract")
 for _name, _command in trust.COMMANDS.items():
     app.command(_name)(_command)
 
+MEASURE = "toolkit quality run TABLE"
 Table = Annotated[str, typer.Argument(help="Such as silver.orders.")]
-Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest.")]
+Run = Annotated[str, typer.Option("--run", help="An id, its end, or latest: the newest that judged something.")]
 OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
 Broken = Annotated[bool, typer.Option("--broken", help="Only rules that some row breaks.")]
 Rule = Annotated[str, typer.Option("--rule", help="Only rows that this rule sent there.")]
@@ -55,18 +57,23 @@ def quality(
 def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False, as_json: AsJson = False) -> None:
     """Show the quality of a run: every rule, how many rows break it, and an example.
 
-    Of a table, without --run, it is the newest run that checked it.
+    Without --run it is the newest run that judged something, whatever ran since; with --table, that judged that table.
     """
-    from toolkit import runs
+    from toolkit import paths, runs
     from toolkit.errors import UsageError
 
-    candidates = runs.history() if run == "latest" and table else []
-    read = ((one, one.view().quality) for one in candidates)
-    checked = next(((one, rules) for one, rules in read if any(r["table"] == table for r in rules)), None)
-    if checked is None:
-        newest = runs.find(run)
-        checked = newest, newest.view().quality
-    folder, found = checked
+    if run == "latest":
+        newest = runs.newest_judging(table) or runs.newest_judging()
+        if newest is None:
+            nothing = (
+                f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. Run a scenario, or: {MEASURE}"
+            )
+            show([], as_json=as_json, empty=nothing)
+            return
+        folder, found = newest
+    else:
+        folder = runs.find(run)
+        found = folder.view().quality
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")
@@ -86,7 +93,7 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
         }
         for r in chosen
     ]
-    show(rows, as_json=False, empty="This run has checked nothing.")
+    show(rows, as_json=False, empty="No row breaks a rule." if found and broken else "This run has judged nothing.")
     err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit quality quarantine TABLE", "dim"))
 
 
@@ -208,16 +215,14 @@ def lying(
 ) -> None:
     """Show how many rows each rule sent to quarantine; with --rule or --where the rows, each with its reasons."""
     from toolkit import tasks
-    from toolkit.quality.verdicts import check_rule_name
 
-    reader, counts = tasks.quarantined(table)
     if not rule and not where:
-        show(
-            [{"rule": name, "rows": count} for name, count in counts], as_json=as_json, empty="The quarantine is empty."
-        )
+        _, counts = tasks.quarantined(table)
+        listed = [{"rule": name, "rows": count} for name, count in counts]
+        show(listed, as_json=as_json, empty="The quarantine is empty.")
         return
-    sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
-    page = reader.page(limit=limit, where=(sent, where), counted=True)
+    reader, conditions = tasks.chosen_rows(table, rule, where)
+    page = reader.page(limit=limit, where=conditions, counted=True)
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
     if as_json:
         print_json(rows)
@@ -228,8 +233,8 @@ def lying(
         for row in rows
         for v in row["_violations"] or []
     ]
-    show(told, as_json=False, empty="No row meets that.")
-    err.print(Text(f"{len(rows):,} of {page.total:,} rows of {reader.name}", "dim"))
+    show(told, as_json=False, empty="No row meets that.", stored=True)
+    err.print(Text(f"{rows_in_words(len(rows), page.total or 0, reader)} of {reader.name}", "dim"))
 
 
 @app.command("release")
@@ -244,12 +249,10 @@ def let_go(
 ) -> None:
     """Repair quarantined rows, check them again, and let out those that keep every rule now."""
     from toolkit import tasks
-    from toolkit.quality.verdicts import check_rule_name
 
     if dry_run:
-        reader, _ = tasks.quarantined(table)
-        sent = f"array_has(_rules, '{check_rule_name(rule)}')" if rule else ""
-        count = reader.count((sent, where))
+        reader, conditions = tasks.chosen_rows(table, rule, where)
+        count = reader.count(conditions)
         show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
         return
     with task_watched(table, run_id) as (name, listener):

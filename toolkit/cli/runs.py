@@ -7,7 +7,11 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, duration, err, out, print_json, show
+from toolkit.cli.output import AsJson, err, out, print_json, show
+from toolkit.words import duration, literal
+
+WIDE = 100
+"""Columns of a terminal from which a line has room for when a run started."""
 
 app = typer.Typer(help="What has been run.", invoke_without_command=True)
 
@@ -21,16 +25,17 @@ def listed(
     """List the runs, newest first."""
     if context.invoked_subcommand:
         return
-    from toolkit import runs
+    from toolkit import paths, runs
 
     rows = [_row(folder) for folder in runs.history()[:limit]]
     if not as_json:
-        # The id names the scenario, and `runs show` tells the rest: so a line fits a narrow terminal.
-        rows = [{name: row[name] for name in ("run", "status", "started", "took")} for row in rows]
+        # The id begins with the moment, and `runs show` tells the rest: so a line fits a narrow terminal.
+        shown = ("run", "what", "status", "started", "took") if out.width >= WIDE else ("run", "what", "status", "took")
+        rows = [{name: row[name] for name in shown} for row in rows]
     show(
         rows,
         as_json=as_json,
-        empty="There is no run yet. Start one: toolkit run retail_lakehouse",
+        empty=f"There is no run yet under {paths.home()} (TOOLKIT_HOME). Start one: toolkit run retail_lakehouse",
     )
 
 
@@ -53,12 +58,16 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
         )
         return
     out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
-    out.print(Text("  ".join(f"{name}={value}" for name, value in record.parameters.items()), "dim"))
+    if record.task:
+        options = "".join(f"  {name}={value}" for name, value in record.options.items())
+        out.print(Text.assemble(literal(record.what), (literal(options), "dim")))
+    else:
+        out.print(Text(literal("  ".join(f"{name}={value}" for name, value in record.parameters.items())), "dim"))
     rows = [
         {
             "step": step.name,
             "state": step.state,
-            "seconds": step.seconds if step.seconds is not None else 0.0,
+            "took": duration(step.seconds),
             "rows": sum(step.tables.values()),
             "tables": ", ".join(step.tables),
         }
@@ -71,7 +80,7 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
     for text in (record.answer, *view.alerts, record.error):
         if text:
             out.print()
-            out.print(Text(text))
+            out.print(Text(literal(text, lines=True)))
     err.print(Text(f"Folder: {folder.path}", "dim"))
 
 
@@ -94,13 +103,14 @@ def _row(folder: Any) -> dict[str, Any]:
     try:
         record = folder.record()
     except DataError as problem:
-        return dict.fromkeys(("run", "scenario", "status", "started", "took", "via", "parameters"), "?") | {
+        return dict.fromkeys(("run", "what", "scenario", "status", "started", "took", "via", "parameters"), "?") | {
             "run": folder.run_id,
             "status": "unreadable",
             "parameters": problem.what,
         }
     return {
         "run": record.run_id,
+        "what": record.what,
         "scenario": record.scenario,
         "status": record.status,
         "started": record.started_at,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from pydantic.fields import FieldInfo
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, out, print_json, show
+from toolkit.cli.output import AsJson, err, out, print_json, show
+
+if TYPE_CHECKING:
+    from toolkit.scenario import Survey
 
 app = typer.Typer(help="Which scenarios there are.", invoke_without_command=True)
 
@@ -20,11 +23,12 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
         return
     from toolkit import scenario
 
+    found = scenario.survey()
     rows = [
-        {"id": s.id, "title": s.title, "minutes": s.minutes, "question": s.question}
-        for s in scenario.discover().values()
+        {"id": s.id, "title": s.title, "minutes": s.minutes, "question": s.question} for s in found.scenarios.values()
     ]
     show(rows, as_json=as_json)
+    tell_broken(found)
 
 
 @app.command("show")
@@ -48,6 +52,12 @@ def one(scenario_id: str, as_json: AsJson = False) -> None:
     for title, rows in (("Steps", steps), ("Parameters (-p name value)", parameters), ("Tables", tables)):
         out.print()
         show(rows, as_json=False, title=title)
+
+
+def tell_broken(found: Survey) -> None:
+    """Say on standard error, one line each, which scenario folders cannot be used."""
+    for problem in found.broken.values():
+        err.print(Text(str(problem), "red"), soft_wrap=True)
 
 
 def _parameter(name: str, info: FieldInfo) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from toolkit.cli.output import AsJson, err, print_json, show, size
+from toolkit.cli.output import AsJson, err, print_json, show
+from toolkit.words import NOT_TOLD, plural, size
+
+if TYPE_CHECKING:
+    from toolkit.reader import DeltaReader
 
 if TYPE_CHECKING:
     from toolkit.delta_log import Version
-
-UNKNOWN = "unknown"
-"""What neither the log nor the files tell, to a person; to a program it is null."""
 
 app = typer.Typer(help="What is in the lakehouse.", invoke_without_command=True)
 
@@ -31,18 +32,18 @@ def listed(context: typer.Context, as_json: AsJson = False) -> None:
     rows = [
         {
             "table": table.name,
-            "rows": table.rows if as_json or table.rows is not None else UNKNOWN,
+            "rows": table.rows if as_json or table.rows is not None else NOT_TOLD,
             "version": table.version,
             "files": table.files,
             "size": table.bytes if as_json else size(table.bytes),
-            "written": table.modified if as_json else table.modified or UNKNOWN,
+            "written": table.modified if as_json else table.modified or NOT_TOLD,
         }
         for table in found
         if not isinstance(table, DataError)
     ]
     if not as_json:
         rows = [{name: value for name, value in row.items() if name != "files"} for row in rows]
-    show(rows, as_json=as_json, empty="There is no table yet. Run a scenario: toolkit run retail_lakehouse")
+    show(rows, as_json=as_json, empty=no_table_yet())
     for problem in damaged:
         err.print(Text(str(problem), "red"))
     if damaged:
@@ -76,8 +77,24 @@ def one(
         if as_json:
             print_json({"table": table, "version": found.version, "total": page.total, "rows": rows})
             return
-        show(rows, as_json=False, empty="No row meets that.")
-        err.print(Text(f"{len(rows):,} of {page.total:,} rows of {table}, version {found.version}", "dim"))
+        show(rows, as_json=False, empty="No row meets that." if where else "It has no rows.", stored=True)
+        how_many = rows_in_words(len(rows), page.total or 0, found if where else None)
+        err.print(Text(f"{how_many} of {table}, version {found.version}", "dim"), soft_wrap=True)
+
+
+def no_table_yet() -> str:
+    """What to say of a lakehouse without tables: where it was looked for, and what makes one."""
+    from toolkit import paths
+
+    return f"There is no table yet under {paths.home()} (TOOLKIT_HOME). Run a scenario: toolkit run retail_lakehouse"
+
+
+def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str:
+    """`20 of 198,300 rows`; of a table that was `filtered`, how many of all its rows fit, and how many of those are shown."""
+    if filtered is None:
+        return f"{shown:,} of {plural(fitting, 'row')}"
+    least = "" if shown == fitting else f"{shown:,} shown; "
+    return f"{least}the condition is met by {fitting:,} of {plural(filtered.count(), 'row')}"
 
 
 def _version(version: Version, *, as_json: bool) -> dict[str, Any]:
@@ -85,8 +102,8 @@ def _version(version: Version, *, as_json: bool) -> dict[str, Any]:
     known = {"at": version.at, "operation": version.operation}
     return {
         "version": version.version,
-        **{name: value if as_json or value is not None else UNKNOWN for name, value in known.items()},
+        **{name: value if as_json or value is not None else NOT_TOLD for name, value in known.items()},
         "run": version.run_id,
         "step": version.step,
-        "rows": version.rows if as_json or version.rows is not None else UNKNOWN,
+        "rows": version.rows if as_json or version.rows is not None else NOT_TOLD,
     }

@@ -7,6 +7,8 @@ first screen is painted at once.
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -257,7 +259,19 @@ class ToolkitApp(App[None]):
 
 
 def main() -> None:
-    """Run the app in this terminal."""
+    """Run the app in this terminal.
+
+    Raises:
+        UsageError: there is none: its output goes to a file or to another program.
+    """
+    # A server of terminals in a browser names a driver of its own, which needs none.
+    if not (os.environ.get("TEXTUAL_DRIVER") or (sys.stdin.isatty() and sys.stdout.isatty())):
+        from toolkit.errors import UsageError
+
+        raise UsageError(
+            "The app needs a terminal, and here is none.",
+            cure="Start it by hand in a terminal; in a script use the commands that it shows: toolkit --help",
+        )
     ToolkitApp().run()
 
 

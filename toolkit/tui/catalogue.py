@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-import scenarios
-from toolkit.scenario import Scenario, discover
+from toolkit.errors import UsageError
+from toolkit.scenario import Scenario, survey
 from toolkit.tui.problems import Problem, told
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What `discover` found; with `problem` set, as many scenarios as could be read all the same."""
+    """The scenarios that can be used; `problem` tells which folders cannot."""
 
     scenarios: tuple[Scenario, ...]
     problem: Problem | None = None
@@ -23,27 +21,21 @@ class Catalogue:
 def read() -> Catalogue:
     """Every scenario in the order of lists; one folder that cannot be read does not hide the others."""
     try:
-        return Catalogue(_in_order(discover().values()))
+        found = survey()
     except Exception as problem:
-        return Catalogue(_in_order(_readable()), told(problem))
+        return Catalogue((), told(problem))
+    return Catalogue(_in_order(found.scenarios.values()), _broken(list(found.broken.values())))
+
+
+def _broken(found: Sequence[UsageError]) -> Problem | None:
+    """What is wrong with the folders that cannot be used, one line each; None when all can."""
+    if len(found) == 1:
+        return told(found[0])
+    return Problem("\n".join(one.what for one in found), cure="Mend or move these folders.") if found else None
 
 
 def _in_order(found: Iterable[Scenario]) -> tuple[Scenario, ...]:
     return tuple(sorted(found, key=lambda s: (s.order, s.title.casefold())))
-
-
-def _readable() -> list[Scenario]:
-    """The scenarios on the package's path whose declaration imports."""
-    found: dict[str, Scenario] = {}
-    for root in scenarios.__path__:
-        for file in sorted(Path(root).glob("*/scenario.py")):
-            try:
-                declared = importlib.import_module(f"scenarios.{file.parent.name}.scenario").SCENARIO
-            except Exception:  # noqa: S112  # told by `discover` already
-                continue
-            if isinstance(declared, Scenario):
-                found.setdefault(declared.id, declared)
-    return list(found.values())
 
 
 def matching(found: tuple[Scenario, ...], words: str) -> list[Scenario]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.text import Text
 
-from toolkit.tui.text import cut, literal
+from toolkit.words import as_text, cut, literal
 
 CELL_WIDTH = 36
 
@@ -25,7 +24,7 @@ def cell(value: Any, width: int = CELL_WIDTH) -> Text:
     if value == "":
         return Text('""', style="dim")
     # Cut first: a cell may hold megabytes.
-    shown = cut(literal(plain(value)[: width + 1]), width)
+    shown = cut(literal(as_text(value)[: width + 1]), width)
     return Text(shown, justify="right" if _is_number(value) else "left", no_wrap=True, end="")
 
 
@@ -33,34 +32,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def plain(value: Any) -> str:
-    """`value` on one line; nested values as compact JSON."""
-    match value:
-        case None:
-            return "NULL"
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return value.isoformat(sep=" ")
-        case date():
-            return value.isoformat()
-        case bytes():
-            return value.hex(" ")
-        case dict() | list() | tuple():
-            return json.dumps(value, default=plain, ensure_ascii=False)
-        case _:
-            return str(value)
-
-
 def whole(value: Any) -> str:
     """`value` with all its lines; nested values as indented JSON, text that holds JSON likewise."""
     if isinstance(value, dict | list | tuple):
-        return literal(json.dumps(value, default=plain, ensure_ascii=False, indent=2), lines=True)
+        return literal(json.dumps(value, default=as_text, ensure_ascii=False, indent=2), lines=True)
     if isinstance(value, str) and value[:1] in "{[" and (nested := _as_json(value)) is not None:
         return literal(json.dumps(nested, ensure_ascii=False, indent=2), lines=True)
-    return literal(plain(value), lines=True)
+    return literal(as_text(value), lines=True)
 
 
 def _as_json(text: str) -> Any:
@@ -73,13 +51,13 @@ def _as_json(text: str) -> Any:
 def reasons(violations: Any) -> str:
     """The `_violations` of one row: `rule: message`, several divided by a semicolon."""
     if not isinstance(violations, list):
-        return plain(violations)
+        return as_text(violations)
     return "; ".join(_reason(v) for v in violations)
 
 
 def _reason(violation: Any) -> str:
     if not isinstance(violation, dict):
-        return plain(violation)
+        return as_text(violation)
     rule, message = violation.get("rule"), violation.get("message")
     return ": ".join(str(part) for part in (rule, message) if part)
 
@@ -94,6 +72,6 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def _csv_field(value: Any) -> str:
     if value is None:
         return ""
-    text = plain(value)
+    text = as_text(value)
     quoted = not text or any(c in text for c in ',"\r\n')
     return '"' + text.replace('"', '""') + '"' if quoted else text

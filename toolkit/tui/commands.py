@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.fuzzy import Matcher
 
-from toolkit.tui.text import literal
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.tui.app import ToolkitApp
@@ -78,9 +79,17 @@ class ToolkitCommands(Provider):
             text = literal(place.text)
             score = matcher.match(text)
             if score > 0:
-                yield Hit(score, matcher.highlight(text), place.go, text=text, help=literal(place.help))
+                yield Hit(score, highlighted(matcher, text), place.go, text=text, help=literal(place.help))
 
     async def discover(self) -> Hits:
         """The first places, before anything is typed."""
         for place in self.places[:20]:
             yield DiscoveryHit(Content(literal(place.text)), place.go, text=place.text, help=literal(place.help))
+
+
+def highlighted(matcher: Matcher, text: str) -> Content:
+    """What fits the query stands out; unlike `Matcher.highlight` this never takes a title's brackets for markup."""
+    content = Content(text)
+    for offset in matcher.fuzzy_search.match(matcher.query, text)[1]:
+        content = content.stylize(matcher.match_style, offset, offset + 1)
+    return content

@@ -67,6 +67,8 @@ class RunFollower:
         events = self._events.new()
         for event in events:
             self.view.add(event)
+        if self.status == "interrupted":
+            self.view.stopped("interrupted")
         return bool(events) or before != self.status
 
     def _read_record(self) -> None:

@@ -5,6 +5,10 @@ Owns the state of a page: table, version, condition, order and offset. Reads wit
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +16,12 @@ from pathlib import Path
 from toolkit import paths
 from toolkit.reader import PAGE_ROWS, Column, DeltaReader, Page, open_table
 from toolkit.tui.cells import csv_text
+from toolkit.words import plural
+
+LONGEST_NAME = 60
+"""Characters of a condition in the name of a file."""
+_SIGNS = (("<=", "le"), (">=", "ge"), ("<>", "ne"), ("!=", "ne"), ("<", "lt"), (">", "gt"), ("=", "eq"), ("%", "any"))
+_NO_NAME = re.compile(r"[^\w.]+")
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,10 @@ class TableSource:
         """How many rows meet the conditions of `query`."""
         return self.reader.count(query.conditions)
 
+    def everything(self, query: RowsQuery) -> int:
+        """How many rows there are whatever the user typed."""
+        return self.reader.count(query.base)
+
     def columns(self) -> list[Column]:
         """The schema."""
         return self.reader.columns()
@@ -105,10 +119,11 @@ def together(*conditions: str) -> str:
     return " AND ".join(f"({part}\n)" if "--" in part else f"({part})" for part in parts)
 
 
-def position(query: RowsQuery, shown: int, total: int | None) -> str:
-    """`rows 201–400 of 1,234`."""
+def position(query: RowsQuery, shown: int, total: int | None, everything: int | None = None) -> str:
+    """`rows 201–400 of 1,234`; `0 of 198,300 rows` where a typed condition fits none of `everything`."""
     if not shown:
-        return "no row on this page" if query.offset else "no row"
+        none = "no row" if everything is None else f"0 of {plural(everything, 'row')}"
+        return "no row on this page" if query.offset else none
     of = "" if total is None else f" of {total:,}"
     return f"rows {query.offset + 1:,}–{query.offset + shown:,}{of}"
 
@@ -119,14 +134,32 @@ def leading(page: Page, first: Sequence[str]) -> list[int]:
     return ahead + [i for i in range(len(page.columns)) if i not in ahead]
 
 
-def export(page: Page, table: str, version: int) -> Path:
-    """Write a page as CSV under `TOOLKIT_HOME/exports`.
+def export(page: Page, query: RowsQuery, version: int) -> Path:
+    """Write a page as CSV under `TOOLKIT_HOME/exports`; its name says which rows it holds, and no file is overwritten.
 
     Raises:
         SetupError: that folder cannot be written.
     """
     folder = paths.ensure_folder(paths.home() / "exports")
     first = page.offset + 1 if page.rows else 0
-    file = folder / f"{table}-v{version}-rows-{first}-{page.offset + len(page.rows)}.csv"
-    paths.write_atomically(file, csv_text(page.columns, page.rows))
-    return file
+    filtered = f"-where-{_as_name(query.where)}" if query.where else ""
+    order = f"-by-{_as_name(query.order_by)}{'-down' if query.descending else ''}" if query.order_by else ""
+    stem = f"{query.table}-v{version}{filtered}{order}-rows-{first}-{page.offset + len(page.rows)}"
+    text = csv_text(page.columns, page.rows)
+    for again in itertools.count(1):
+        file = folder / f"{stem}{'' if again == 1 else f'-{again}'}.csv"
+        with contextlib.suppress(FileExistsError), file.open("x", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            return file
+    raise AssertionError  # there are always more numbers
+
+
+def _as_name(text: str) -> str:
+    """A condition or a column as a part of a file's name: `price < 10` as `price-lt-10`, cut when long, and then numbered."""
+    words = text
+    for sign, word in _SIGNS:
+        words = words.replace(sign, f" {word} ")
+    name = _NO_NAME.sub("-", words).strip("-")
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

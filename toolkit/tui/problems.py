@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit.errors import ToolkitError
-from toolkit.tui.text import literal
+from toolkit.words import literal
 
 MOST_CHOICES = 12
 

@@ -8,7 +8,7 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import RESULTS, measurements
 from toolkit.quality.recommendations import Recommendation, recommendations
 from toolkit.reader import DeltaReader, open_table
-from toolkit.tui.text import literal
+from toolkit.words import literal
 
 
 def read(table: str, rule: str) -> Content | None:

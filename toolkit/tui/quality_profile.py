@@ -17,9 +17,8 @@ from toolkit import paths
 from toolkit.errors import DataError
 from toolkit.quality.profiling import findings
 from toolkit.scenario import check_table_name
-from toolkit.tui.cells import plain
-from toolkit.tui.quality_words import number, row_of_bars, share
-from toolkit.tui.text import count, cut, literal, plural, when
+from toolkit.tui.bars import row_of_bars
+from toolkit.words import as_text, count, cut, literal, number, plural, share, when
 
 if TYPE_CHECKING:
     from toolkit.quality.profiling import ColumnProfile, Finding, Histogram, Profile, Top
@@ -177,7 +176,7 @@ def _lines(labels: Sequence[str], counts: Sequence[int], width: int) -> Content:
 
 
 def _short(value: object) -> str:
-    shown = number(value) if isinstance(value, float) else plain(value)
+    shown = number(value) if isinstance(value, float) else as_text(value)
     return cut(literal(shown), VALUE_WIDTH) or '""'
 
 

@@ -22,8 +22,7 @@ from toolkit.quality.verdicts import check_rule_name
 from toolkit.query_engine import quoted
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import check_table_name
-from toolkit.tui.cells import plain
-from toolkit.tui.text import cut, literal, plural, when
+from toolkit.words import as_text, cut, literal, plural, when
 
 SAMPLE = 3
 LONGEST = 60
@@ -122,13 +121,13 @@ def explained(row: Mapping[str, Any]) -> Content:
     own = [(name, value) for name, value in row.items() if not name.startswith("_")]
     width = max((len(name) for name, _ in own), default=0)
     for name, value in own:
-        parts += [(f"{literal(name):<{width}}  ", "$primary"), f"{literal(plain(value))}\n"]
+        parts += [(f"{literal(name):<{width}}  ", "$primary"), f"{literal(as_text(value))}\n"]
     return Content.assemble(*parts)
 
 
 def _violation(one: Any) -> list[Content | tuple[str, str] | str]:
     if not isinstance(one, dict):
-        return [("✖ ", "$text-error bold"), f"{literal(plain(one))}\n"]
+        return [("✖ ", "$text-error bold"), f"{literal(as_text(one))}\n"]
     return [
         ("✖ ", "$text-error bold"),
         (literal(str(one.get("rule", ""))), "bold"),
@@ -142,7 +141,7 @@ def _broken_by(violation: Mapping[str, Any]) -> str:
     column, value = violation.get("column"), violation.get("value")
     if not column or str(value).startswith(f"{column}="):
         return "" if value is None else str(value)
-    return f"{column} = {plain(value)}"
+    return f"{column} = {as_text(value)}"
 
 
 def _origin(row: Mapping[str, Any]) -> str:
@@ -244,4 +243,4 @@ def preview_words(found: Preview, total: int) -> Content:
 
 
 def _short(value: Any) -> str:
-    return cut(plain(value), LONGEST)
+    return cut(as_text(value), LONGEST)

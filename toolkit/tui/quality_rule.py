@@ -20,8 +20,8 @@ from toolkit.quality.verdicts import by_table
 from toolkit.reader import open_table
 from toolkit.tui.palette import SEVERITIES, colour, glyph
 from toolkit.tui.quality_contracts import declared
-from toolkit.tui.quality_words import about, finding, number, pointed, share
-from toolkit.tui.text import literal, plural, when
+from toolkit.tui.quality_words import about, finding, pointed
+from toolkit.words import literal, number, plural, share, when
 
 if TYPE_CHECKING:
     from toolkit.quality.sla import SlaReport

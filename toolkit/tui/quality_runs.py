@@ -8,7 +8,7 @@ from toolkit import runs
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.tui.palette import glyph
 from toolkit.tui.run_index import RunIndex, RunLine
-from toolkit.tui.text import when
+from toolkit.words import when
 
 MOST_RUNS = 100
 LOOK_BACK = 20

@@ -6,14 +6,13 @@ Owns the wording of the quality board. Must not read anything and must not know 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 from textual.content import Content
 
 from toolkit.quality.history import BARS, Measurement, RunColumn
 from toolkit.quality.scores import DIMENSIONS, TableScore
 from toolkit.tui.palette import colour, glyph
-from toolkit.tui.text import literal, plural, when
+from toolkit.words import literal, number, plural, share, when
 
 SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
 """Below which share of failing rows a failed rule has which sign."""
@@ -21,7 +20,6 @@ PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
 LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ? not measured  ░▒▓█ failed: 1%, 10%, 50% of rows"
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
-MANY = 1_000
 
 
 def sign(one: Measurement | None) -> str:
@@ -123,25 +121,6 @@ def about(one: Measurement) -> str:
     return literal(" · ".join(part for part in parts if part))
 
 
-def share(value: float) -> str:
-    """A share of rows as `2.6%`; small ones with as many digits as they need."""
-    percent = value * 100
-    if 0 < percent < 0.1:  # noqa: PLR2004
-        return f"{percent:.1g}%"
-    shown = f"{percent:.1f}".removesuffix(".0")
-    # What is not all and not nothing is never told as if it were.
-    return f"{'> 99.9' if shown == '100' and value < 1 else shown}%"
-
-
-def number(value: float) -> str:
-    """A measured number, short enough for a table."""
-    if not math.isfinite(value):
-        return str(value)
-    if value == int(value) or abs(value) >= MANY:
-        return f"{value:,.0f}"
-    return f"{value:,.4g}"
-
-
 def value_text(one: Measurement) -> str:
     """The number that a history is about: a measured value, or a failure rate as a share."""
     return share(one.failure_rate) if one.measured is None else number(one.measured)
@@ -155,17 +134,3 @@ def pointed(marks: str, moment: str, at: int) -> tuple[str, str]:
     before, after = marks[:at], marks[at + len(moment) :]
     digits = "0123456789-"
     return before.rstrip(digits).ljust(len(before)), after.lstrip(digits).rjust(len(after))
-
-
-def row_of_bars(values: Sequence[int], width: int) -> list[str]:
-    """Each value as a bar as long as its part of the largest, to an eighth of a cell; what is not 0 shows."""
-    most = max(values, default=0)
-    return [_bar(value / most if most else 0.0, width) for value in values]
-
-
-def _bar(part: float, width: int) -> str:
-    eighths = round(part * width * 8)
-    if part and not eighths:
-        eighths = 1
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from textual.content import Content
 
 from toolkit.tui.palette import colour, glyph
-from toolkit.tui.text import duration, literal, when
+from toolkit.words import duration, literal, when
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from toolkit.runs import RunRecord
     from toolkit.tui.following import RunFollower
     from toolkit.tui.launch import Stopping
 
@@ -19,7 +22,7 @@ def headline(follower: RunFollower) -> Content:
     status, record = follower.status, follower.record
     sign = "failed" if status in ("dead", "damaged") else status
     word = {"dead": "did not start"}.get(status, status)
-    name = record.scenario if record else follower.folder.run_id
+    name = record.what if record else follower.folder.run_id
     parts: list[Content | tuple[str, str]] = [
         (f"{literal(name)}  ", "bold"),
         (f"{glyph(sign)} {word}", f"{colour(sign)} bold"),
@@ -28,15 +31,16 @@ def headline(follower: RunFollower) -> Content:
         parts.append(
             (f"  {duration(follower.seconds)}  ·  {when(record.started_at)}  ·  by {record.via}", "$text-muted")
         )
-        parts.append((f"\n{parameters_text(record.parameters)}", "$text-muted"))
+        parts.append((f"\n{given_text(record)}", "$text-muted"))
     else:
         parts.append(("\nThe process is starting …" if status == "starting" else "\n", "$text-muted"))
     return Content.assemble(*parts)
 
 
-def parameters_text(parameters: dict[str, Any]) -> str:
-    """`orders = 1000 · seed = 7`."""
-    return literal(" · ".join(f"{name} = {value}" for name, value in parameters.items())) or "no parameters"
+def given_text(record: RunRecord) -> str:
+    """What a run was given: `orders = 1000 · seed = 7`; of a task what was asked of it, not the scenario's parameters."""
+    given: Mapping[str, Any] = record.options if record.task else record.parameters
+    return literal(" · ".join(f"{name} = {value}" for name, value in given.items())) or "no parameters"
 
 
 def answer_text(follower: RunFollower) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from toolkit.errors import DataError, ToolkitError
 from toolkit.lakehouse import Lakehouse
 from toolkit.reader import TableSummary, summaries
-from toolkit.tui.text import ago, count
+from toolkit.words import ago, count
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from toolkit.tui.cells import plain, whole
-from toolkit.tui.text import literal
+from toolkit.tui.cells import whole
+from toolkit.words import as_text, literal
 
 
 class CellScreen(ModalScreen[None]):
@@ -50,7 +50,7 @@ class CellScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Put the value on the clipboard."""
-        self.app.copy_to_clipboard(plain(self.value))
+        self.app.copy_to_clipboard(as_text(self.value))
         self.app.notify("Copied.")
 
     async def action_dismiss(self, result: None = None) -> None:

@@ -19,9 +19,9 @@ from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal, plural, when
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.table_rows import TableRows
+from toolkit.words import literal, plural, when
 
 
 class FailingScreen(Leaf):

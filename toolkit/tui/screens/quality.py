@@ -22,10 +22,10 @@ from toolkit.tui.quality_board import TableBoard
 from toolkit.tui.quality_words import LEGEND, cell_words, score_words
 from toolkit.tui.run_index import RunIndex
 from toolkit.tui.screens.page import Page
-from toolkit.tui.text import plural
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.heat_map import HeatMap
 from toolkit.tui.widgets.score_list import ScoreList
+from toolkit.words import plural
 
 REFRESH_SECONDS = 3.0
 Found = tuple[tuple[TableBoard, ...], bool]

@@ -17,10 +17,10 @@ from toolkit.tui.background import in_background
 from toolkit.tui.palette import colour, glyph
 from toolkit.tui.problems import Problem
 from toolkit.tui.quality_contracts import ContractsOfTable, Held, PromisedRule
-from toolkit.tui.quality_words import finding, share
+from toolkit.tui.quality_words import finding
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import count, literal, plural
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
+from toolkit.words import count, literal, plural, share
 
 if TYPE_CHECKING:
     from toolkit.quality.sla import SlaReport

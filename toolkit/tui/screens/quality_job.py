@@ -15,7 +15,7 @@ from toolkit.tui import command_lines
 from toolkit.tui.palette import colour, glyph
 from toolkit.tui.quality_jobs import Job
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import duration, literal
+from toolkit.words import duration, literal
 
 POLL_SECONDS = 0.2
 

@@ -19,11 +19,10 @@ from toolkit.quality.profiling import findings
 from toolkit.tui import command_lines, quality_profile
 from toolkit.tui.background import in_background
 from toolkit.tui.problems import Problem, told
-from toolkit.tui.quality_words import share
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import cut, literal
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import cut, literal, share
 
 if TYPE_CHECKING:
     from toolkit.quality.profiling import ColumnProfile, Profile

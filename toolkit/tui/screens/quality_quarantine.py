@@ -21,15 +21,15 @@ from toolkit.quality.quarantine import VIOLATIONS, quarantine_name
 from toolkit.quality.records import RELEASES
 from toolkit.tui import command_lines, quality_quarantine
 from toolkit.tui.background import in_background
+from toolkit.tui.bars import row_of_bars
 from toolkit.tui.paging import TableSource
 from toolkit.tui.problems import Problem, told
 from toolkit.tui.quality_quarantine import Quarantine, Reason
-from toolkit.tui.quality_words import row_of_bars
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import cut, literal, plural, when
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.table_rows import TableRows
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import cut, literal, plural, when
 
 BAR_WIDTH = 12
 

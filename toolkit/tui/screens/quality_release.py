@@ -20,8 +20,8 @@ from toolkit.tui.background import in_background
 from toolkit.tui.problems import Problem, told
 from toolkit.tui.quality_quarantine import Change, Preview, Quarantine, Reason
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal, plural
 from toolkit.tui.widgets.tick import Tick
+from toolkit.words import literal, plural
 
 ALL = "*"
 HINT = "column = SQL expression, such as: amount = abs(amount)"

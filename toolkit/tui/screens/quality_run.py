@@ -19,9 +19,9 @@ from toolkit.tui.background import in_background
 from toolkit.tui.problems import told
 from toolkit.tui.quality_runs import QualityOfRun, RunChoice
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts, TableVerdicts
+from toolkit.words import literal
 
 REFRESH_SECONDS = 1.0
 

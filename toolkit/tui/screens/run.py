@@ -19,11 +19,11 @@ from toolkit.tui.launch import Stopping
 from toolkit.tui.problems import told
 from toolkit.tui.run_texts import alert_lines, answer_text, headline, still_there
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.step_list import StepList
 from toolkit.tui.widgets.tab_titles import tab_title
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts
+from toolkit.words import literal
 
 POLL_SECONDS = 0.25
 
@@ -130,7 +130,9 @@ class RunScreen(Leaf):
             case "harder":
                 return self.follower.live and self.stopping.offer() is not None
             case "again":
-                return self.follower.record is not None and not self.follower.live
+                # A task is no scenario: its command stands below.
+                record = self.follower.record
+                return record is not None and not record.task and not self.follower.live
             case _:
                 return True
 

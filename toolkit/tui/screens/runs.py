@@ -15,11 +15,11 @@ from textual.widgets import DataTable
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.run_index import RunLine
-from toolkit.tui.run_texts import parameters_text
+from toolkit.tui.run_texts import given_text
 from toolkit.tui.screens.page import Page
-from toolkit.tui.text import cut, duration, literal, when
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import cut, duration, literal, when
 
 REFRESH_SECONDS = 2.0
 Shown = tuple[str, str, int]
@@ -49,7 +49,7 @@ class RunsScreen(Page):
     def on_mount(self) -> None:
         """Read the history, and again while the screen is shown."""
         table = self.query_one("#runs", Grid)
-        for label in ("status", "scenario", "started", "time", "via", "parameters"):
+        for label in ("status", "what", "started", "time", "via", "parameters"):
             table.add_column(label, key=label)
         table.display = False
         table.again = partial(self._fill, table)
@@ -99,11 +99,11 @@ class RunsScreen(Page):
         over = record.finished_at is not None
         return [
             status,
-            Text(literal(record.scenario)),
+            Text(cut(literal(record.what), 40)),
             Text(when(record.started_at)),
             table.right(duration(record.seconds if over or line.status == "running" else None)),
             Text(record.via),
-            Text(cut(parameters_text(record.parameters), 80)),
+            Text(cut(given_text(record), 80)),
         ]
 
     @property

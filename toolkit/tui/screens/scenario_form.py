@@ -15,9 +15,9 @@ from textual.widgets import Button, Checkbox, Static
 from toolkit.tui import command_lines, form
 from toolkit.tui.problems import told
 from toolkit.tui.screens.page import Leaf
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.parameter_field import ParameterField
 from toolkit.tui.widgets.tick import Tick
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.scenario import Scenario

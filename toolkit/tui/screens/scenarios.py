@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 
 from toolkit.tui.background import in_background
 from toolkit.tui.screens.page import Page
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.scenario import Scenario

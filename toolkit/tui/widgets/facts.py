@@ -13,8 +13,8 @@ from textual.widgets import DataTable
 
 from toolkit.delta_log import Version
 from toolkit.reader import Column, DataFile
-from toolkit.tui.text import UNKNOWN, ago, count, cut, literal, plural, size, when
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import NOT_TOLD, ago, count, cut, literal, plural, size, when
 
 
 class SchemaList(Grid):
@@ -87,7 +87,7 @@ class HistoryList(Grid):
                 self.tint("●", "primary") if one.version == shown else Text(" "),
                 self.right(str(one.version)),
                 Text(when(one.at)),
-                Text(literal(one.operation or UNKNOWN)),
+                Text(literal(one.operation or NOT_TOLD)),
                 self.right(count(one.rows)),
                 Text(literal(one.step) or "–"),
                 Text(literal(one.run_id) or "–"),

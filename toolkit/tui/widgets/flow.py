@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from toolkit.tui.text import literal
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.scenario import Scenario, Step

@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from toolkit.tui.text import literal, plural
+from toolkit.words import literal, plural
 
 MODES = ("scenarios", "runs", "tables", "quality")
 

@@ -21,7 +21,7 @@ from toolkit.quality.history import Measurement, RunColumn
 from toolkit.tui.palette import glyph
 from toolkit.tui.quality_board import RuleLine
 from toolkit.tui.quality_words import pointed, shade, sign, value_text
-from toolkit.tui.text import cut, literal, when
+from toolkit.words import cut, literal, when
 
 NARROW_NAME, WIDE_NAME = 22, 36
 WIDE = 100

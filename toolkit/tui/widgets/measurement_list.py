@@ -11,9 +11,9 @@ from textual.widgets import DataTable
 
 from toolkit.quality.anomalies import Expectation
 from toolkit.tui.quality_rule import RuleStory
-from toolkit.tui.quality_words import number, share, value_text
-from toolkit.tui.text import count, literal, when
+from toolkit.tui.quality_words import value_text
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import count, literal, number, share, when
 
 
 class MeasurementList(Grid):

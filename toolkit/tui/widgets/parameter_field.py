@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.widgets import Checkbox, Input, Select, Static
 
 from toolkit.tui.form import hint
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.tick import Tick
+from toolkit.words import literal
 
 if TYPE_CHECKING:
     from toolkit.tui.form import FormField

@@ -9,8 +9,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from toolkit.tui.text import literal, plural
 from toolkit.tui.widgets.flow import Flow
+from toolkit.words import literal, plural
 
 if TYPE_CHECKING:
     from toolkit.scenario import Scenario

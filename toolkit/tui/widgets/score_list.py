@@ -11,10 +11,11 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from toolkit.quality.scores import DIMENSIONS
+from toolkit.tui.bars import bar
 from toolkit.tui.quality_board import TableBoard
 from toolkit.tui.quality_words import level, points, tall, trend
-from toolkit.tui.text import bar, cut, when
 from toolkit.tui.widgets.verdict_tables import Grid
+from toolkit.words import cut, when
 
 WIDE = 100
 BAR_WIDTH = 4

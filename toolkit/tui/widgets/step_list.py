@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
+from toolkit.tui.bars import bar
 from toolkit.tui.palette import colour, glyph
-from toolkit.tui.text import bar, count, cut, duration, literal
+from toolkit.words import count, cut, duration, literal
 
 if TYPE_CHECKING:
     from toolkit.runs import StepView

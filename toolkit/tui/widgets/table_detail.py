@@ -18,11 +18,11 @@ from toolkit.reader import Column, DataFile, open_table
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.problems import Problem
-from toolkit.tui.text import plural, when
 from toolkit.tui.widgets.facts import FileList, HistoryList, SchemaList
 from toolkit.tui.widgets.frame import ProblemPanel
 from toolkit.tui.widgets.tab_titles import tab_title
 from toolkit.tui.widgets.table_rows import TableRows
+from toolkit.words import plural, when
 
 TABS = {"rows": ".rows", "schema": "#schema-list", "history": "#history-list", "files": "#file-list"}
 

@@ -22,9 +22,9 @@ from toolkit.tui.background import in_background, toast
 from toolkit.tui.cells import cell, reasons
 from toolkit.tui.paging import RowsQuery, TableSource
 from toolkit.tui.problems import Problem, told
-from toolkit.tui.text import literal
 from toolkit.tui.widgets.frame import ProblemPanel
 from toolkit.tui.widgets.lines import Lines
+from toolkit.words import literal
 
 REASONS_WIDTH = 60
 
@@ -63,6 +63,7 @@ class TableRows(Vertical):
         self.rows_query = RowsQuery(source.table, source.wanted, base)
         self.page: Page | None = None
         self.total: int | None = None
+        self.everything: int | None = None
         self._order: list[int] = []
 
     def compose(self) -> ComposeResult:
@@ -72,7 +73,7 @@ class TableRows(Vertical):
             yield Input(placeholder="a SQL condition: press / and type, Enter applies it", compact=True)
         yield ProblemPanel()
         yield Lines(cursor_type="cell", zebra_stripes=False, classes="rows")
-        yield Static("", classes="position")
+        yield Static("", classes="position", markup=False)
 
     def on_mount(self) -> None:
         """Fetch the first page."""
@@ -109,12 +110,18 @@ class TableRows(Vertical):
             self.grid.focus()
         if recount:
             self.total = None
-            in_background(self, lambda: self.source.count(query), self._counted, self._failed, group="count")
+            self.everything = None
+            in_background(self, partial(self._count, query), self._counted, self._failed, group="count")
         self._say_position()
         self.post_message(self.Shown(query))
 
-    def _counted(self, total: int) -> None:
-        self.total = total
+    def _count(self, query: RowsQuery) -> tuple[int, int | None]:
+        """The rows that fit, and where a typed condition fits none, the rows that there are."""
+        total = self.source.count(query)
+        return total, self.source.everything(query) if query.typed and not total else None
+
+    def _counted(self, counts: tuple[int, int | None]) -> None:
+        self.total, self.everything = counts
         self._say_position()
 
     def _failed(self, problem: Problem) -> None:
@@ -148,10 +155,14 @@ class TableRows(Vertical):
         if page is None:
             self.query_one(".position", Static).update("")
             return
-        text = paging.position(query, len(page.rows), self.total) if page.rows or query.typed else self.none
+        text = (
+            paging.position(query, len(page.rows), self.total, self.everything)
+            if page.rows or query.typed
+            else self.none
+        )
         order = f" · by {query.order_by} {'descending' if query.descending else 'ascending'}" if query.order_by else ""
         hint = " · filtered, Escape shows all" if query.typed else ""
-        self.query_one(".position", Static).update(literal(text + order + hint).replace("[", r"\["))
+        self.query_one(".position", Static).update(literal(text + order + hint))
 
     def _column_at(self, position: int) -> str:
         return self.page.columns[self._order[position]] if self.page else ""
@@ -221,7 +232,7 @@ class TableRows(Vertical):
         if self.page is None:
             return
         try:
-            file = paging.export(self.page, self.source.table, self.source.reader.version)
+            file = paging.export(self.page, self.rows_query, self.source.reader.version)
         except Exception as problem:
             toast(self, told(problem))
             return

@@ -8,7 +8,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from toolkit.tui.tables_index import TableLeaf, by_layer
-from toolkit.tui.text import cut, literal, plural
+from toolkit.words import cut, literal, plural
 
 NAME_WIDTH = 19
 

@@ -12,9 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from toolkit.tui.bars import bar
 from toolkit.tui.palette import SEVERITIES, STATES
-from toolkit.tui.text import bar, cut, literal, percent
 from toolkit.tui.widgets.lines import Lines
+from toolkit.words import cut, literal, share
 
 if TYPE_CHECKING:
     from toolkit.quality.verdicts import TableVerdict, Verdict
@@ -87,7 +88,7 @@ class TableVerdicts(Grid):
                 Text(one.table),
                 self.right(f"{one.rows:,}"),
                 self.right(f"{one.rules_passed} of {len(one.verdicts)}"),
-                self.right(percent(one.lowest)),
+                self.right(share(one.lowest)),
                 self.tint(bar(one.lowest, BAR_WIDTH), variable),
             )
         self.keep_cursor(row)
@@ -158,7 +159,7 @@ class RuleVerdicts(Grid):
             self.tint(literal(one.severity), SEVERITIES.get(one.severity, "secondary")),
             self.right(f"{one.failed:,}"),
             self.right(f"{one.rows:,}"),
-            self.right(percent(one.pass_rate)),
+            self.right(share(one.pass_rate)),
             self.tint(bar(one.pass_rate, BAR_WIDTH), variable),
             Text(literal(one.dimension)),
             Text(cut(literal(", ".join(one.columns)), 30)),
