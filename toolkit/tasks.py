@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ from toolkit.scenario import Parameters, Scenario
 from toolkit.words import count, plural, share
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from toolkit.quality.contracts.judgement import Promised
     from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released
     from toolkit.quality.results import QualityResult
@@ -93,12 +96,17 @@ def judge(
     _check_references(references)
     whose = owner(table)
     told = _told(table, rules, contract)
+    promised = _promised(table, contract, references) if contract else None
 
     def work(platform: DataPlatform) -> QualityResult:
         from toolkit.quality.engine import Check
 
-        others = {name: platform.read(other) for name, other in (references or {}).items()}
-        result = platform.measure(table, _declared(platform, table) if told is None else Check(told, others))
+        wanted = promised.references if promised else references or {}
+        others = {name: platform.read(other) for name, other in wanted.items()}
+        if promised:
+            result = _by_contract(platform, table, promised, others)
+        else:
+            result = platform.measure(table, _declared(platform, table) if told is None else Check(told, others))
         platform.record_quality()
         return result
 
@@ -298,17 +306,40 @@ def _declared(platform: DataPlatform, table: str) -> Check:
     return found[table]
 
 
+def _promised(table: str, contract: Path, references: Mapping[str, str] | None) -> Promised:
+    """What a contract promises of a table, read before Java starts."""
+    from toolkit.quality import contracts
+    from toolkit.quality.contracts.judgement import promised
+
+    return promised(contracts.load(contract), open_table(table), references or {}, _is_there)
+
+
+def _is_there(table: str) -> bool:
+    try:
+        open_table(table)
+    except (UsageError, DataError):
+        return False
+    return True
+
+
+def _by_contract(
+    platform: DataPlatform, table: str, promised: Promised, others: Mapping[str, DataFrame]
+) -> QualityResult:
+    """The table judged by the rules of its contract that fit it; the others are told."""
+    from toolkit.quality.contracts.judgement import judgeable
+    from toolkit.quality.engine import Check
+
+    fitting, unfit = judgeable(platform.read(table), table, promised.rules, others)
+    result = platform.measure(table, Check(fitting, others))
+    for sentence in (*promised.unchecked, *unfit):
+        platform.alert(sentence, "info")
+    return replace(result, unchecked=(*promised.unchecked, *unfit))
+
+
 def _told(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
-    """The rules of a file or of a contract, read before Java starts; None when neither is given."""
+    """The rules of a file, read before Java starts; None when none is given."""
     if rules and contract:
         raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")
-    if contract:
-        from toolkit.quality import contracts
-
-        promised = contracts.rules_of(contracts.load(contract).table(table))
-        if not promised:
-            raise UsageError(f"{contract} promises nothing of {table}.", cure="Name a contract that does.")
-        return promised
     if rules is None:
         return None
     from toolkit.quality.rules import load

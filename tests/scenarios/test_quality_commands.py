@@ -65,12 +65,19 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
     assert own.returncode == 0, own.stdout
 
     draft = tmp_path / "customers.yaml"
-    draft.write_text(home.toolkit("quality", "contract", "draft", "silver.customers").stdout, encoding="utf-8")
+    drafted = home.toolkit("quality", "contract", "draft", "silver.customers").stdout
+    # In the case that other systems write names in, and with a promise that nothing here measures.
+    drafted = drafted.replace("- name: customer_id", "- name: CUSTOMER_ID")
+    draft.write_text(f"{drafted}slaProperties:\n- property: retention\n  value: 3\n", encoding="utf-8")
     promised = home.toolkit(
         "quality", "run", "silver.customers", "--contract", str(draft), "--quiet", "--format", "json"
     )
     assert promised.returncode == 0, promised.stdout
     assert "contract_schema" in {one["rule"] for one in json.loads(promised.stdout)["rules"]}
+    not_checked = "silver.customers: the service level retention is kept, but not checked."
+    assert json.loads(promised.stdout)["unchecked"] == [not_checked]
+    assert not_checked in promised.stderr
+    assert home.toolkit("quality", "contract", "check", str(draft)).returncode == 0
     both = home.toolkit("quality", "run", "silver.customers", "--contract", str(draft), "--rules", str(file))
     assert (both.returncode, "Rules and a contract are given." in both.stderr) == (2, True)
     other = home.toolkit("quality", "run", "silver.orders", "--contract", str(draft))

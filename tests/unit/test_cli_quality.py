@@ -336,3 +336,53 @@ def test_the_broken_rules_are_those_of_the_newest_run_that_judged(cli: Cli, tool
     assert told.exit_code == 0
     assert "id_given" in told.stdout
     assert "Run 20260301-101500-parcels-0a1b" in told.stderr
+
+
+UNCHECKED = """
+apiVersion: v3.2.0
+kind: DataContract
+id: members
+version: 1.0.0
+status: active
+schema:
+  - name: parcels
+    physicalName: silver.parcels
+    properties:
+      - name: ID
+        logicalType: integer
+        logicalTypeOptions: {maximum: 120, novelty: 1}
+        relationships: [{to: clubs.club_id}]
+slaProperties: [{property: retention, value: 3, unit: y}]
+"""
+
+
+def test_what_a_contract_says_and_nothing_checks_is_told_by_check_and_by_rules(
+    cli: Cli, lakehouse: Lakehouse, tmp_path: Path
+) -> None:
+    file = tmp_path / "members.yaml"
+    file.write_text(UNCHECKED, encoding="utf-8")
+    for command in ("check", "rules"):
+        told = cli("quality", "contract", command, str(file)).stderr.splitlines()
+        for sentence in (
+            "silver.parcels.ID: novelty is kept, but not checked: there is no rule for novelty.",
+            "silver.parcels.ID: the relationship to clubs.club_id is checked only where that table is named: "
+            "--ref clubs=TABLE.",
+            "members: the service level retention is kept, but not checked.",
+        ):
+            assert sentence in told
+    rules = json.loads(cli("quality", "contract", "rules", str(file), "--json").stdout)
+    assert [row["rule"] for row in rules] == ["ID_between".lower(), "id_reference"]
+
+
+def test_each_change_is_told_as_breaking_or_not_in_text_and_in_json(cli: Cli, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(UNCHECKED, encoding="utf-8")
+    new.write_text(UNCHECKED.replace("maximum: 120", "maximum: 999") + "domain: sales\n", encoding="utf-8")
+    rows = json.loads(cli("quality", "contract", "compare", str(old), str(new), "--json").stdout)
+    assert [(row["breaking"], row["level"], row["kind"], row["where"], row["change"]) for row in rows] == [
+        (True, "breaking", "rule_loosened", "silver.parcels.ID", "maximum 120 → maximum 999"),
+        (False, "metadata", "described", "members", "domain"),
+    ]
+    lines = cli("quality", "contract", "compare", str(old), str(new)).stdout.splitlines()
+    assert lines[0].split() == ["breaking", "where", "change", "why"]
+    assert [line.split()[0] for line in lines[1:] if line[:1] != " "] == ["yes", "no"]

@@ -35,7 +35,10 @@ COLUMNS = (ID, NAME, PLACE, AT)
 
 def version(number: str = "1.2.3", **told: Any) -> Contract:
     """A contract of the table `t` with what is told of the table or of the contract."""
-    of_contract = {name: told.pop(name) for name in list(told) if name in Contract.model_fields and name != "tables"}
+    servers = "servers" in told.get("extras", {})
+    both = {"description", "tags", "extras"} - ({"extras"} if servers else set())
+    names = set(Contract.model_fields) - {"tables"} - (both if "extras" in told else set())
+    of_contract = {name: told.pop(name) for name in list(told) if name in names}
     tables = told.pop("tables", None)
     table = ContractTable(**{"name": "t", "columns": COLUMNS, **told})
     own = {"tables": (table,) if tables is None else tables, **of_contract}
@@ -57,6 +60,7 @@ TEXT, QUERY = (
     {"type": "sql", "name": "q", "query": "select 1", "mustBe": 1},
 )
 RETENTION = {"property": "retention", "value": 3, "unit": "y"}
+SERVER: dict[str, Any] = {"servers": [{"server": "a", "type": "postgres", "host": "x"}]}
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("table_removed", {}, {"tables": ()}),
     ("table_added", {"tables": ()}, {}),
@@ -93,6 +97,98 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("rule_removed", {"checks": (QUERY,)}, {}),
     ("rule_removed", {"checks": ({"metric": "rowCount", "mustBeGreaterThan": 4},)}, {}),
     ("rule_removed", {"columns": with_(ID, extras={"enum": [1]})}, {}),
+    ("rule_removed", {"columns": with_(ID, extras={"relationships": [{"to": "x.id"}]})}, {}),
+    ("rule_removed", {"extras": {"relationships": [{"from": "t.id", "to": "x.id"}]}}, {}),
+    ("rule_removed", {"columns": with_(ID, extras={"logicalTypeOptions": {"pattern": "^a$"}})}, {}),
+    ("rule_removed", {"columns": with_(ID, extras={"logicalTypeOptions": {"maximum": 9}})}, {}),
+    (
+        "value_removed",
+        {"columns": with_(NAME, extras={"enum": ["a", "b"]})},
+        {"columns": with_(NAME, extras={"enum": ["a"]})},
+    ),
+    (
+        "value_removed",
+        {"columns": with_(NAME, extras={"enum": [{"value": 1}, {"value": True}]})},
+        {"columns": with_(NAME, extras={"enum": [{"value": 1, "label": "One"}]})},
+    ),
+    (
+        "value_added",
+        {"columns": with_(NAME, extras={"enum": ["a"]})},
+        {"columns": with_(NAME, extras={"enum": ["b", "a"]})},
+    ),
+    *(
+        (
+            f"rule_{way}",
+            {"columns": with_(ID, extras={"logicalTypeOptions": o})},
+            {"columns": with_(ID, extras={"logicalTypeOptions": n})},
+        )
+        for way, o, n in (
+            ("loosened", {"maximum": 120}, {"maximum": 999}),
+            ("tightened", {"maximum": 120}, {"maximum": 99}),
+            ("loosened", {"minimum": 2}, {"minimum": 1}),
+            ("tightened", {"minimum": 1}, {"exclusiveMinimum": 1}),
+            ("loosened", {"exclusiveMaximum": 1}, {"maximum": 1}),
+            ("loosened", {"minimum": 3, "exclusiveMinimum": 1}, {"exclusiveMinimum": 1}),
+            ("tightened", {"minimum": "2020-01-01"}, {"minimum": "2021-01-01"}),
+            ("changed", {"maximum": "10:00"}, {"maximum": "11:00"}),
+            ("changed", {"maximum": "2020-01-01"}, {"maximum": "soon"}),
+            ("loosened", {"minLength": 4}, {"novelty": None}),
+            ("loosened", {"maxLength": 6}, {"maxLength": 600}),
+            ("tightened", {"maxItems": 6}, {"maxItems": 5}),
+            ("added", {}, {"maxItems": 5}),
+            ("loosened", {"uniqueItems": True}, {"uniqueItems": False}),
+            ("tightened", {}, {"uniqueItems": True}),
+            ("tightened", {"multipleOf": 5}, {"multipleOf": 10}),
+            ("loosened", {"multipleOf": 10}, {"multipleOf": 5}),
+            ("changed", {"multipleOf": 2}, {"multipleOf": 5}),
+            ("changed", {"pattern": "^a$"}, {"pattern": "^b$"}),
+            ("changed", {"format": "email"}, {"format": "uuid"}),
+            ("changed", {"dimensions": 3}, {"dimensions": 4}),
+            ("loosened", {"required": ["a", "b"]}, {"required": ["a"]}),
+            ("tightened", {"required": ["a"]}, {"required": ["b", "a"]}),
+        )
+    ),
+    *(
+        (f"rule_{way}", {"checks": ({**QUERY, "mustBe": None, **o},)}, {"checks": ({**QUERY, "mustBe": None, **n},)})
+        for way, o, n in (
+            ("loosened", {"mustBeLessThan": 10}, {"mustBeLessThan": 20}),
+            ("tightened", {"mustBeLessThan": 10}, {"mustBeLessThan": 5}),
+            ("loosened", {"mustBeBetween": [1, 5]}, {"mustBeGreaterOrEqualTo": 1, "mustBeLessOrEqualTo": 5}),
+            ("changed", {"mustBeBetween": [1, 5]}, {"mustBeBetween": [2, 6]}),
+            ("changed", {"mustNotBe": 1}, {"mustNotBe": 2}),
+            ("changed", {"mustBe": 1}, {"mustBe": 2}),
+        )
+    ),
+    (
+        "rule_loosened",
+        {"checks": ({"type": "sql", "query": "select 1", "mustBeLessThan": 10},)},
+        {"checks": ({"type": "sql", "query": "select 1", "mustBeLessThan": 11},)},
+    ),
+    (
+        "type_changed",
+        {"columns": with_(ID, type="", logical_type="map", extras={"map": {"key": {"logicalType": "string"}}})},
+        {"columns": with_(ID, type="", logical_type="map", extras={"map": {"key": {"logicalType": "integer"}}})},
+    ),
+    (
+        "type_changed",
+        {"columns": with_(ID, type="", extras={"physicalType": "NUMBER"})},
+        {"columns": with_(ID, type="", extras={"physicalType": "FLOAT8"})},
+    ),
+    ("server_changed", {"extras": SERVER}, {}),
+    ("server_changed", {"extras": SERVER}, {"extras": {"servers": [{"server": "a", "type": "postgres", "host": "y"}]}}),
+    ("server_added", {}, {"extras": SERVER}),
+    ("described", {"extras": SERVER}, {"extras": {"servers": [{**SERVER["servers"][0], "description": "Mine."}]}}),
+    (
+        "described",
+        {"columns": with_(NAME, extras={"enum": [{"value": 1}]})},
+        {"columns": with_(NAME, extras={"enum": [1]})},
+    ),
+    ("described", {"columns": with_(NAME, extras={"enum": [1, 2]})}, {"columns": with_(NAME, extras={"enum": [2, 1]})}),
+    (
+        "described",
+        {"columns": with_(ID, extras={"relationships": [{"to": "x.id"}]})},
+        {"columns": with_(ID, extras={"relationships": [{"to": "x.id", "customProperties": []}]})},
+    ),
     ("rule_added", {}, {"rules": (NotNull(column="id"),)}),
     ("rule_added", {}, {"checks": (QUERY,)}),
     ("rule_added", {}, {"columns": with_(ID, extras={"logicalTypeOptions": {"minimum": 1}})}),
@@ -109,11 +205,6 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {"rules": (Matches(column="name", pattern="b"),)},
     ),
     ("rule_changed", {"checks": (QUERY,)}, {"checks": ({**QUERY, "query": "select 2"},)}),
-    (
-        "rule_changed",
-        {"columns": with_(ID, extras={"logicalTypeOptions": {"minimum": 1}})},
-        {"columns": with_(ID, extras={"logicalTypeOptions": {"minimum": 2}})},
-    ),
     (
         "freshness_loosened",
         {"freshness": Freshness(column="at", within=1)},
@@ -217,6 +308,40 @@ def test_every_kind_of_change_is_tried_here() -> None:
 def test_nothing_changed_where_nothing_changed() -> None:
     found = compare(version(), version())
     assert (found.changes, found.level, found.next_version) == ((), "none", "1.2.3")
+
+
+def test_each_option_that_changed_is_told_by_itself_with_what_it_was_and_is() -> None:
+    old = version(columns=with_(ID, extras={"logicalTypeOptions": {"minLength": 4, "maxLength": 6, "maximum": 120}}))
+    new = version(columns=with_(ID, extras={"logicalTypeOptions": {"maxLength": 600, "maximum": 999}}))
+    assert [str(change) for change in compare(old, new).changes] == [
+        "t.id: rule loosened (maximum 120 → maximum 999)",
+        "t.id: rule loosened (minLength 4 → nothing)",
+        "t.id: rule loosened (maxLength 6 → 600)",
+    ]
+
+
+def test_a_value_that_goes_and_one_that_comes_are_both_breaking() -> None:
+    old, new = (version(columns=with_(NAME, extras={"enum": values})) for values in (["a", "b"], ["b", "c"]))
+    changes = compare(old, new).changes
+    assert [(change.kind, change.said, change.breaking) for change in changes] == [
+        ("value_removed", "enum without a", True),
+        ("value_added", "enum with c", True),
+    ]
+
+
+def test_what_is_said_inside_arrays_and_structs_is_compared_too() -> None:
+    def inside(**extras: Any) -> Contract:
+        field = Column(name="b", type="int", extras=extras)
+        return version(columns=(Column(name="a", items=Column(fields=(field,))),))
+
+    (change,) = compare(inside(enum=[1, 2]), inside(enum=[1])).changes
+    assert (change.kind, change.where) == ("value_removed", "t.a.b")
+
+
+def test_a_limit_that_changed_is_told_as_one_change() -> None:
+    old, new = (version(checks=({"type": "sql", "query": "q", "mustBeLessThan": n},)) for n in (10, 20))
+    (change,) = compare(old, new).changes
+    assert str(change) == "t: rule loosened (sql: mustBeLessThan 10 → mustBeLessThan 20)"
 
 
 def test_changes_say_where_they_are_and_what_was() -> None:

@@ -35,6 +35,7 @@ from toolkit.quality.rules import (
     Unique,
 )
 from toolkit.quality.rules import Freshness as FreshnessRule
+from toolkit.quality.yaml_text import write_mapping
 from toolkit.reader import DeltaReader
 
 ITEM = pa.struct([pa.field("sku", pa.string()), pa.field("price", pa.decimal128(10, 2))])
@@ -291,3 +292,73 @@ def test_a_contract_of_two_thousand_columns_is_read_in_seconds() -> None:
     contract = Contract(id="wide", version="1.0.0", tables=(ContractTable(name="t", columns=columns, rules=rules),))
     assert load(dump(contract)) == contract
     assert len(rules_of(contract.tables[0])) == 2_001
+
+
+# --- letter case
+
+
+def test_the_case_of_letters_is_no_difference(stored: Callable[[pa.Schema], DeltaReader]) -> None:
+    loud = (
+        Column(name="ID", type="long"),
+        Column(name="Name", type="varchar(20)"),
+        Column(name="AT", type="timestamp"),
+        Column(name="ITEMS", type="array<struct<SKU:string,Price:decimal(10,2)>>"),
+        Column(name="Flags", type="map<string,boolean>"),
+    )
+    assert drift(table(*loud), stored(SCHEMA)) == ()
+
+
+def test_a_type_that_differs_is_found_whatever_the_case_of_its_column(
+    stored: Callable[[pa.Schema], DeltaReader],
+) -> None:
+    promised = (Column(name="ID", type="int"), *COLUMNS[1:])
+    assert [str(one) for one in drift(table(*promised), stored(SCHEMA))] == ["ID is bigint, not int."]
+    inner = Column(name="items", type="array<struct<SKU:int,price:decimal(10,2)>>")
+    promised = (*COLUMNS[:3], inner, COLUMNS[4])
+    assert [str(one) for one in drift(table(*promised), stored(SCHEMA))] == ["items.SKU is string, not int."]
+
+
+def test_a_struct_inside_a_map_is_compared_without_case(stored: Callable[[pa.Schema], DeltaReader]) -> None:
+    schema = pa.schema([pa.field("m", pa.map_(pa.string(), pa.struct([pa.field("Ab", pa.int32(), nullable=False)])))])
+    assert drift(table(Column(name="M", type="map<string,struct<aB:int>>")), stored(schema)) == ()
+
+
+def test_rules_keys_and_promises_name_columns_in_any_case() -> None:
+    text = """
+apiVersion: v3.1.0
+kind: DataContract
+id: c
+version: 1.0.0
+status: active
+schema:
+  - name: t
+    properties:
+      - name: MEMBER_ID
+        quality:
+          - {type: custom, engine: lakehouse-toolkit, implementation: {kind: not_null, column: member_id}}
+      - {name: Seen, logicalType: timestamp}
+    quality:
+      - {metric: duplicateValues, mustBe: 0, arguments: {properties: [member_id, SEEN]}}
+slaProperties: [{property: latency, value: 2, unit: d, element: t.seen}]
+"""
+    contract = load(text)
+    assert [(rule.kind, rule.columns) for rule in rules_of(contract.tables[0])] == [
+        ("freshness", ("Seen",)),
+        ("not_null", ("member_id",)),
+        ("unique", ("MEMBER_ID", "Seen")),
+    ]
+    assert contract.tables[0].column("Member_Id").name == "MEMBER_ID"
+    assert load(dump(contract)) == contract
+
+
+def test_a_rule_at_a_column_whose_name_has_a_dot_is_on_that_column() -> None:
+    entry = {"type": "custom", "engine": "lakehouse-toolkit", "implementation": {"kind": "not_null"}}
+    columns = [{"name": "a.b", "quality": [entry]}, {"name": "s", "properties": [{"name": "c.d", "quality": [entry]}]}]
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: c\nversion: 1.0.0\nstatus: draft\n"
+    levels = [{"property": "latency", "value": 2, "unit": "h", "element": "t.b"}]
+    contract = load(head + write_mapping({"schema": [{"name": "t", "properties": columns}], "slaProperties": levels}))
+    assert [rule.columns for rule in rules_of(contract.tables[0])] == [("`a.b`",), ("s.`c.d`",)]
+    assert load(dump(contract)) == contract
+    at = Column(name="at.time", type="timestamp")
+    fresh = ContractTable(name="t", columns=(at,), freshness=Freshness(column="at.time", within=1))
+    assert rules_of(fresh)[1].columns == ("`at.time`",)

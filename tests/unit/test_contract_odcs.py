@@ -246,11 +246,14 @@ def test_what_is_kept_but_not_checked_is_told() -> None:
         "pay_1: late is kept, but not checked: it is a query for another engine.",
         "pay_1: duplicateValues is kept, but not checked",
         "pay_1: custom is kept, but not checked: it is written for the engine 'soda'.",
+        "pay_1: the relationship to other.id is checked only where that table is named: --ref other=TABLE.",
+        "pay_1.paid_on: 'timestamp' is a type of postgres; only that it is date is checked.",
+        "pay_1.paid_on: format is kept, but not checked: a date is stored without a written form.",
         "3f1c: the service level retention is kept, but not checked.",
         "3f1c: the service level generalAvailability is kept",
     ):
         assert part in told
-    assert len(told.splitlines()) == 8
+    assert len(told.splitlines()) == 11
 
 
 def test_a_new_owner_takes_the_old_ones_place_in_the_team() -> None:
@@ -285,7 +288,6 @@ def official() -> Any:
     return jsonschema.Draft201909Validator(schema)
 
 
-@pytest.mark.parametrize("api_version", ["v3.0.2", "v3.1.0", "v3.2.0"])
 def invalid(data: Any) -> list[str]:
     """What the standard's schema finds wrong; JSON has no dates, so they come as the text that stands in the file."""
     return [error.message for error in official().iter_errors(json.loads(json.dumps(data, default=str)))]
@@ -375,7 +377,7 @@ def test_a_limit_itself_breaks_less_than() -> None:
         ({"mustBeGreaterOrEqualTo": 3}, (3, None)),
         ({"mustBeLessThan": 3}, (None, 2)),
         ({"mustBeLessOrEqualTo": 3}, (None, 3)),
-        ({"mustBeBetween": [1, 3]}, (1, 3)),
+        ({"mustBeBetween": [1, 3]}, (2, 2)),
         ({"mustBeBetween": [1]}, None),
         ({"mustNotBe": 3}, None),
         ({"mustBeGreaterThan": 3.5}, None),

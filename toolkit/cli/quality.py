@@ -122,6 +122,8 @@ def judged(
     with task_watched(table, run_id, quiet=quiet) as (name, listener):
         result = tasks.judge(table, rules, references, contract=contract, listeners=(listener,), run_id=name)
     _print(result, form)
+    for sentence in result.unchecked:
+        err.print(Text(sentence, "dim"), soft_wrap=True)
     if not result.passed:
         raise typer.Exit(ExitCode.QUALITY)
 

@@ -139,6 +139,7 @@ def as_data(result: QualityResult) -> dict[str, Any]:
         "pass_rate": result.pass_rate,
         "passed": result.passed,
         "rules": [rule_as_data(one, result.actions.of(one.rule)) for one in result.rules],
+        "unchecked": list(result.unchecked),
     }
 
 

@@ -84,6 +84,8 @@ class QualityResult:
     rules: tuple[RuleResult, ...]
     actions: Actions = field(default=DEFAULT)
     judged: Population = "incoming"
+    unchecked: tuple[str, ...] = ()
+    """What a contract says of the table, and no rule could check: one sentence each."""
 
     @property
     def valid(self) -> int:

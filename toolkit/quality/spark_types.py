@@ -52,6 +52,10 @@ LOGICAL = {
     "array": "array",
 }
 """Spark's name of a type → the standard's."""
+NOTHING = "void"
+"""The type of a column that holds nothing but null; the standard has no name for it."""
+NAMES = (*LOGICAL, NOTHING, *_ALIASES)
+"""Every name that a type has."""
 LOGICAL_TYPES = (
     "string",
     "date",
@@ -111,8 +115,8 @@ class SparkType:
 
     @property
     def logical(self) -> str:
-        """The standard's name for it."""
-        return LOGICAL[self.name]
+        """The standard's name for it; empty for `void`."""
+        return LOGICAL.get(self.name, "")
 
     @property
     def stored(self) -> SparkType:
@@ -197,7 +201,7 @@ class _Reading:
 
     def refuse(self, why: str) -> UsageError:
         return UsageError(
-            f"{self.text!r} is no type of Spark's: {why}.",
+            f"{self.text!r} is no type of Spark's: {why}{'' if why.endswith('?') else '.'}",
             cure="Types look like bigint, decimal(10,2), array<string>, map<string,int>, struct<id:bigint,name:string>.",
         )
 
@@ -252,12 +256,10 @@ class _Reading:
                 return SparkType(name, unit=" ".join(unit[0].lower().split()) if unit else "")
             case "decimal" | "varchar" | "char" | "time":
                 return SparkType(name, self.arguments(name))
-            case _ if name in LOGICAL:
+            case _ if name in LOGICAL or name == NOTHING:
                 return SparkType(name)
-        known = sorted({*LOGICAL, *_ALIASES})
-        raise self.refuse(
-            f"there is no type {name or self.text[self.at :][:20]!r}.{nearest(name, known)}".rstrip(".?") + "?"
-        )
+        unknown = name or self.text[self.at :][:20]
+        raise self.refuse(f"there is no type {unknown!r}{nearest(name, sorted(NAMES)).replace(' Did', '. Did')}")
 
     def arguments(self, name: str) -> tuple[int, ...]:
         given = self.take(_ARGUMENTS)

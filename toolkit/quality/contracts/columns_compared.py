@@ -5,13 +5,17 @@ Owns the comparison, into nested fields. What it means for a reader, `compatibil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
+from toolkit.quality.contracts.constraints_compared import (
+    Found,
+    enum_compared,
+    options_compared,
+    relationships_compared,
+)
 from toolkit.quality.contracts.model import Column
 from toolkit.quality.spark_types import parse_type, width
-
-Found = tuple[str, str, str]
-"""A kind of change, where, and what was and is."""
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted")
 """From what anyone may see to what few may."""
@@ -65,17 +69,24 @@ def _column(where: str, old: Column, new: Column) -> Iterator[Found]:
     yield from _said(where, old, new)
 
 
-_PROMISES = ("logicalTypeOptions", "enum", "relationships", "map")
-"""What the standard says of a column's values, for which there is no field here: it is only the same or not."""
+_OF_VALUES: Mapping[str, Callable[[str, Any, Any], Iterator[Found]]] = {
+    "logicalTypeOptions": options_compared,
+    "enum": enum_compared,
+    "relationships": relationships_compared,
+}
+"""What the standard says of a column's values, for which there is no field here."""
+_OF_MAPS = ("map", "properties", "items")
+"""What it says of the keys and values of a map, which is only the same or not."""
 
 
 def _said(where: str, old: Column, new: Column) -> Iterator[Found]:
-    for name in _PROMISES:
-        before, after = old.extras.get(name), new.extras.get(name)
-        if before != after:
-            yield "rule_added" if not before else "rule_changed" if after else "rule_removed", where, name
+    for name, changes in _OF_VALUES.items():
+        yield from changes(where, old.extras.get(name), new.extras.get(name))
+    if changed := [name for name in _OF_MAPS if old.extras.get(name) != new.extras.get(name)]:
+        yield "type_changed", where, f"{', '.join(changed)} of the map"
     words = [name for name in ("description", "examples", "tags", "label") if getattr(old, name) != getattr(new, name)]
-    kept = [{k: v for k, v in column.extras.items() if k not in (*_PROMISES, "physicalType")} for column in (old, new)]
+    elsewhere = {*_OF_VALUES, *_OF_MAPS, "physicalType"}
+    kept = [{k: v for k, v in column.extras.items() if k not in elsewhere} for column in (old, new)]
     if kept[0] != kept[1]:
         words.append("what else is said of it")
     if words:

@@ -6,13 +6,15 @@ promised before and is promised no more, or not in the same way, breaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from toolkit.errors import UsageError
-from toolkit.quality.contracts.columns_compared import Found, columns_compared
-from toolkit.quality.contracts.model import Contract, ContractTable, Freshness, Volume
+from toolkit.quality.contracts.columns_compared import columns_compared
+from toolkit.quality.contracts.constraints_compared import Found, entries_compared, relationships_compared
+from toolkit.quality.contracts.limits import Freshness, Volume
+from toolkit.quality.contracts.model import Contract, ContractTable
 from toolkit.quality.contracts.quality_entries import foreign_entries, foreign_rules
 from toolkit.quality.contracts.rule_changes import compared as rules_compared
 
@@ -54,6 +56,12 @@ _ALL = (
         "breaking",
         "The old and the new rule cannot be compared, so what the old one kept out may come in.",
     ),
+    Kind(
+        "value_removed",
+        "breaking",
+        "A query that names the value of the `enum` finds no row any more.",
+    ),
+    Kind("value_added", "breaking", "A reader that handles each value of the `enum` meets one that it does not know."),
     Kind("freshness_loosened", "breaking", "Data may be older than the reader was promised."),
     Kind("volume_loosened", "breaking", "Fewer or more rows may come than the reader was promised."),
     Kind(
@@ -62,6 +70,7 @@ _ALL = (
         "A service level was given up, lowered, or changed in a way that cannot be compared.",
     ),
     Kind("classification_raised", "breaking", "Who may read it now may lose access; an unknown word counts as higher."),
+    Kind("server_changed", "breaking", "Who connects to the server finds the data elsewhere, or not at all."),
     Kind("retired", "breaking", "Nothing is promised any more."),
     Kind("table_added", "safe", "Nobody reads it yet."),
     Kind("column_added", "safe", "Readers name the columns they use; in nested fields, too."),
@@ -79,6 +88,7 @@ _ALL = (
     Kind("freshness_tightened", "safe", "Data is promised sooner."),
     Kind("volume_tightened", "safe", "The bounds are narrower."),
     Kind("service_level_tightened", "safe", "A service level was added or raised."),
+    Kind("server_added", "safe", "The data lies where it lay, and elsewhere, too."),
     Kind("classification_lowered", "safe", "Who could read it still can."),
     Kind("moved", "metadata", "Columns are read by name, not by place."),
     Kind("described", "metadata", "Words, examples, labels and tags change nothing in the data."),
@@ -102,6 +112,11 @@ class Change:
     def level(self) -> Level:
         """Whether it breaks readers."""
         return KINDS[self.kind].level
+
+    @property
+    def breaking(self) -> bool:
+        """Whether a reader who trusted the old promise may now be wrong."""
+        return self.level == "breaking"
 
     @property
     def why(self) -> str:
@@ -191,7 +206,8 @@ def _changes(old: Contract, new: Contract) -> Iterator[Found]:
     if old.status != new.status:
         yield "retired" if new.status == "retired" else "status_changed", new.id, _arrow(old.status, new.status)
     words = ("name", "domain", "description", "usage", "limitations", "tags", "api_version", "extras")
-    yield from _described(new.id, old, new, words)
+    yield from _servers(old, new)
+    yield from _described(new.id, old, new, words, besides={"servers"})
 
 
 def _table(where: str, old: ContractTable, new: ContractTable) -> Iterator[Found]:
@@ -203,11 +219,18 @@ def _table(where: str, old: ContractTable, new: ContractTable) -> Iterator[Found
     yield from _checks(where, old, new)
     yield from _freshness(where, old.freshness, new.freshness)
     yield from _volume(where, old.volume, new.volume)
-    yield from _described(where, old, new, ("description", "tags", "label", "extras"))
+    yield from relationships_compared(where, old.extras.get("relationships"), new.extras.get("relationships"))
+    yield from _described(where, old, new, ("description", "tags", "label", "extras"), besides={"relationships"})
 
 
-def _described(where: str, old: Any, new: Any, names: tuple[str, ...]) -> Iterator[Found]:
-    changed = [name for name in names if getattr(old, name) != getattr(new, name)]
+def _described(
+    where: str, old: Any, new: Any, names: tuple[str, ...], besides: Collection[str] = ()
+) -> Iterator[Found]:
+    def of(one: Any, name: str) -> Any:
+        found = getattr(one, name)
+        return {k: v for k, v in found.items() if k not in besides} if name == "extras" else found
+
+    changed = [name for name in names if of(old, name) != of(new, name)]
     if changed:
         yield "described", where, ", ".join(changed)
 
@@ -226,21 +249,28 @@ def _rules(where: str, old: ContractTable, new: ContractTable) -> Iterator[Found
 
 
 def _checks(where: str, old: ContractTable, new: ContractTable) -> Iterator[Found]:
-    """Entries that no rule stands for: they are only the same or not; text for people is words."""
     before, after = ([(at, e) for at, e, rule in foreign_entries(t) if rule is None] for t in (old, new))
-    for at, entry in before:
-        if (at, entry) not in after:
-            kept = any(at == place and entry.get("name") and entry["name"] == e.get("name") for place, e in after)
-            kind = "described" if entry.get("type") == "text" else "rule_changed" if kept else "rule_removed"
-            yield kind, where, _called(entry)
-    names = {(at, entry.get("name")) for at, entry in before if entry.get("name")}
-    for at, entry in after:
-        if (at, entry) not in before and (at, entry.get("name")) not in names:
-            yield "described" if entry.get("type") == "text" else "rule_added", where, _called(entry)
+    yield from entries_compared(where, before, after)
 
 
-def _called(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("name") or entry.get("description") or entry.get("metric") or entry.get("type"))
+def _servers(old: Contract, new: Contract) -> Iterator[Found]:
+    before, after = ({_server(one): one for one in _listed(contract, "servers")} for contract in (old, new))
+    for name, server in before.items():
+        if name not in after:
+            yield "server_changed", new.id, f"{name} is gone"
+        elif changed := [k for k in dict.fromkeys((*server, *after[name])) if server.get(k) != after[name].get(k)]:
+            words = set(changed) <= {"description", "customProperties", "roles"}
+            yield ("described" if words else "server_changed"), new.id, f"{name}: {', '.join(changed)}"
+    yield from (("server_added", new.id, name) for name in after if name not in before)
+
+
+def _server(one: Mapping[str, Any]) -> str:
+    return str(one.get("server") or one.get("id") or one.get("type"))
+
+
+def _listed(contract: Contract, name: str) -> list[Any]:
+    found = contract.extras.get(name)
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _freshness(where: str, old: Freshness | None, new: Freshness | None) -> Iterator[Found]:

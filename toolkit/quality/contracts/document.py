@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from toolkit.quality import sql_text
 from toolkit.quality.contracts.compatibility import compare
-from toolkit.quality.contracts.enforcement import rules_of
 from toolkit.quality.contracts.model import Column, Contract, ContractTable
-from toolkit.quality.contracts.odcs import unread
+from toolkit.quality.contracts.promises import rules_of, unread
 from toolkit.quality.rules import Rule, SetRule
 
 
@@ -25,7 +25,7 @@ def page(contract: Contract, history: Sequence[Contract] = ()) -> str:
     """
     parts = [*_head(contract)]
     for table in contract.tables:
-        parts += _table(table)
+        parts += _table(table, contract)
     if contract.service_levels:
         parts += ["## Other service levels", _levels(contract)]
     if kept := unread(contract):
@@ -55,7 +55,7 @@ def _who(contract: Contract) -> str:
     return f"{_plain(contract.owner)} answers for it." if contract.owner else "Nobody is named who answers for it."
 
 
-def _table(table: ContractTable) -> Iterator[str]:
+def _table(table: ContractTable, contract: Contract) -> Iterator[str]:
     yield f"## {_plain(table.name)}"
     if table.description:
         yield _plain(table.description)
@@ -63,10 +63,10 @@ def _table(table: ContractTable) -> Iterator[str]:
         yield f"Primary key: {_code(', '.join(table.primary_key))}."
     if table.columns:
         head = ("Column", "Type", "Null", "Meaning", "Who may see it", "Examples")
-        yield table_of(head, (_column(path, column) for path, column in table.walk()))
+        yield table_of(head, (_column(".".join(sql_text.parts(path)), column) for path, column in table.walk()))
     if promises := list(_promises(table)):
         yield "\n".join(f"- {promise}" for promise in promises)
-    if rules := rules_of(table):
+    if rules := rules_of(table, contract):
         yield "### Rules"
         yield table_of(("Rule", "What is true of the data", "When broken", "Rows that may break it"), map(_rule, rules))
 
@@ -75,12 +75,18 @@ def _column(path: str, column: Column) -> Sequence[str]:
     null = "yes" if column.nullable else "no"
     return (
         _code(path),
-        _code(column.type) if column.type else _plain(column.logical_type),
+        _code(column.type) if column.type else _plain(_promised_type(column)),
         f"{null}, unique" if column.unique else null,
         _plain(column.description),
         _plain(column.classification),
         _plain(", ".join(map(str, column.examples))),
     )
+
+
+def _promised_type(column: Column) -> str:
+    """What the file says of a type that is not Spark's."""
+    said = (str(column.extras.get("physicalType") or ""), column.logical_type)
+    return ", ".join(filter(None, said))
 
 
 def _promises(table: ContractTable) -> Iterator[str]:

@@ -1,21 +1,17 @@
-"""A frame held to its contract: what differs in its schema, and the rules that the contract implies.
+"""A frame held to its contract: what differs in its schema.
 
-Owns the comparison of columns; the rules are run by the quality engine in its one pass, and nothing is counted here.
-Works on the schema alone, so it needs no query and no Spark at import.
+Owns the comparison of columns. Works on the schema alone, so it needs no query and no Spark at import.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from toolkit.errors import DataError, nearest
-from toolkit.quality import sql_text
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, column_of
-from toolkit.quality.contracts.quality_entries import foreign_rules
-from toolkit.quality.rules import Each, Freshness, HasSchema, Length, NotNull, RowCount, Rule, Unique
+from toolkit.quality.contracts.physical import is_map
 from toolkit.quality.spark_types import from_json, parse_type
 
 if TYPE_CHECKING:
@@ -23,8 +19,6 @@ if TYPE_CHECKING:
     from pyspark.sql.types import StructType
 
     Frame = TypeVar("Frame", bound=DataFrame)
-
-_NOT_IN_A_NAME = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -80,97 +74,19 @@ def differences(table: ContractTable, found: tuple[Column, ...]) -> tuple[Differ
     return tuple(_compared(table.columns, found, "")) if table.columns else ()
 
 
-def rules_of(table: ContractTable) -> tuple[Rule, ...]:
-    """Every rule that follows from what `table` promises, and those it names.
-
-    A required column is `not_null`, a key is `unique`, text of limited length has a `length`, the types are
-    `has_schema` (critical, since no row can be blamed), freshness and volume are rules on the table. A row that
-    breaks its promise is quarantined, so that the table keeps it. A rule of the contract that says the same as one of
-    these takes its place, with its own severity.
-    """
-    named = [*table.rules, *foreign_rules(table)]
-    same = {(rule.kind, rule.columns) for rule in named if not rule.where and not rule.tolerance}
-    implied = [rule for rule in _implied(table) if (rule.kind, rule.columns) not in same]
-    return _told_apart([*implied, *named])
-
-
-def _told_apart(rules: list[Rule]) -> tuple[Rule, ...]:
-    """The rules with a number after names that came up before; those that the contract names keep theirs."""
-    taken: set[str] = set()
-    found: list[Rule] = []
-    for rule in reversed(rules):
-        name, number = rule.name, 1
-        while name in taken:
-            number += 1
-            name = f"{rule.name[:120]}_{number}"
-        taken.add(name)
-        found.append(rule if name == rule.name else rule.model_copy(update={"name": name}))
-    return tuple(reversed(found))
-
-
-def _implied(table: ContractTable) -> Iterator[Rule]:
-    types = {c.name: parse_type(c.type).stored.text for c in table.columns if c.type}
-    # Spark spells odd names without quotes, which cannot be told from the rest of the type.
-    plain = {name: type_ for name, type_ in types.items() if "`" not in type_}
-    if plain:
-        yield HasSchema(name="contract_schema", severity="critical", schema=plain, more=True)
-    for column in table.columns:
-        yield from _implied_by(column, sql_text.named(column.name), "")
-    if table.primary_key:
-        given = [k for k in table.primary_key if table.column(k).nullable]
-        yield from (NotNull(name=_named(k, "in_key"), column=sql_text.named(k)) for k in given)
-        yield Unique(name="contract_primary_key", columns=tuple(map(sql_text.named, table.primary_key)))
-    if promise := table.freshness:
-        yield Freshness(name="contract_freshness", column=promise.column, hours=promise.hours)
-    volume = table.volume
-    # That there are no fewer than no rows goes without a rule.
-    if volume and (volume.min_rows or volume.max_rows is not None):
-        yield RowCount(name="contract_volume", min=volume.min_rows, max=volume.max_rows)
-
-
-def _implied_by(column: Column, path: str, where: str) -> Iterator[Rule]:
-    """Rules on a column and the fields of its struct; those of a struct that is not there are not asked for."""
-    if not column.nullable:
-        yield NotNull(name=_named(path, "required"), column=path, where=where)
-    if column.unique:
-        yield Unique(name=_named(path, "unique"), columns=(path,), where=where)
-    if column.type.startswith(("varchar(", "char(")):
-        yield Length(name=_named(path, "length"), column=path, max=parse_type(column.type).arguments[0], where=where)
-    given = f"{sql_text.column(path)} IS NOT NULL"
-    there = f"{where} AND {given}" if where else given
-    for field in column.fields:
-        yield from _implied_by(field, f"{path}.{sql_text.named(field.name)}", there)
-    if column.items is not None:
-        for condition, inner in _of_items(column.items, "item"):
-            yield Each(name=_named(f"{path}.{inner}", "required"), column=path, condition=condition, where=where)
-
-
-def _of_items(item: Column, path: str) -> Iterator[tuple[str, str]]:
-    """Conditions on what an array holds, with what they are about; arrays inside arrays are not looked into."""
-    if not item.nullable:
-        yield f"{sql_text.column(path)} IS NOT NULL", path
-    for field in item.fields:
-        inner = f"{path}.{sql_text.named(field.name)}"
-        for condition, about in _of_items(field, inner):
-            yield f"{sql_text.column(path)} IS NULL OR {condition}", about
-
-
-def _named(path: str, what: str) -> str:
-    plain = _NOT_IN_A_NAME.sub("_", path.lower()).strip("_")[:100]
-    return f"{plain}_{what}" if plain[:1].isalpha() else f"column_{plain}_{what}"
-
-
 def _compared(promised: tuple[Column, ...], found: tuple[Column, ...], inside: str) -> Iterator[Difference]:
-    there = {column.name: column for column in found}
-    names = {column.name for column in promised}
-    strangers = [name for name in there if name not in names and not name.startswith("_")]
+    # Spark does not tell `Id` from `id`.
+    there = {column.name.lower(): column for column in found}
+    names = {column.name.lower() for column in promised}
+    strangers = [one.name for name, one in there.items() if name not in names and not name.startswith("_")]
     for column in promised:
         path = f"{inside}{column.name}"
-        if column.name in there:
-            yield from _typed_alike(column, there[column.name], path)
+        if column.name.lower() in there:
+            yield from _typed_alike(column, there[column.name.lower()], path)
         else:
-            yield Difference("missing", path, column.type or column.logical_type, nearest(column.name, strangers))
-    yield from (Difference("extra", f"{inside}{name}", "", _type(there[name])) for name in strangers)
+            told = column.type or str(column.extras.get("physicalType") or column.logical_type)
+            yield Difference("missing", path, told, nearest(column.name, strangers))
+    yield from (Difference("extra", f"{inside}{name}", "", _type(there[name.lower()])) for name in strangers)
 
 
 def _typed_alike(promised: Column, found: Column, path: str) -> Iterator[Difference]:
@@ -179,14 +95,17 @@ def _typed_alike(promised: Column, found: Column, path: str) -> Iterator[Differe
     elif promised.items is not None and found.items is not None:
         yield from _typed_alike(promised.items, found.items, path)
     elif promised.type:
-        expected = parse_type(promised.type).stored.text
-        if expected != (parse_type(found.type).stored.text if found.type else _type(found)):
+        expected = parse_type(promised.type)
+        if not found.type or expected.compared != parse_type(found.type).compared:
             yield Difference("type", path, promised.type, _type(found))
-    elif (
-        promised.logical_type
-        and {"map": "object"}.get(promised.logical_type, promised.logical_type) != found.logical_type
-    ):
+    elif not _logical_alike(promised, found):
         yield Difference("type", path, f"of the logical type {promised.logical_type}", _type(found))
+
+
+def _logical_alike(promised: Column, found: Column) -> bool:
+    if is_map(promised.logical_type, str(promised.extras.get("physicalType") or "")):
+        return found.type.startswith("map<") or not found.type
+    return not promised.logical_type or promised.logical_type == found.logical_type
 
 
 def _type(column: Column) -> str:

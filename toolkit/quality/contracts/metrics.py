@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from toolkit.quality import sql_text
-from toolkit.quality.contracts.standard import OPERATORS
+from toolkit.quality.contracts.bounds import interval
+from toolkit.quality.contracts.patterns import Untranslatable, in_java
 from toolkit.quality.rules import Rule
 
 Entry = Mapping[str, Any]
@@ -20,12 +21,16 @@ METRICS = (
     ("`nullValues`", "`not_null`", "a limit of 0, or a limit in percent, which becomes the tolerance"),
     ("`missingValues`", "`none_of`, or `holds` where null counts as missing", "as above"),
     ("`invalidValues` with `validValues`", "`one_of`", "as above"),
-    ("`invalidValues` with `pattern`", "`matches`", "as above; the pattern begins with ^, ends with $ and has no \\|"),
+    (
+        "`invalidValues` with `pattern`",
+        "`matches`",
+        "as above; the pattern begins with ^, ends with $, and can be said in Java's dialect",
+    ),
     ("`duplicateValues`", "`unique`", "a limit of 0"),
     (
         "`rowCount`",
         "`row_count`, or the volume promise",
-        "whole numbers; any operator but `mustNotBe` and `mustNotBeBetween`",
+        "whole numbers, one operator or two; `mustBeBetween` allows neither of its bounds, as the standard says",
     ),
 )
 """The standard's metric, our rule, and when they mean the same: a table of the docs."""
@@ -55,29 +60,19 @@ def _limit_of(rule: Rule) -> dict[str, Any]:
     return {"mustBeLessOrEqualTo": percent, "unit": "percent"} if rule.tolerance else {"mustBe": 0}
 
 
-def _operator(entry: Entry) -> tuple[str, Any] | None:
-    """The one comparison of an entry; None where there is none, or several."""
-    found = [(name, entry[name]) for name in OPERATORS if entry.get(name) is not None]
-    return found[0] if len(found) == 1 else None
-
-
 def _tolerance(entry: Entry) -> float | None:
     """The share of rows that may break it; None where that cannot be said."""
-    compared = _operator(entry)
-    if compared is None or isinstance(compared[1], bool) or not isinstance(compared[1], (int, float)):
+    unit, allowed = entry.get("unit", "rows"), interval(entry, 0)
+    # That there is a row that breaks it, no rule asks for.
+    if allowed is None or allowed.low > 0 or (allowed.low == 0 and allowed.low_open):
         return None
-    unit, (operator, value) = entry.get("unit", "rows"), compared
-    if (operator, value) in {("mustBe", 0), ("mustBeLessOrEqualTo", 0)} or (
-        unit == "rows" and compared == ("mustBeLessThan", 1)
-    ):
-        return 0.0
-    if unit != "percent" or not 0 < value <= 100:  # noqa: PLR2004 - percent
+    if unit == "rows":
+        return 0.0 if allowed.whole is not None and allowed.whole[1] == 0 else None
+    if unit != "percent" or not 0 <= allowed.high <= 100 or (allowed.high == 0 and allowed.high_open):  # noqa: PLR2004 - percent
         return None
-    share = value / 100
-    if operator == "mustBeLessThan":
-        # The greatest share below it: at the limit itself the entry is broken.
-        return math.nextafter(share, 0)
-    return share if operator == "mustBeLessOrEqualTo" else None
+    # The greatest share below the limit, where the limit itself is not allowed.
+    share = allowed.high / 100
+    return math.nextafter(share, 0) if allowed.high_open else share
 
 
 def _on_values(build: Callable[[Entry, str], dict[str, Any] | None]) -> Callable[[Entry, str], dict[str, Any] | None]:
@@ -115,12 +110,12 @@ def _invalid_values(entry: Entry, column: str) -> dict[str, Any] | None:
     arguments = entry.get("arguments") or {}
     if set(arguments) == {"validValues"}:
         return {"kind": "one_of", "column": column, "values": arguments["validValues"]}
-    pattern = arguments.get("pattern")
-    # Whether a part of the text is enough, the standard leaves open; a pattern from end to end means the same either way.
-    whole = isinstance(pattern, str) and pattern.startswith("^") and pattern.endswith("$") and "|" not in pattern
-    return (
-        {"kind": "matches", "column": column, "pattern": pattern} if set(arguments) == {"pattern"} and whole else None
-    )
+    if set(arguments) != {"pattern"} or not isinstance(arguments["pattern"], str):
+        return None
+    try:
+        return {"kind": "matches", "column": column, "pattern": in_java(arguments["pattern"])}
+    except Untranslatable:
+        return None
 
 
 def _duplicate_values(entry: Entry, column: str) -> dict[str, Any] | None:
@@ -132,25 +127,14 @@ def _duplicate_values(entry: Entry, column: str) -> dict[str, Any] | None:
 
 def row_count(entry: Entry, column: str) -> dict[str, Any] | None:
     """A bound on the number of rows, as the data of a rule; None where it is none, or not on the table."""
-    compared = _operator(entry)
-    if column or compared is None or entry.get("unit", "rows") != "rows":
+    allowed = interval(entry, 0)
+    if column or allowed is None or allowed.whole is None or entry.get("unit", "rows") != "rows":
         return None
-    match compared:
-        case "mustBe", int(n):
-            bounds = {"min": n, "max": n}
-        case "mustBeGreaterThan", int(n):
-            bounds = {"min": n + 1}
-        case "mustBeGreaterOrEqualTo", int(n):
-            bounds = {"min": n}
-        case "mustBeLessThan", int(n):
-            bounds = {"max": n - 1}
-        case "mustBeLessOrEqualTo", int(n):
-            bounds = {"max": n}
-        case "mustBeBetween", [int(low), int(high)]:
-            bounds = {"min": low, "max": high}
-        case _:
-            return None
-    return {"kind": "row_count", **bounds} if all(n >= 0 for n in bounds.values()) else None
+    low, high = allowed.whole
+    if (low is not None and low < 0 and high is None) or (high is not None and high < max(low or 0, 0)):
+        return None
+    bounds = {"min": None if low is None else max(low, 0), "max": high}
+    return {"kind": "row_count", **{name: bound for name, bound in bounds.items() if bound is not None}}
 
 
 READERS: Mapping[str, Callable[[Entry, str], dict[str, Any] | None]] = {

@@ -7,26 +7,23 @@ not there. Knows nothing of files: `odcs` reads and writes them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SerializeAsAny, field_validator, model_validator
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from toolkit.errors import UsageError, nearest
+from toolkit.quality import sql_text
+from toolkit.quality.contracts.limits import Freshness, Frozen, Volume
 from toolkit.quality.rules import Rule, parse
 from toolkit.quality.spark_types import LOGICAL_TYPES, SparkType, parse_type, struct_text
 
 API_VERSION = "v3.1.0"
 """The version of the standard that new contracts are written in."""
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
-_HOURS = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0}
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(_Model):
+class Column(Frozen):
     """One column, one field of a struct, or what an array holds.
 
     Attributes:
@@ -45,7 +42,8 @@ class Column(_Model):
         items: of an array.
         label: the standard's `name`, where that is not the column's own.
         checks: quality entries that are not written for this toolkit, as the file has them.
-        extras: everything else the file says of it.
+        checks_at: their places among all quality entries; empty when they come last.
+        extras: everything else the file says of it. A `physicalType` there is another system's.
     """
 
     name: str = ""
@@ -61,13 +59,14 @@ class Column(_Model):
     items: Column | None = None
     label: str = ""
     checks: tuple[dict[str, Any], ...] = ()
+    checks_at: tuple[int, ...] = ()
     extras: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _completed(self) -> Column:
         """Fill in what follows from the rest, and refuse what contradicts it."""
         refuse_twice("field", self.name, [field.name for field in self.fields])
-        declared = None if self.type in {"", "struct", "array"} else parse_type(self.type)
+        declared = None if self.type.lower() in {"", "struct", "array"} else parse_type(self.type)
         if declared is not None:
             object.__setattr__(self, "fields", self._typed_fields(declared))
             object.__setattr__(self, "items", self._typed_items(declared))
@@ -88,7 +87,9 @@ class Column(_Model):
         return self
 
     def _spelled(self) -> str:
-        """The type told from the parts; empty when one of them has none."""
+        """The type told from the parts; empty when one of them has none, or when the whole is of another system's type."""
+        if self.extras.get("physicalType") or self.logical_type == "map":
+            return ""
         if self.fields:
             return struct_text((f.name, f.type) for f in self.fields) if all(f.type for f in self.fields) else ""
         if self.items is not None:
@@ -136,36 +137,7 @@ def _typed(column: Column, declared: SparkType, inside: str) -> Column:
     return Column(**{**dict(column), "type": declared.text})
 
 
-class Freshness(_Model):
-    """The latest time in a column is at most so old when the table is read."""
-
-    column: str = Field(min_length=1)
-    within: FiniteFloat = Field(gt=0)
-    unit: Literal["minutes", "hours", "days"] = "hours"
-    extras: dict[str, Any] = Field(default_factory=dict)
-
-    @property
-    def hours(self) -> float:
-        """The same in hours."""
-        return self.within * _HOURS[self.unit]
-
-
-class Volume(_Model):
-    """The table has at least and at most so many rows; one of the two may be left out."""
-
-    min_rows: int | None = Field(None, ge=0)
-    max_rows: int | None = Field(None, ge=0)
-
-    @model_validator(mode="after")
-    def _bounded(self) -> Volume:
-        if self.min_rows is None and self.max_rows is None:
-            raise ValueError("a volume needs min_rows, max_rows or both")
-        if self.min_rows is not None and self.max_rows is not None and self.min_rows > self.max_rows:
-            raise ValueError(f"min_rows {self.min_rows} is above max_rows {self.max_rows}")
-        return self
-
-
-class ContractTable(_Model):
+class ContractTable(Frozen):
     """What one table promises.
 
     Attributes:
@@ -179,6 +151,7 @@ class ContractTable(_Model):
         tags: free labels.
         label: the standard's `name`, where that is not the last part of the table's.
         checks: quality entries that are not written for this toolkit, as the file has them.
+        checks_at: their places among all quality entries but the volume; empty when they come last.
         extras: everything else the file says of it.
     """
 
@@ -192,6 +165,7 @@ class ContractTable(_Model):
     tags: tuple[str, ...] = ()
     label: str = ""
     checks: tuple[dict[str, Any], ...] = ()
+    checks_at: tuple[int, ...] = ()
     extras: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("rules", mode="before")
@@ -207,9 +181,10 @@ class ContractTable(_Model):
         names = [column.name for column in self.columns]
         refuse_twice("column", self.name, names)
         refuse_twice("rule", self.name, [rule.name for rule in self.rules])
-        asked = {"The primary key": self.primary_key, **{f"The rule {rule.name}": rule.columns for rule in self.rules}}
+        asked = {f"The rule {rule.name}": rule.columns for rule in self.rules}
+        asked["The primary key"] = tuple(map(sql_text.named, self.primary_key))
         if self.freshness:
-            asked["The freshness promise"] = (self.freshness.column,)
+            asked["The freshness promise"] = (self.path_of(self.freshness.column),)
         self._refuse_strangers(asked)
         object.__setattr__(self, "rules", tuple(rule for at in self.rules_by_column().values() for rule in at))
         return self
@@ -220,43 +195,59 @@ class ContractTable(_Model):
         return self.label or self.name.rpartition(".")[2]
 
     def _refuse_strangers(self, asked: Mapping[str, tuple[str, ...]]) -> None:
-        known = [path for path, _ in self.walk()]
+        paths = [path for path, _ in self.walk()]
+        known = set(map(same_column, paths))
         for what, names in asked.items():
             # A contract may leave the columns open; then nothing can be said of them.
-            unknown = [name for name in names if name not in known] if known else []
+            unknown = [name for name in names if same_column(name) not in known] if known else []
             if unknown:
                 raise UsageError(
-                    f"{what} of {self.name} is on {unknown[0]!r}, which is no column of it.{nearest(unknown[0], known)}",
-                    choices=known,
+                    f"{what} of {self.name} is on {unknown[0]!r}, which is no column of it.{nearest(unknown[0], paths)}",
+                    choices=paths,
                 )
 
     def rules_by_column(self) -> dict[str, list[Rule]]:
         """The rules that look at one column only, by its path; those on several or on the table under the empty text."""
         found: dict[str, list[Rule]] = {path: [] for path, _ in self.walk()}
+        known = {same_column(path): path for path in found}
         found[""] = []
         for rule in self.rules:
-            alone = len(rule.columns) == 1 and rule.columns[0] in found
-            found[rule.columns[0] if alone else ""].append(rule)
+            alone = known.get(same_column(rule.columns[0]), "") if len(rule.columns) == 1 else ""
+            found[alone].append(rule)
         return found
 
     def walk(self) -> Iterator[tuple[str, Column]]:
         """Every column and every field within, with its path as Spark has it: `address.city`, `items.price`."""
-        for column in self.columns:
-            yield from _walk(column.name, column)
+        yield from walk(self.columns)
+
+    def path_of(self, name: str) -> str:
+        """The path of a column by its name, which may have a dot in it; other paths as they are."""
+        return sql_text.named(name) if any(column.name == name for column in self.columns) else name
 
     def column(self, path: str) -> Column:
-        """The column at `path`.
+        """The column at `path`, in any spelling that Spark takes for the same.
 
         Raises:
             UsageError: there is none.
         """
-        found = dict(self.walk())
-        if path not in found:
-            raise UsageError.unknown(f"column of {self.name}:", path, found)
-        return found[path]
+        found = {same_column(at): column for at, column in self.walk()}
+        if same_column(path) not in found:
+            raise UsageError.unknown(f"column of {self.name}:", path, [at for at, _ in self.walk()])
+        return found[same_column(path)]
 
 
-class Contract(_Model):
+def walk(columns: Iterable[Column]) -> Iterator[tuple[str, Column]]:
+    """Some columns and every field within, with their paths."""
+    for column in columns:
+        yield from _walk(sql_text.named(column.name), column)
+
+
+def same_column(path: str) -> tuple[str, ...]:
+    """What is the same for every spelling of a column's path: Spark does not tell `Id` from `id`."""
+    return tuple(part.lower() for part in sql_text.parts(path))
+
+
+class Contract(Frozen):
     """What some tables promise to those who read them.
 
     Attributes:
@@ -272,6 +263,8 @@ class Contract(_Model):
         tags: free labels.
         tables: what each of them promises.
         service_levels: promises that nothing here measures, as the file has them.
+        levels_at: the order of all service levels in the file: the table whose freshness stands there, or the number of one
+            of `service_levels`; empty when freshness comes first, table by table.
         api_version: the version of the standard it is written in.
         extras: everything else the file says.
     """
@@ -288,6 +281,7 @@ class Contract(_Model):
     tags: tuple[str, ...] = ()
     tables: tuple[ContractTable, ...] = ()
     service_levels: tuple[dict[str, Any], ...] = ()
+    levels_at: tuple[str | int, ...] = ()
     api_version: str = API_VERSION
     extras: dict[str, Any] = Field(default_factory=dict)
 
@@ -337,4 +331,4 @@ def _walk(path: str, column: Column) -> Iterator[tuple[str, Column]]:
     while inner.items is not None:
         inner = inner.items
     for field in inner.fields:
-        yield from _walk(f"{path}.{field.name}", field)
+        yield from _walk(f"{path}.{sql_text.named(field.name)}", field)

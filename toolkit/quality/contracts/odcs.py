@@ -1,31 +1,27 @@
 """Contracts as YAML of the Open Data Contract Standard (v3), read and written.
 
-Owns the way between the file and the model. What the model has no field for is kept and written again; what cannot be
-checked is told by `unread`. A file is refused with everything that is wrong with it in one message.
+Owns the way between the file and the model. What the model has no field for is kept and written again. A file is refused with
+everything that is wrong with it in one message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from toolkit.errors import UsageError, reason_of
-from toolkit.quality.contracts.model import Column, Contract, ContractTable, Freshness
-from toolkit.quality.contracts.quality_entries import (
-    entry_of,
-    foreign_entries,
-    is_ours,
-    rule_of,
-    volume_of,
-    why_not,
-)
+from toolkit.quality import sql_text
+from toolkit.quality.contracts.limits import Freshness
+from toolkit.quality.contracts.model import Column, Contract, ContractTable, same_column, walk
+from toolkit.quality.contracts.physical import is_map, refuse_misspelled, spark_type, systems_of
+from toolkit.quality.contracts.quality_entries import VolumeSaid, entry_of, is_ours, rule_of
 from toolkit.quality.contracts.standard import MOST_TOLD, called, listed, refuse_unfit
-from toolkit.quality.contracts.written import DESCRIPTION, UNITS, Data, as_data, owner_of, usual_team
+from toolkit.quality.contracts.written import DESCRIPTION, LATENCY, UNITS, Data, as_data, owner_of, usual_team
 from toolkit.quality.rules import Rule
-from toolkit.quality.spark_types import parse_type
 from toolkit.quality.yaml_text import read_mapping, write_mapping
 
 T = TypeVar("T")
@@ -50,6 +46,7 @@ _OF_COLUMN = {
     *("name", "physicalName", "physicalType", "logicalType", "description", "required", "unique", "classification"),
     *("examples", "tags", "properties", "items", "quality"),
 }
+_PARTS = {"properties", "items"}
 
 
 class _Wrong(list[str]):
@@ -80,7 +77,10 @@ def load(source: Path | str) -> Contract:
     data = read_mapping(source, "kind: DataContract")
     refuse_unfit(data, where)
     wrong = _Wrong()
-    tables = [_table(one, called(one, f"schema {n}"), wrong) for n, one in enumerate(listed(data, "schema"), 1)]
+    systems = systems_of(data.get("servers"))
+    tables = [
+        _Table(called(one, f"schema {n}"), systems, wrong).read(one) for n, one in enumerate(listed(data, "schema"), 1)
+    ]
     found = _with_freshness([table for table in tables if table], data)
     contract = wrong.trying("the contract", lambda: _contract(data, *found)) if not wrong else None
     if contract is None:
@@ -99,28 +99,9 @@ def dump(contract: Contract) -> str:
     return write_mapping(as_data(contract))
 
 
-def unread(contract: Contract) -> tuple[str, ...]:
-    """What the contract's file says that is kept, but that nothing here checks: one sentence each."""
-    return tuple(_unread(contract))
-
-
-def _unread(contract: Contract) -> Iterator[str]:
-    for table in contract.tables:
-        for path, column in table.walk():
-            if column.extras.get("physicalType"):
-                yield (
-                    f"{table.name}.{path}: {column.extras['physicalType']!r} is no type of Spark's; "
-                    f"only that it is {column.logical_type} is checked."
-                )
-        for at, entry, rule in foreign_entries(table):
-            if rule is None:
-                named = entry.get("name") or entry.get("metric") or entry.get("type") or "a quality entry"
-                yield f"{table.name}{f'.{at}' if at else ''}: {named} is kept, but not checked: {why_not(entry)}."
-    for level in contract.service_levels:
-        yield f"{contract.id}: the service level {level.get('property')} is kept, but not checked."
-
-
-def _contract(data: Data, tables: list[ContractTable], levels: list[Data]) -> Contract:
+def _contract(
+    data: Data, tables: list[ContractTable], levels: list[Data], levels_at: tuple[str | int, ...]
+) -> Contract:
     description = data.get("description") or {}
     extras = _others(data, _OF_CONTRACT)
     if rest := _others(description, set(DESCRIPTION)):
@@ -141,91 +122,155 @@ def _contract(data: Data, tables: list[ContractTable], levels: list[Data]) -> Co
         tags=tuple(listed(data, "tags")),
         tables=tuple(tables),
         service_levels=tuple(levels),
+        levels_at=levels_at,
         api_version=data["apiVersion"],
         extras=extras,
     )
 
 
-def _table(data: Data, place: str, wrong: _Wrong) -> ContractTable | None:
-    name = _text(data, "physicalName") or _text(data, "name")
-    if not name:
-        wrong.append(f"{place} has no `name`")
-        return None
-    rules: list[Rule] = []
-    columns = [_column(one, place, number, rules, wrong) for number, one in enumerate(listed(data, "properties"), 1)]
-    keys = sorted(_key_columns(data))
-    checks = _sorted_out(data, place, "", rules, wrong)
-    promised = next((n for n, entry in enumerate(checks) if volume_of(entry)), None)
-    volume = None if promised is None else volume_of(checks.pop(promised))
-    if None in columns:
-        return None
-    label = _text(data, "name")
-    return wrong.trying(
-        place,
-        lambda: ContractTable(
-            name=name,
-            description=_text(data, "description"),
-            columns=tuple(column for column in columns if column),
-            primary_key=tuple(key for *_, key in keys),
-            rules=tuple(rules),
-            volume=volume,
-            tags=tuple(listed(data, "tags")),
-            label="" if label in {"", name.rpartition(".")[2]} else label,
-            checks=tuple(checks),
-            extras={k: v for k, v in _others(data, _OF_TABLE).items() if (k, v) not in _USUAL},
-        ),
-    )
+@dataclass
+class _Table:
+    """The reading of one table."""
+
+    place: str
+    """What messages call it."""
+    systems: tuple[str, ...]
+    """Whose types the file names; Spark's when empty."""
+    wrong: _Wrong
+    rules: list[Rule] = field(default_factory=list)
+    """The rules that its entries are, in the order of the file."""
+
+    def read(self, data: Data) -> ContractTable | None:
+        """The table; None, and the reasons noted, when it cannot be read."""
+        name = _text(data, "physicalName") or _text(data, "name")
+        if not name:
+            self.wrong.append(f"{self.place} has no `name`")
+            return None
+        columns = [self._column(one, number) for number, one in enumerate(listed(data, "properties"), 1)]
+        keys = sorted(_key_columns(data))
+        if None in columns:
+            return None
+        volume = VolumeSaid()
+        there = tuple(column for column in columns if column)
+        paths = {same_column(path) for path, _ in walk(there)}
+        checks, checks_at = self._sorted_out(
+            listed(data, "quality"),
+            self.place,
+            "",
+            lambda rule: len(rule.columns) != 1 or same_column(rule.columns[0]) not in paths,
+            volume.takes,
+        )
+        label = _text(data, "name")
+        return self.wrong.trying(
+            self.place,
+            lambda: ContractTable(
+                name=name,
+                description=_text(data, "description"),
+                columns=there,
+                primary_key=tuple(key for *_, key in keys),
+                rules=tuple(self.rules),
+                volume=volume.volume,
+                tags=tuple(listed(data, "tags")),
+                label="" if label in {"", name.rpartition(".")[2]} else label,
+                checks=tuple(checks),
+                checks_at=checks_at,
+                extras={k: v for k, v in _others(data, _OF_TABLE).items() if (k, v) not in _USUAL},
+            ),
+        )
+
+    def _column(self, data: Data, number: int) -> Column | None:
+        name = _text(data, "physicalName") or _text(data, "name")
+        if not name:
+            self.wrong.append(f"{self.place}: property {number} has no `name`")
+            return None
+        return self._element(data, name, sql_text.named(name), top=True)
+
+    def _field(self, data: Data, place: str, path: str | None, number: int) -> Column | None:
+        name = _text(data, "physicalName") or _text(data, "name")
+        if not name:
+            self.wrong.append(f"{place}: property {number} has no `name`")
+            return None
+        return self._element(data, name, None if path is None else f"{path}.{sql_text.named(name)}")
+
+    def _element(self, data: Data, name: str, path: str | None, *, top: bool = False) -> Column | None:
+        """A column, a field, or what an array holds; `path` is None inside an array, where a rule has to name its column."""
+        place = f"{self.place}.{path or name or 'items'}"
+        logical, physical = _text(data, "logicalType"), _text(data, "physicalType")
+        # The keys and values of a map are no fields: what is said of them is kept as it is.
+        parts = {} if is_map(logical, physical) else data
+        fields = [self._field(one, place, path, number) for number, one in enumerate(listed(parts, "properties"), 1)]
+        has_items = parts.get("items") is not None
+        items = self._element(data["items"], "", None) if has_items else None
+        if None in fields or (has_items and items is None):
+            return None
+        own = (same_column(path or ""),)
+        checks, checks_at = self._sorted_out(
+            listed(data, "quality"), place, path, lambda rule: tuple(map(same_column, rule.columns)) == own
+        )
+        modelled = (_OF_COLUMN if parts else _OF_COLUMN - _PARTS) | (_OF_KEY if top else set())
+        extras, label = _others(data, modelled), _text(data, "name")
+
+        def make() -> Column:
+            type_ = spark_type(physical, self.systems, has_parts=bool(fields) or items is not None)
+            if physical and not type_:
+                # A type that is not Spark's is not checked, but not lost either.
+                extras["physicalType"] = physical
+                if not logical and not self.systems:
+                    refuse_misspelled(physical)
+            made = Column(
+                name=name,
+                type=type_,
+                logical_type=logical,
+                **_told(data),
+                fields=tuple(one for one in fields if one),
+                items=items,
+                label="" if label in {"", name} else label,
+                checks=tuple(checks),
+                checks_at=checks_at,
+                extras=extras,
+            )
+            # Of an array whose items have no type, the word itself is all that the file says.
+            lost = physical and not made.type and "physicalType" not in extras
+            return made.model_copy(update={"extras": {**extras, "physicalType": physical}}) if lost else made
+
+        return self.wrong.trying(place, make)
+
+    def _sorted_out(
+        self,
+        entries: list[Data],
+        place: str,
+        path: str | None,
+        stays: Callable[[Rule], bool],
+        is_volume: Callable[[Data], bool] = lambda _: False,
+    ) -> tuple[list[Data], tuple[int, ...]]:
+        """The quality entries of others and their places; what is ours, or what we would write so, joins `rules`.
+
+        Args:
+            entries: all of them.
+            place: where they stand, for messages.
+            path: of their column; empty for the table, None inside an array.
+            stays: whether a rule is written there again; others are written at the column that they look at.
+            is_volume: whether an entry that comes before all that stay is part of the volume promise.
+        """
+        others: list[Data] = []
+        at: list[int] = []
+        rules = 0
+        for number, entry in enumerate(entries, 1):
+            if not rules and not others and is_volume(entry):
+                continue
+            told = len(self.wrong)
+            rule = self.wrong.trying(f"{place}, quality {number}", lambda entry=entry: rule_of(entry, path))  # type: ignore[misc]
+            if rule is not None and (is_ours(entry) or entry_of(rule, path or None) == entry):
+                self.rules.append(rule)
+                rules += stays(rule)
+            elif told == len(self.wrong):
+                at.append(rules + len(others))
+                others.append(entry)
+        last = tuple(range(rules, rules + len(others)))
+        return others, () if tuple(at) == last else tuple(at)
 
 
 _USUAL = (("logicalType", "object"), ("physicalType", "table"))
-
-
-def _column(data: Data, place: str, number: int, rules: list[Rule], wrong: _Wrong) -> Column | None:
-    """A column of a table; its rules are added to those of the table."""
-    name = _text(data, "physicalName") or _text(data, "name")
-    if not name:
-        wrong.append(f"{place}: property {number} has no `name`")
-        return None
-    return _element(data, place, name, name, rules, wrong)
-
-
-def _element(data: Data, table: str, name: str, path: str | None, rules: list[Rule], wrong: _Wrong) -> Column | None:
-    """A column, a field, or what an array holds; `path` is None inside an array, where a rule has to name its column."""
-    place = f"{table}.{path or name or 'items'}"
-    fields = [
-        _element(one, table, inner, None if path is None else f"{path}.{inner}", rules, wrong)
-        for one in listed(data, "properties")
-        if (inner := _text(one, "physicalName") or _text(one, "name"))
-    ]
-    items = _element(data["items"], table, "", None, rules, wrong) if data.get("items") else None
-    if None in fields or (data.get("items") and items is None):
-        return None
-    checks = _sorted_out(data, place, path, rules, wrong)
-    modelled = _OF_COLUMN | (_OF_KEY if path == name else set())
-    extras, label = _others(data, modelled), _text(data, "name")
-    logical, physical = _text(data, "logicalType"), _text(data, "physicalType")
-
-    def make() -> Column:
-        type_ = physical if _is_spark(physical, whole=not fields and items is None) or not logical else ""
-        made = Column(
-            name=name,
-            type=type_,
-            logical_type=logical,
-            **_told(data),
-            fields=tuple(field for field in fields if field),
-            items=items,
-            label="" if label in {"", name} else label,
-            checks=tuple(checks),
-            extras=extras,
-        )
-        # A type that is not Spark's is not checked, but not lost either.
-        return (
-            made
-            if made.type or not physical
-            else made.model_copy(update={"extras": {**extras, "physicalType": physical}})
-        )
-
-    return wrong.trying(place, make)
 
 
 def _told(data: Data) -> Data:
@@ -240,16 +285,6 @@ def _told(data: Data) -> Data:
     }
 
 
-def _is_spark(physical: str, *, whole: bool) -> bool:
-    """Whether a physical type is one of Spark's; `struct` and `array` alone are, if the parts are told beside."""
-    if physical.lower() in {"struct", "array"}:
-        return not whole
-    try:
-        return bool(physical) and bool(parse_type(physical))
-    except UsageError:
-        return False
-
-
 def _key_columns(data: Data) -> Iterator[tuple[int, int, str]]:
     """The columns of the primary key, with their place in it; those that name none come last, as they stand."""
     properties = listed(data, "properties")
@@ -259,29 +294,23 @@ def _key_columns(data: Data) -> Iterator[tuple[int, int, str]]:
             yield place if place > 0 else len(properties) + 1, number, _text(one, "physicalName") or _text(one, "name")
 
 
-def _sorted_out(data: Data, place: str, path: str | None, rules: list[Rule], wrong: _Wrong) -> list[Data]:
-    """The quality entries of others; what is ours, or what we would write in the same words, joins `rules`."""
+def _with_freshness(
+    tables: list[ContractTable], data: Data
+) -> tuple[list[ContractTable], list[Data], tuple[str | int, ...]]:
+    """The tables with their freshness promises, the service levels that are none, and the order of both."""
+    found: dict[str, ContractTable] = {table.name: table for table in tables}
     others: list[Data] = []
-    for number, entry in enumerate(listed(data, "quality"), 1):
-        told = len(wrong)
-        rule = wrong.trying(f"{place}, quality {number}", lambda entry=entry: rule_of(entry, path))  # type: ignore[misc]
-        if rule is not None and (is_ours(entry) or entry_of(rule, path or None) == entry):
-            rules.append(rule)
-        elif told == len(wrong):
-            others.append(entry)
-    return others
-
-
-def _with_freshness(tables: list[ContractTable], data: Data) -> tuple[list[ContractTable], list[Data]]:
-    """The tables with their freshness promises, and the service levels that are none."""
-    found, others = {table.name: table for table in tables}, []
+    order: list[str | int] = []
     for level in listed(data, "slaProperties"):
         table, promise = _freshness(level, tables, data.get("slaDefaultElement"))
         if table is None or found[table].freshness is not None:
+            order.append(len(others))
             others.append(level)
         else:
+            order.append(table)
             found[table] = found[table].model_copy(update={"freshness": promise})
-    return list(found.values()), others
+    usual = [*(name for name, table in found.items() if table.freshness), *range(len(others))]
+    return list(found.values()), others, () if order == usual else tuple(order)
 
 
 def _freshness(level: Data, tables: list[ContractTable], default: Any) -> tuple[str | None, Freshness | None]:
@@ -293,10 +322,12 @@ def _freshness(level: Data, tables: list[ContractTable], default: Any) -> tuple[
     name, _, column = str(level.get("element") or default or "").rpartition(".")
     for table in tables:
         # A contract may leave the columns open.
-        names = {c.label or c.name: c.name for c in table.columns} or {column: column}
-        if (name == table.title or (not name and len(tables) == 1)) and column and column in names:
-            extras = _others(level, {"property", "value", "unit", "element"})
-            return table.name, Freshness(column=names[column], within=value, unit=ours, extras=extras)
+        names = {(c.label or c.name).lower(): c.name for c in table.columns} or {column.lower(): column}
+        if (name == table.title or (not name and len(tables) == 1)) and column and column.lower() in names:
+            # The words of the file stay, where they are not those that we would write.
+            usual = {"property": LATENCY, "unit": UNITS[ours][0]}
+            extras = {k: v for k, v in _others(level, {"value", "element"}).items() if usual.get(k) != v}
+            return table.name, Freshness(column=names[column.lower()], within=value, unit=ours, extras=extras)
     return None, None
 
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as of_dataclass
 from typing import Any
 
 from toolkit.errors import UsageError
-from toolkit.quality.contracts.metrics import READERS, Entry, metric_of, row_count
-from toolkit.quality.contracts.model import Column, ContractTable, Volume
+from toolkit.quality import sql_text
+from toolkit.quality.contracts.limits import Volume
+from toolkit.quality.contracts.metrics import READERS, Entry, metric_of
+from toolkit.quality.contracts.model import Column, ContractTable
+from toolkit.quality.contracts.standard import OPERATORS
 from toolkit.quality.rules import KINDS, Rule, parse
 from toolkit.quality.yaml_text import read_mapping
 
@@ -96,9 +101,11 @@ def foreign_rules(table: ContractTable) -> tuple[Rule, ...]:
 
 def foreign_entries(table: ContractTable) -> Iterator[tuple[str | None, dict[str, Any], Rule | None]]:
     """Every entry of others, with the path of its column as `rule_of` takes it, and its rule, if it is one."""
-    names = {column.label or column.name: column.name for column in table.columns}
+    names = {(column.label or column.name).lower(): sql_text.named(column.name) for column in table.columns}
     for column in table.columns:
-        yield from ((path, entry, rule_of(entry, path)) for path, entry in _entries(column, column.name))
+        yield from (
+            (path, entry, rule_of(entry, path)) for path, entry in _entries(column, sql_text.named(column.name))
+        )
     yield from (("", entry, rule_of(_renamed(entry, names), "")) for entry in table.checks)
 
 
@@ -108,14 +115,14 @@ def _renamed(entry: Entry, names: Mapping[str, str]) -> Entry:
     if not isinstance(arguments, Mapping) or not isinstance(arguments.get("properties"), list):
         return entry
     # A column that is not there makes no rule.
-    found = [names.get(str(name)) for name in arguments["properties"]]
+    found = [names.get(str(name).lower()) for name in arguments["properties"]]
     return {**entry, "arguments": {**arguments, "properties": None if None in found else found}}
 
 
 def _entries(column: Column, path: str | None) -> Iterator[tuple[str | None, dict[str, Any]]]:
     yield from ((path, entry) for entry in column.checks)
     for field in column.fields:
-        yield from _entries(field, None if path is None else f"{path}.{field.name}")
+        yield from _entries(field, None if path is None else f"{path}.{sql_text.named(field.name)}")
     if column.items is not None:
         yield from _entries(column.items, None)
 
@@ -135,28 +142,50 @@ def why_not(entry: Entry) -> str:
     return "no rule says exactly what it asks for"
 
 
-def volume_entry(volume: Volume) -> dict[str, Any]:
-    """The volume promise as the standard has it: a bound on `rowCount`."""
+def volume_entries(volume: Volume) -> list[dict[str, Any]]:
+    """The volume promise as the standard has it: bounds on `rowCount` that are allowed themselves.
+
+    Two bounds are two entries, since the standard's schema takes one operator in each.
+    """
     low, high = volume.min_rows, volume.max_rows
-    if low is None or high is None:
-        bound: dict[str, Any] = {"mustBeLessOrEqualTo": high} if low is None else {"mustBeGreaterOrEqualTo": low}
-    else:
-        bound = {"mustBe": low} if low == high else {"mustBeBetween": [low, high]}
-    return {"type": "library", "metric": "rowCount", **bound}
+    bounds = (("mustBeGreaterOrEqualTo", low), ("mustBeLessOrEqualTo", high)) if low != high else (("mustBe", low),)
+    return [{"type": "library", "metric": "rowCount", operator: rows} for operator, rows in bounds if rows is not None]
 
 
-def volume_of(entry: Entry) -> Volume | None:
-    """The volume promise, if `entry` says that and nothing else."""
-    if entry.get("metric") != "rowCount":
-        return None
-    found = row_count(entry, "")
-    volume = Volume(min_rows=found.get("min"), max_rows=found.get("max")) if found else None
+@dataclass
+class VolumeSaid:
+    """The volume promise, as it is read from one entry after the other."""
+
+    bounds: dict[str, int] = of_dataclass(default_factory=dict)
+
+    def takes(self, entry: Entry) -> bool:
+        """Whether the entry is a part of it, in the order in which `volume_entries` writes them."""
+        found = _bound_of(entry)
+        follows = [*self.bounds, *found] == ["min_rows", "max_rows"] and self.bounds.get("min_rows", 0) < found.get(
+            "max_rows", 0
+        )
+        if not found or (self.bounds and not follows):
+            return False
+        self.bounds |= found
+        return True
+
+    @property
+    def volume(self) -> Volume | None:
+        """What was said; None when nothing was."""
+        return Volume(**self.bounds) if self.bounds else None
+
+
+def _bound_of(entry: Entry) -> dict[str, int]:
+    """The bounds that an entry says as we would say them, and nothing else; empty when it does not."""
     # `library` is what an entry with a metric is anyway, and rows are what are counted.
-    return (
-        volume
-        if volume and volume_entry(volume) | {"unit": "rows"} == {"type": "library", "unit": "rows", **entry}
-        else None
-    )
+    usual = {"type": "library", "unit": "rows", **entry}
+    for bounds in (("min_rows",), ("max_rows",), ("min_rows", "max_rows")):
+        rows = next((entry[name] for name in OPERATORS if name in entry), None)
+        if isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0:
+            told = dict.fromkeys(bounds, rows)
+            if [usual] == [{**one, "unit": "rows"} for one in volume_entries(Volume(**told))]:
+                return told
+    return {}
 
 
 def _head(rule: Rule) -> dict[str, Any]:

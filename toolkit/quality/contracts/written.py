@@ -5,15 +5,19 @@ Owns the order of the file, and that whatever the model has no field for is writ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from toolkit.quality import sql_text
 from toolkit.quality.contracts.model import Column, Contract, ContractTable
-from toolkit.quality.contracts.quality_entries import entry_of, volume_entry
+from toolkit.quality.contracts.physical import systems_of
+from toolkit.quality.contracts.quality_entries import entry_of, volume_entries
 from toolkit.quality.rules import Rule
 
 Data = dict[str, Any]
 
+LATENCY = "latency"
+"""The standard's word for how old the latest row may be."""
 UNITS = {
     "minutes": ("minutes", "minute", "min"),
     "hours": ("h", "hour", "hours", "hr", "hrs"),
@@ -25,6 +29,7 @@ DESCRIPTION = ("purpose", "usage", "limitations")
 
 def as_data(contract: Contract) -> Data:
     """The contract as its file holds it."""
+    systems = systems_of(contract.extras.get("servers"))
     kept = {k: v for k, v in contract.extras.items() if k not in {"description", "team"}}
     texts = (contract.description, contract.usage, contract.limitations)
     description = {k: v for k, v in zip(DESCRIPTION, texts, strict=True) if v}
@@ -40,8 +45,8 @@ def as_data(contract: Contract) -> Data:
                 "domain": contract.domain,
                 "description": {**description, **contract.extras.get("description", {})},
                 "tags": list(contract.tags),
-                "schema": [_table_data(table) for table in contract.tables],
-                "slaProperties": [*_freshness_data(contract), *contract.service_levels],
+                "schema": [_table_data(table, systems) for table in contract.tables],
+                "slaProperties": _levels_data(contract),
                 "team": _team_data(contract),
             }
         )
@@ -65,32 +70,47 @@ def owner_of(team: Any) -> str:
     return str(team.get("name") or "") if isinstance(team, Mapping) else ""
 
 
-def _table_data(table: ContractTable) -> Data:
+def _table_data(table: ContractTable, systems: tuple[str, ...]) -> Data:
     rules = table.rules_by_column()
-    whole = [entry_of(rule, None) for rule in rules[""]]
-    volume = [volume_entry(table.volume)] if table.volume else []
+    volume = volume_entries(table.volume) if table.volume else []
+    whole = in_order([entry_of(rule, None) for rule in rules[""]], table.checks, table.checks_at)
     head = {"name": table.title, "physicalName": table.name, "logicalType": "object", "physicalType": "table"}
     said = {"description": table.description, "tags": list(table.tags)}
+    keys = {key: place for place, key in enumerate(table.primary_key, 1)}
     parts = {
-        "properties": [_column_data(column, column.name, table.primary_key, rules) for column in table.columns],
-        "quality": [*volume, *whole, *table.checks],
+        "properties": [
+            _column_data(column, sql_text.named(column.name), rules, systems, keys.get(column.name, 0))
+            for column in table.columns
+        ],
+        "quality": [*volume, *whole],
     }
     # What is kept is kept even if it is empty.
     return _without_empty({**head, **said}) | table.extras | _without_empty(parts)
 
 
-def _column_data(column: Column, path: str, keys: tuple[str, ...], rules: Mapping[str, list[Rule]]) -> Data:
-    """A column, field or array element; `path` is the one that rules give."""
-    # What an array holds has the path of the array, which has written its key and its rules already.
-    key = keys.index(path) + 1 if column.name and path in keys else 0
+def in_order(rules: Sequence[Data], checks: Sequence[Data], checks_at: Sequence[int]) -> list[Data]:
+    """Entries for rules and those of others, these at their places, or last where none are given."""
+    own, others = iter(rules), iter(checks)
+    found = [next(others if place in checks_at else own, None) for place in range(len(rules) + len(checks))]
+    return [one for one in (*found, *own, *others) if one is not None]
+
+
+def _column_data(
+    column: Column, path: str, rules: Mapping[str, list[Rule]], systems: tuple[str, ...], key: int = 0
+) -> Data:
+    """A column, field or array element; `path` is the one that rules give, `key` its place in the primary key."""
+    # What an array holds has the path of the array, which has written its rules already.
     own = [entry_of(rule, path) for rule in rules[path]] if column.name else []
+    fields = [_column_data(one, f"{path}.{sql_text.named(one.name)}", rules, systems) for one in column.fields]
+    # Spelled out, it would be a type of the other system.
+    told_by_parts = systems and (column.fields or column.items is not None)
     return (
         _without_empty(
             {
                 "name": column.label or column.name,
                 "physicalName": column.name if column.label else "",
                 "logicalType": column.logical_type,
-                "physicalType": column.type,
+                "physicalType": column.extras.get("physicalType") or ("" if told_by_parts else column.type),
                 "required": not column.nullable,
                 "unique": column.unique,
                 "primaryKey": bool(key),
@@ -99,28 +119,39 @@ def _column_data(column: Column, path: str, keys: tuple[str, ...], rules: Mappin
                 "classification": column.classification,
                 "examples": list(column.examples),
                 "tags": list(column.tags),
-                "properties": [_column_data(field, f"{path}.{field.name}", keys, rules) for field in column.fields],
-                "items": _column_data(column.items, path, keys, rules) if column.items else None,
-                "quality": [*own, *column.checks],
+                "properties": fields,
+                "items": _column_data(column.items, path, rules, systems) if column.items is not None else None,
+                "quality": in_order(own, column.checks, column.checks_at),
             }
         )
         | column.extras
     )
 
 
-def _freshness_data(contract: Contract) -> Iterator[Data]:
-    for table in contract.tables:
-        if promise := table.freshness:
-            value = int(promise.within) if promise.within == int(promise.within) else promise.within
-            labels = {column.name: column.label for column in table.columns}
-            element = f"{table.title}.{labels.get(promise.column) or promise.column}"
-            yield {
-                "property": "latency",
-                "value": value,
-                "unit": UNITS[promise.unit][0],
-                "element": element,
-                **promise.extras,
-            }
+def _levels_data(contract: Contract) -> list[Data]:
+    """Freshness and the other service levels, in the order that the file had."""
+    freshness = {table.name: _freshness_data(table) for table in contract.tables if table.freshness}
+    found: dict[str | int, Data] = {}
+    found.update(freshness)
+    found.update(enumerate(contract.service_levels))
+    return [found[place] for place in dict.fromkeys((*contract.levels_at, *found)) if place in found]
+
+
+def _freshness_data(table: ContractTable) -> Data:
+    promise = table.freshness
+    assert promise is not None  # noqa: S101 - whoever asks has seen to it
+    value = int(promise.within) if promise.within == int(promise.within) else promise.within
+    labels = {column.name: column.label for column in table.columns}
+    extras = dict(promise.extras)
+    # The word that the file had for it, unless the unit is another one by now.
+    unit = extras.pop("unit", "")
+    return {
+        "property": extras.pop("property", LATENCY),
+        "value": value,
+        "unit": unit if str(unit).lower() in UNITS[promise.unit] else UNITS[promise.unit][0],
+        "element": f"{table.title}.{labels.get(promise.column) or promise.column}",
+        **extras,
+    }
 
 
 def _team_data(contract: Contract) -> Any:
@@ -142,4 +173,5 @@ def usual_team(owner: str, api_version: str) -> Any:
 
 
 def _without_empty(data: Data) -> Data:
-    return {key: value for key, value in data.items() if value}
+    # An array holds something, even if nothing is said of it.
+    return {key: value for key, value in data.items() if value or (key == "items" and value is not None)}
