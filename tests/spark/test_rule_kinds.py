@@ -70,7 +70,9 @@ ON_VALUES = [
     Case("cased", "string", ["abc", "", "ß1", None], ["Abc", "Ä"], {"case": "lower"}),
     Case("cased", "string", ["ABC", "Ä1", None], ["abc", "ß"], {"case": "upper"}),
     Case("castable", "string", ["1", " 1 ", "-7", None], ["", "1.5", "x", "2147483648"], {"to_type": "int"}),
-    Case("castable", "string", ["1.25", "99.99"], ["x", "1,5", "1000.00"], {"to_type": "decimal(5,2)"}),
+    Case("castable", "string", ["1.25", "99.9900"], ["x", "1,5", "1000.00", "1.255"], {"to_type": "decimal(5,2)"}),
+    Case("castable", "string", ["1e3", "NaN"], ["1e999", "1e-999", "1d"], {"to_type": "double"}),
+    Case("castable", "string", ["2024-02-29"], ["2024-02", "2024-02-29 x", "20224-01-01"], {"to_type": "date"}),
     Case(
         "castable",
         "string",

@@ -29,12 +29,66 @@ def test_trimmed_takes_spaces_away_and_makes_empty_text_null(spark: SparkSession
         ("INT", "", None),
         ("INT", "99999999999", None),
         ("INT", None, None),
-        ("DECIMAL(5,2)", "1.239", "1.24"),
+        ("INT", "1.0", None),
+        ("INT", "1.5", None),
+        ("INT", "1e2", None),
+        ("DOUBLE", "1e999", None),
+        ("DOUBLE", "-1e999", None),
+        ("DOUBLE", "1e-999", None),
+        ("DOUBLE", "0e-999", "0.0"),
+        ("DOUBLE", "1d", None),
+        ("DOUBLE", "-Infinity", "-Infinity"),
+        ("DOUBLE", "NaN", "NaN"),
+        ("DOUBLE", " 1.5e3 ", "1500.0"),
+        ("FLOAT", "1e39", None),
+        ("FLOAT", "1e-50", None),
+        ("VARCHAR(3)", "abcd", None),
+        ("VARCHAR(3)", "abc", "abc"),
+        ("DECIMAL(5,2)", "1.239", None),
+        ("DECIMAL(5,2)", "1.2300", "1.23"),
         ("DECIMAL(5,2)", "12345.6", None),
+        ("DECIMAL(8,2)", "10.005", None),
+        ("DECIMAL(8,2)", "0.004", None),
+        ("DECIMAL(8,2)", " +1e2 ", "100.00"),
+        ("DECIMAL(8,2)", "1.2345e2", "123.45"),
+        ("DECIMAL(8,2)", "1.23456e2", None),
+        ("DECIMAL(8,2)", "1e-3", None),
+        ("DECIMAL(8,2)", "1e-999", None),
+        ("DECIMAL(8,2)", "0e-999", "0.00"),
+        ("DECIMAL(8,2)", "1e-99999999999", None),
+        ("DECIMAL(8,0)", "1200e-2", "12"),
+        ("DECIMAL(8,2)", "-0.00", "0.00"),
+        ("DECIMAL(8,2)", ".5", "0.50"),
+        ("DECIMAL(8,2)", "5.", "5.00"),
+        ("DECIMAL(8,2)", "\u0663", None),
+        ("DECIMAL(8,2)", "NaN", None),
+        ("DECIMAL(38,18)", "0." + "0" * 40 + "1", None),
+        ("DECIMAL(38,18)", "0." + "1" * 18 + "0" * 30, "0." + "1" * 18),
+        ("DEC(5,2)", "1.239", None),
+        ("NUMERIC(5)", "1.5", None),
         ("DECIMAL(5,2)", "1,5", None),
         ("DATE", "2026-02-28", "2026-02-28"),
         ("DATE", "2026-02-30", None),
         ("DATE", "28.02.2026", None),
+        ("DATE", "2026-2-3", "2026-02-03"),
+        ("DATE", "2026", None),
+        ("DATE", "2026-02", None),
+        ("DATE", "2026-02-28 junk", None),
+        ("DATE", "2026-02-28 10:00:00", None),
+        ("DATE", "2026-02-28T00:00:00.000", "2026-02-28"),
+        ("DATE", "+20224-02-06", None),
+        ("DATE", "20224-02-06", None),
+        ("DATE", "0000-01-01", None),
+        ("DATE", "9999-12-31", "9999-12-31"),
+        ("TIMESTAMP", "10:00", None),
+        ("TIMESTAMP", "20224-02-06 10:00", None),
+        ("TIMESTAMP", "2026-03-01 10:15:00.1234567", None),
+        ("TIMESTAMP", "2026-03-01 10:15:00.1234560", "2026-03-01 10:15:00.123456"),
+        ("TIMESTAMP", "2026-03-01T10:15:00+02:00", "2026-03-01 08:15:00"),
+        ("TIMESTAMP", "2026-03-01 10:15:00 Europe/Berlin", "2026-03-01 09:15:00"),
+        ("TIMESTAMP", "2026-03-01", "2026-03-01 00:00:00"),
+        ("TIMESTAMP_NTZ", "2026-03-01T10:15:00+02:00", None),
+        ("TIMESTAMP_NTZ", "2026-03-01T10:15:00", "2026-03-01 10:15:00"),
         ("TIMESTAMP", "2026-03-01T10:15:00Z", "2026-03-01 10:15:00"),
         ("TIMESTAMP", "yesterday-ish", None),
         ("BOOLEAN", "true", "true"),
@@ -45,7 +99,31 @@ def test_typed_gives_types_and_nulls_for_garbage(
     spark: SparkSession, to: str, text: str | None, value: str | None
 ) -> None:
     found = spark.createDataFrame([(text,)], "c STRING").transform(typed(c=to))
-    assert found.dtypes == [("c", to.lower())]
+    stored = {"dec(5,2)": "decimal(5,2)", "numeric(5)": "decimal(5,0)", "varchar(3)": "string"}
+    assert found.dtypes == [("c", stored.get(to.lower(), to.lower()))]
+    (row,) = found.select(F.col("c").cast("string")).collect()
+    assert row["c"] == value
+
+
+@pytest.mark.parametrize(
+    ("given", "to", "value"),
+    [
+        ("CAST(1.5 AS DOUBLE)", "INT", None),
+        ("CAST(2 AS DOUBLE)", "INT", "2"),
+        ("CAST(10.005 AS DECIMAL(8,3))", "DECIMAL(8,2)", None),
+        ("CAST(10.500 AS DECIMAL(8,3))", "DECIMAL(8,2)", "10.50"),
+        ("CAST(300 AS INT)", "TINYINT", None),
+        ("TIMESTAMP '2026-03-01 10:00:00'", "DATE", None),
+        ("TIMESTAMP '2026-03-01 00:00:00'", "DATE", "2026-03-01"),
+        ("CAST(NULL AS INT)", "BIGINT", None),
+        ("CAST('NaN' AS DOUBLE)", "FLOAT", "NaN"),
+        ("12", "STRING", "12"),
+    ],
+)
+def test_typed_changes_no_value_that_has_a_type_already(
+    spark: SparkSession, given: str, to: str, value: str | None
+) -> None:
+    found = spark.range(1).selectExpr(f"{given} AS c").transform(typed(c=to))
     (row,) = found.select(F.col("c").cast("string")).collect()
     assert row["c"] == value
 

@@ -1,55 +1,79 @@
 """Reading files into bronze: as they are, with nothing lost.
 
 Owns the technical columns that say where each row came from. Schemas are always given, never guessed, and a line that does
-not fit its schema is kept with its text.
+not fit its schema is kept with its text. Which files are read is said in `etl.files`, what their bytes have to be in
+`etl.encodings`.
 """
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
 from pathlib import Path
 
+from pyspark.errors import ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, MapType, StructType, VariantType
 
-from toolkit.errors import DataError
+from toolkit.errors import UsageError
+from toolkit.etl import csv_rows, json_rows
+from toolkit.etl.encodings import encoding_of
+from toolkit.etl.files import files_meant
 
 CORRUPT = "_corrupt_record"
+_NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
-def read_csv(spark: SparkSession, files: Path, schema: str) -> DataFrame:
-    """Rows of CSV files with a header; a line of another length than the header keeps its text in `_corrupt_record`.
+def read_csv(
+    spark: SparkSession, files: Path, schema: str, *, encoding: str = "utf-8", split_files: bool = True
+) -> DataFrame:
+    """Rows of CSV files with a header; a row that does not fit keeps its text in `_corrupt_record`.
+
+    Which it does when it has more or fewer values than the header, a quote that is not closed or stands where none can, or a
+    value that its type does not hold without change (`casts.exactly`). A line break between quotes is part of a value.
+
+    What is read does not depend on `split_files`, only how fast: a file is read in parts, by many tasks, when each of its
+    lines is a row. Otherwise one task reads it whole, with about twice the work for each row.
 
     Args:
         spark: the session.
-        files: a file, or a pattern such as `folder/*.csv`.
+        files: a file, or a pattern such as `folder/*.csv`; see `etl.files`.
         schema: DDL, such as `id STRING, price STRING`. Bronze keeps text; `etl.transform` gives types.
+        encoding: of the bytes: `utf-8`, `utf-16`, or one with one byte a character, such as `windows-1252`.
+        split_files: look through the files first, to find those that can be read in parts. False saves that look.
 
     Raises:
-        DataError: no such file, or one whose header names other columns, or the same ones in another order.
+        DataError: no such file; or one whose header names other columns, or the same ones in another order; or whose bytes are
+            not in that encoding; or that is compressed otherwise than by gzip.
+        UsageError: the schema is none, or has nested columns, or the encoding is none that can be read.
     """
-    reader = spark.read.schema(f"{schema}, {CORRUPT} STRING").option("header", True)
-    # Two quotes inside quotes are one quote, as every other program writes CSV; Spark's default is a backslash.
-    reader = reader.option("escape", '"').option("columnNameOfCorruptRecord", CORRUPT)
-    df = reader.csv(_existing(files))
-    _refuse_other_headers(files, [name for name in df.columns if name != CORRUPT])
-    return df
+    fields = _fields(schema)
+    if nested := [field.name for field in fields if isinstance(field.dataType, _NESTED)]:
+        raise UsageError(f"CSV has no nested values, as {nested[0]} would be.", cure="Read it as STRING.")
+    return csv_rows.read(spark, files_meant(files), fields, CORRUPT, encoding_of(encoding), split_files=split_files)
 
 
-def read_json(spark: SparkSession, files: Path, schema: str) -> DataFrame:
-    """Rows of JSON-lines files; a line that is no JSON is null but for `_corrupt_record`, which keeps its text.
+def read_json(spark: SparkSession, files: Path, schema: str, *, encoding: str = "utf-8") -> DataFrame:
+    """Rows of files of JSON lines; a line that is not one JSON object keeps its text in `_corrupt_record`.
+
+    An array of objects on one line gives a row for each. A line with text after its value, or with a value that its type does
+    not hold without change, is kept; so is one whose bytes are not in the encoding, with a remark at its end. Names that the
+    schema does not have are left out; of a name that an object has twice, the last value counts.
+
+    Reading so takes about twice the time of Spark's own reader, which drops what follows the first value of a line and rounds
+    decimals; two and a half times when the schema has decimals.
 
     Args:
         spark: the session.
-        files: a file, or a pattern such as `folder/*.json`.
+        files: a file, or a pattern such as `folder/*.json`; see `etl.files`.
         schema: DDL.
+        encoding: of the bytes: `utf-8`, or one with one byte a character, such as `windows-1252`.
 
     Raises:
-        DataError: no such file.
+        DataError: no such file, or one that is compressed otherwise than by gzip, or begins as another encoding does.
+        UsageError: the schema is none, or the encoding is none that can be read.
     """
-    reader = spark.read.schema(f"{schema}, {CORRUPT} STRING").option("columnNameOfCorruptRecord", CORRUPT)
-    return reader.json(_existing(files))
+    return json_rows.read(spark, files_meant(files), _fields(schema), CORRUPT, encoding_of(encoding))
 
 
 def with_origin(df: DataFrame, root: Path, run_id: str, at: datetime) -> DataFrame:
@@ -72,24 +96,20 @@ def with_origin(df: DataFrame, root: Path, run_id: str, at: datetime) -> DataFra
     )
 
 
-def _refuse_other_headers(files: Path, expected: list[str]) -> None:
-    """Spark fills the columns from left to right, whatever the header calls them."""
-    for file in filter(Path.is_file, _found(files)):
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            header = next((line for line in csv.reader(stream) if line), expected)
-        if header != expected:
-            raise DataError(
-                f"{file.name} has the columns {', '.join(header)}; expected are {', '.join(expected)}.",
-                cure=f"Mend {file}, or declare its columns as they are.",
-            )
+def _fields(schema: str) -> StructType:
+    """The columns that a schema declares.
 
-
-def _existing(files: Path) -> str:
-    if not _found(files):
-        raise DataError(f"There is no file {files}.", cure="Run the step that lands it first.")
-    return str(files)
-
-
-def _found(files: Path) -> list[Path]:
-    """The files that a path or a pattern names."""
-    return sorted(Path(files.anchor).glob(str(files.relative_to(files.anchor))))
+    Raises:
+        UsageError: it is none, or it declares a column of ours.
+    """
+    cure = "A schema looks like: id STRING, price DECIMAL(10,2), tags ARRAY<STRING>."
+    try:
+        fields = StructType.fromDDL(schema)
+    except ParseException as problem:
+        said = str(problem).strip().splitlines()[0]
+        raise UsageError(f"{schema!r} is no schema: {said}", cure=cure) from problem
+    if not isinstance(fields, StructType) or not fields.names:
+        raise UsageError(f"{schema!r} is no schema: it names no column.", cure=cure)
+    if CORRUPT in fields.names:
+        raise UsageError(f"{schema!r} names {CORRUPT}, which the reader adds itself.", cure="Leave it out.")
+    return fields

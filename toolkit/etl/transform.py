@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from toolkit import casts
+
 Transform = Callable[[DataFrame], DataFrame]
 
 
@@ -24,10 +26,17 @@ def trimmed(*columns: str, lower: Sequence[str] = ()) -> Transform:
 
 
 def typed(**types: str) -> Transform:
-    """Text cast to the given types; what cannot be cast becomes null, for a rule to find."""
+    """Values of the given types; what the type does not hold without change becomes null, for a rule to find.
+
+    Text is read as `casts.exactly` says: `10.005` is no `DECIMAL(8,2)`, and `2026-02-28 10:00` no `DATE`. A value of
+    another type has to come back as it was when it is cast back.
+    """
 
     def transform(df: DataFrame) -> DataFrame:
-        return df.withColumns({name: F.col(name).try_cast(to) for name, to in types.items()})
+        given = {name.lower(): type_ for name, type_ in df.dtypes}
+        # A name that is not there is for Spark to refuse.
+        old = {name: given.get(name.lower(), "string") for name in types}
+        return df.withColumns({name: casts.unchanged(F.col(name), old[name], to) for name, to in types.items()})
 
     return transform
 

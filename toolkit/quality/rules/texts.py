@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
+from toolkit import casts
 from toolkit.errors import UsageError
 from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family
@@ -115,7 +116,7 @@ class Cased(OnColumn):
 
 
 class Castable(OnColumn):
-    """The text can be read as a type, such as `int`, `decimal(10,2)` or `timestamp`."""
+    """The text can be read, without change, as a type such as `int`, `decimal(10,2)` or `timestamp`."""
 
     families: ClassVar[tuple[Family, ...]] = ("text",)
     to_type: str = Field(pattern=r"^[a-z_]+(\(\d+(,\s*\d+)?\))?$")
@@ -136,5 +137,5 @@ class Castable(OnColumn):
         return f"{self.column} can be read as {self.to_type}."
 
     def broken(self) -> Column:
-        """True where there is text, but no such value in it."""
-        return self.value.isNotNull() & self.value.try_cast(self.to_type).isNull()
+        """True where there is text, but no such value in it, or only one that has been changed."""
+        return self.value.isNotNull() & casts.exactly(self.value, self.to_type).isNull()

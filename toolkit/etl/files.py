@@ -1,0 +1,70 @@
+"""Which files a path or a pattern means, and how Spark is told so.
+
+What was checked is what is read: Spark is handed this list, file by file, and expands nothing itself. Owns the refusal of
+names that Spark would leave out without a word, or fail at.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from toolkit.errors import DataError
+from toolkit.etl.words import LONGEST_PATH, shown
+
+_PATTERN = re.compile(r"[*?\[]")
+_SPARKS_PATTERN = re.compile(r"([\\*?\[\]{}])")
+_BEING_COPIED = "._COPYING_"
+
+
+def files_meant(files: Path) -> list[Path]:
+    """The files that a path or a pattern names, sorted; each is a file that Spark reads.
+
+    A name that is there is meant as it stands, whatever characters it has. Otherwise `*`, `?`, `[ab]` and `**` are a pattern,
+    as in Python's `pathlib`: `{a,b}` and backslashes mean nothing in it. A folder is no file, neither by its name nor where a
+    pattern finds it: `folder/*.csv` names what is in it. Links are followed.
+
+    Raises:
+        DataError: nothing has that name, or one of the names is a folder, a broken link, something that is no file, or a
+            file that Spark would leave out or cannot open.
+    """
+    path = Path(files).absolute()
+    found = [path] if path.exists() or path.is_symlink() else _matching(path)
+    if not found:
+        cure = "Run the step that lands it first."
+        if re.search(r"[{}\\]", str(files)):
+            cure += " A pattern is made of *, ?, [ab] and **; braces and backslashes stand for themselves."
+        raise DataError(f"There is no file {shown(files, LONGEST_PATH)}.", cure=cure)
+    for file in found:
+        _refuse_unreadable(file)
+    return found
+
+
+def spark_paths(files: list[Path]) -> list[str]:
+    """The files as Spark's readers take them: no character of a name is part of a pattern."""
+    return [_SPARKS_PATTERN.sub(r"\\\1", str(file)) for file in files]
+
+
+def _matching(path: Path) -> list[Path]:
+    if not _PATTERN.search(str(path)):
+        return []
+    return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+
+
+def _refuse_unreadable(file: Path) -> None:
+    name, place = shown(file.name), shown(file, LONGEST_PATH)
+    if file.is_dir():
+        raise DataError(f"{place} is a folder.", cure=f"Name the files in it, such as {place}/*.csv.")
+    if not file.exists():
+        raise DataError(f"{place} is a link to a file that is not there.", cure="Restore the file, or delete the link.")
+    if not file.is_file():
+        raise DataError(f"{place} is neither a file nor a folder.", cure="Save what it gives as a file first.")
+    rename = "Rename it, or choose a pattern that does not name it."
+    if file.name.startswith(".") or (file.name.startswith("_") and "=" not in file.name):
+        raise DataError(f"Spark leaves out files whose names begin with _ or a dot, such as {place}.", cure=rename)
+    if file.name.endswith(_BEING_COPIED):
+        raise DataError(f"{name} is still being copied: its name ends with {_BEING_COPIED}.", cure=rename)
+    if any("\ud800" <= c <= "\udfff" for c in str(file)):
+        raise DataError(f"The name of {place} is not UTF-8, and Java cannot open it.", cure=rename)
+    if ":" in file.name:
+        raise DataError(f"Spark cannot read a file with a colon in its name: {place}.", cure=rename)
