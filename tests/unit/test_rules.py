@@ -316,6 +316,7 @@ def made(kind: type[Rule], **values: Any) -> Any:
         (made(Castable, column="c", to_type="decimal(50,2)"), "1 to 38 digits"),
         (made(Castable, column="c", to_type="string"), "every text can be read as string"),
         (made(Castable, column="c", to_type="varchar(3)"), r"every text can be read as varchar\(3\)"),
+        (made(Castable, column="c", to_type="void"), r"no text can be read as void"),
         (made(RowCount, min=0), "The number of rows is always at least 0: no table could break the rule"),
         (made(RowCount, max=-1), "The number of rows is never at most -1: no table could keep the rule"),
         (made(Share, condition="x", min=0), "is always at least 0"),

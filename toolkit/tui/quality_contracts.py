@@ -97,7 +97,7 @@ def declared(table: str, rule: str) -> tuple[str, str]:
         if one.name == rule:
             return one.description, one.owner
     for _, contract, promised in _promises(table, {}):
-        for one in rules_of(promised):
+        for one in rules_of(promised, contract):
             if one.name == rule:
                 return one.description, one.owner or contract.owner
     return "", ""
@@ -141,7 +141,7 @@ def _held(
 ) -> Held:
     from toolkit.quality.contracts import drift, rules_of
 
-    rules = tuple(PromisedRule(one.name, one.description, newest.get(one.name)) for one in rules_of(promised))
+    rules = tuple(PromisedRule(one.name, one.description, newest.get(one.name)) for one in rules_of(promised, contract))
     slas = tuple(_slas(promised, came, now))
     return Held(file, contract, promised, drift(promised, reader), rules, slas, reader.count())
 

@@ -17,8 +17,8 @@ from toolkit.quality.spark_types import parse_type
 if TYPE_CHECKING:
     from pyspark.sql import Column
 
-_OF_ANY_TEXT = {"string", "varchar", "char", "binary", "variant"}
-"""Types that every text can be read as."""
+_OF_ANY_TEXT = {"string", "varchar", "char", "binary", "variant", "void"}
+"""Types that every text can be read as, or none can."""
 
 
 class NotBlank(OnColumn):
@@ -129,7 +129,8 @@ class Castable(OnColumn):
         except UsageError as problem:
             raise ValueError(str(problem)) from problem
         if found.name in _OF_ANY_TEXT:
-            raise ValueError(f"every text can be read as {to_type}, so no row could break the rule")
+            which = "no text" if found.name == "void" else "every text"
+            raise ValueError(f"{which} can be read as {to_type}, so the rule would tell nothing")
         return to_type
 
     def sentence(self) -> str:
