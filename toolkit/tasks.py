@@ -90,19 +90,21 @@ def judge(
         UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it, or the
             contract says nothing of it; both files are given.
     """
-    _check_references(references)
+    check_references(references)
     whose = owner(table)
-    told = _told(table, rules, contract)
+    told = rules_given(table, rules, contract)
 
     def work(platform: DataPlatform) -> QualityResult:
         from toolkit.quality.engine import Check
 
         others = {name: platform.read(other) for name, other in (references or {}).items()}
-        result = platform.measure(table, _declared(platform, table) if told is None else Check(told, others))
+        result = platform.measure(table, declared_check(platform, table) if told is None else Check(told, others))
         platform.record_quality()
         return result
 
-    options = {"rules": str(rules or ""), "contract": str(contract or ""), "references": _as_words(references)}
+    # Absolute, so that the rows can be asked for from another folder.
+    files = {"rules": str(rules.absolute()) if rules else "", "contract": str(contract.absolute()) if contract else ""}
+    options = {**files, "references": _as_words(references)}
     task = runner.Task("judge", table, work, title, (RESULTS.name,), options)
     return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
@@ -132,7 +134,7 @@ def profile(
         UsageError: no such table, version or reference; a sample cannot confirm.
     """
     open_table(table, version)
-    _check_references(references)
+    check_references(references)
     whose = owner(table)
 
     def work(platform: DataPlatform) -> Profile:
@@ -197,7 +199,7 @@ def release(
         from toolkit.quality.repair import set_columns
 
         repair = set_columns(*settings) if settings else None
-        check = _declared(platform, table)
+        check = declared_check(platform, table)
         return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
 
     def answer(found: Released) -> str:
@@ -270,7 +272,7 @@ def _as_words(references: Mapping[str, str] | None) -> str:
     return ", ".join(f"{name}={other}" for name, other in (references or {}).items())
 
 
-def _check_references(references: Mapping[str, str] | None) -> None:
+def check_references(references: Mapping[str, str] | None) -> None:
     """Refuse a table that is not there before Java starts."""
     for table in (references or {}).values():
         open_table(table)
@@ -284,7 +286,7 @@ def _parameters(run_id: str) -> dict[str, Any]:
         return {}
 
 
-def _declared(platform: DataPlatform, table: str) -> Check:
+def declared_check(platform: DataPlatform, table: str) -> Check:
     """The check that the scenario declares for a table."""
     scenario = platform.scenario
     declares = getattr(scenario.bodies(), "checks", None) if scenario is not NOBODY else None
@@ -298,7 +300,7 @@ def _declared(platform: DataPlatform, table: str) -> Check:
     return found[table]
 
 
-def _told(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
+def rules_given(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
     """The rules of a file or of a contract, read before Java starts; None when neither is given."""
     if rules and contract:
         raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")

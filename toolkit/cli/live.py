@@ -17,7 +17,7 @@ from toolkit.events import Event, Listener
 from toolkit.quality.verdicts import by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
-from toolkit.words import duration, plural
+from toolkit.words import duration, literal, plural
 
 _MARKS = {
     "waiting": ("○", "dim"),
@@ -104,9 +104,9 @@ def quality_summary(view: RunView) -> Table:
     for found in by_table(view.quality):
         broken = [one for one in found.verdicts if one.failed]
         worst = max(broken, key=lambda one: one.failed, default=None)
-        told = f"{worst.rule}: {worst.failed:,} rows" if worst else ""
+        told = f"{worst.fault or worst.rule}: {plural(worst.failed, 'row')}" if worst else ""
         count = Text(str(len(broken)), _STATE_STYLES[found.state])
-        table.add_row(Text(found.table), f"{found.rows:,}", str(len(found.verdicts)), count, Text(told))
+        table.add_row(Text(found.table), f"{found.rows:,}", str(len(found.verdicts)), count, Text(literal(told)))
     return table
 
 

@@ -1,4 +1,4 @@
-"""What is told about a row that broke a rule: the rule, its column, the values that broke it, and what should be true.
+"""What is told about a row that broke a rule: the rule, its column, the values that broke it, and what is wrong.
 
 Owns the form of a reason, and which values it shows. It is put together as SQL text and asked only of bad rows.
 """
@@ -41,7 +41,7 @@ def reason(rule: RowRule, columns: Sequence[str]) -> str:
         "rule": sql_text.text(rule.name),
         "column": sql_text.text(named[0] if named else ""),
         "value": _value(named, columns, rule.conditions),
-        "message": sql_text.text(rule.description),
+        "message": sql_text.text(rule.message),
     }
     return f"named_struct({', '.join(f'{sql_text.text(name)}, {value}' for name, value in parts.items())})"
 

@@ -105,6 +105,7 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
         "action": action,
         "dimension": rule.dimension,
         "description": rule.description,
+        "fault": rule.fault(),
         "rows": result.rows,
         "failed": result.failed,
         "measured": measured if measured is None or math.isfinite(measured) else None,
@@ -117,8 +118,8 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
 
 
 def example(key: object, value: object, rule: Rule) -> dict[str, str]:
-    """One row that broke a rule: its first column, the value that broke it, and what should be true."""
-    return {"key": str(key), "value": str(value), "message": rule.description}
+    """One row that broke a rule: its first column, the value that broke it, and what is wrong."""
+    return {"key": str(key), "value": str(value), "message": rule.message}
 
 
 def example_of(row: Mapping[str, Any], rule: Rule) -> dict[str, str]:

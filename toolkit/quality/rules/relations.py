@@ -30,6 +30,10 @@ class Holds(RowRule):
         """What is true of good data."""
         return f"{self.condition}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.condition} is not true"
+
     @property
     def conditions(self) -> tuple[str, ...]:
         """The condition."""
@@ -53,6 +57,10 @@ class Expression(RowRule):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{getattr(self.condition, '__name__', 'The condition')} holds."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{getattr(self.condition, '__name__', 'The condition')} does not hold"
 
     def broken(self) -> Column:
         """True where the condition is false."""
@@ -96,6 +104,10 @@ class Compare(OnColumn):
         """What is true of good data."""
         return f"{self.column} {self.op} {self.other}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} {self.op} {self.other} is not true"
+
     def broken(self) -> Column:
         """True where they do not compare so."""
         one, other = self.value, F.col(self.other)
@@ -132,6 +144,10 @@ class WhenThen(RowRule):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"When {self.condition}, then {self.then}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.condition}, but not {self.then}"
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -177,6 +193,12 @@ class Given(RowRule):
 
         return f"Of {', '.join(self.among)}, {within(self.at_least, self.at_most)} are given."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        from toolkit.quality.rules.values import within
+
+        return f"Of {', '.join(self.among)}, not {within(self.at_least, self.at_most)} are given"
+
     def broken(self) -> Column:
         """True where fewer or more are given."""
         given = reduce(lambda one, other: one + other, [F.col(name).isNotNull().cast("int") for name in self.among])
@@ -203,6 +225,11 @@ class Sums(OnColumn):
         slack = f", give or take {self.within}" if self.within else ""
         return f"{self.column} is the sum of {', '.join(self.parts)}{slack}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        slack = f", give or take {self.within}" if self.within else ""
+        return f"{self.column} is not the sum of {', '.join(self.parts)}{slack}"
+
     def broken(self) -> Column:
         """True where the difference is larger: exactly, or as fractions where an exact sum does not fit its type."""
         parts = [F.col(part) for part in self.parts]
@@ -224,6 +251,10 @@ class Each(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"For every item of {self.column}: {self.condition}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"For an item of {self.column} it is not true that {self.condition}"
 
     def broken(self) -> Column:
         """True where the condition is false for some element."""
