@@ -252,7 +252,7 @@ async def test_a_rule_about_the_table_has_what_it_measured(app: ToolkitApp) -> N
         assert "unusual" in [c.plain for c in numbers.get_row_at(0)]
         await press(pilot, "f")
         assert "no single row breaks it" in screen_text(app)
-        assert "rows are missing, or came twice" in screen_text(app)
+        assert "rows are missing or came twice" in screen_text(app)
 
 
 async def test_failing_rows_come_with_their_likely_cause(app: ToolkitApp, size: Size) -> None:

@@ -276,7 +276,7 @@ def test_a_rule_that_most_rows_break_is_doubted_first(advise: Advise) -> None:
         ),
         (
             "volume",
-            "Rows are missing, or came twice: compare the newest load with the one before it, "
+            "Compare the newest load with the one before it, for rows are missing or came twice: "
             "toolkit quality history silver.orders.",
         ),
         ("accuracy", ""),

@@ -343,7 +343,8 @@ def _advice(newest: Measurement, cause: Cause | None, counts: _Counts) -> str:
 
 _ADVICE_FOR_TABLE = {
     "timeliness": "Ask whether the source is late or its load failed: toolkit tables show {table} --history.",
-    "volume": "Rows are missing, or came twice: compare the newest load with the one before it, toolkit quality history {table}.",
+    "volume": "Compare the newest load with the one before it, for rows are missing or came twice: "
+    "toolkit quality history {table}.",
 }
 
 
