@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit import datasets, paths
 from toolkit.errors import DataError, QualityGateFailed, UsageError
+from toolkit.quality import reports
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example_of
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released, Repair
     from toolkit.quality.results import Population, QualityResult, RuleResult
-    from toolkit.quality.rules import Context, Rule
+    from toolkit.quality.rules import Context, RowRule, Rule
 
 EXAMPLES = 3
 
@@ -134,6 +135,32 @@ class DataPlatform(Tables):
         result = replace(engine.exemplified(result, rows, check.references), judged="stored")
         self._told(result)
         return result
+
+    def failing(self, table: str, check: Check, rule: str, limit: int) -> tuple[list[dict[str, Any]], int]:
+        """Rows of a table as it lies that break a rule, at most `limit` of them and with the reason first, and how many do.
+
+        Args:
+            table: which.
+            check: what is true of its good rows, with all that the rule refers to.
+            rule: the name of the rule.
+            limit: rows at most.
+
+        Raises:
+            UsageError: the check has no such rule, it is about the table as a whole, or it does not fit the rows.
+        """
+        from pyspark.sql import functions as F
+
+        from toolkit.quality.engine import split
+        from toolkit.quality.quarantine import VIOLATIONS
+
+        rows = self.read(table)
+        chosen = _row_rule(table, check, rule, rows.columns)
+        every = Actions(info="quarantine", warn="quarantine", error="quarantine", critical="quarantine")
+        marked = split(rows, table, [chosen], check.references, actions=every).uncounted
+        bad = marked.where(F.col(QUARANTINED)).drop(QUARANTINED, WARNINGS, RULES)
+        reason = F.element_at(VIOLATIONS, 1).getField("message").alias("what is wrong")
+        shown = bad.select(reason, *(bad[f"`{name}`"] for name in bad.columns if name != VIOLATIONS)).limit(limit)
+        return [row.asDict(recursive=True) for row in shown.collect()], bad.count()
 
     def release(
         self,
@@ -301,7 +328,7 @@ class DataPlatform(Tables):
             if one.unmeasured and action != "record":
                 self.alert(f"{result.table}: {one.rule.name} was not measured. {one.said}")
             elif not one.passed and action == "warn":
-                self.alert(f"{result.table}: {one.rule.name} is broken. {one.said or one.rule.description}")
+                self.alert(f"{result.table}: {one.rule.name} is broken. {reports.found(one).rstrip('.')}.")
 
     def _stop_if_asked(self, result: QualityResult) -> None:
         if not result.stops:
@@ -315,6 +342,22 @@ class DataPlatform(Tables):
             f"{result.table} was not published: {'; '.join(told)}.",
             cure=f"Look at the rows: toolkit tables show {quarantine_name(result.table)}. Then mend the source.",
         )
+
+
+def _row_rule(table: str, check: Check, name: str, columns: Sequence[str]) -> RowRule:
+    """The rule of that name, if rows can break it and the table has kept what it looks at."""
+    from toolkit.quality.rules import RowRule
+
+    rules = {rule.name: rule for rule in check.rules}
+    if name not in rules:
+        raise UsageError.unknown(f"rule of {table}", name, rules)
+    rule = rules[name]
+    if not isinstance(rule, RowRule):
+        on_rows = [one.name for one in check.rules if isinstance(one, RowRule)]
+        raise UsageError(f"{name} is about {table} as a whole: no single row breaks it.", choices=on_rows)
+    if name in check.on_stored(columns)[1]:
+        raise UsageError(f"{table} has not kept what {name} looked at on the way in.", cure="Look into its quarantine.")
+    return rule
 
 
 def _digest(*parts: str) -> str:

@@ -93,10 +93,10 @@ def judge(
         UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it, or the
             contract says nothing of it; both files are given.
     """
-    _check_references(references)
+    check_references(references)
     whose = owner(table)
-    told = _told(table, rules, contract)
-    promised = _promised(table, contract, references) if contract else None
+    told = rules_given(table, rules, contract)
+    promised = promised_by(table, contract, references) if contract else None
 
     def work(platform: DataPlatform) -> QualityResult:
         from toolkit.quality.engine import Check
@@ -106,11 +106,13 @@ def judge(
         if promised:
             result = _by_contract(platform, table, promised, others)
         else:
-            result = platform.measure(table, _declared(platform, table) if told is None else Check(told, others))
+            result = platform.measure(table, declared_check(platform, table) if told is None else Check(told, others))
         platform.record_quality()
         return result
 
-    options = {"rules": str(rules or ""), "contract": str(contract or ""), "references": _as_words(references)}
+    # Absolute, so that the rows can be asked for from another folder.
+    files = {"rules": str(rules.absolute()) if rules else "", "contract": str(contract.absolute()) if contract else ""}
+    options = {**files, "references": _as_words(references)}
     task = runner.Task("judge", table, work, title, (RESULTS.name,), options)
     return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
@@ -140,7 +142,7 @@ def profile(
         UsageError: no such table, version or reference; a sample cannot confirm.
     """
     open_table(table, version)
-    _check_references(references)
+    check_references(references)
     whose = owner(table)
 
     def work(platform: DataPlatform) -> Profile:
@@ -205,7 +207,7 @@ def release(
         from toolkit.quality.repair import set_columns
 
         repair = set_columns(*settings) if settings else None
-        check = _declared(platform, table)
+        check = declared_check(platform, table)
         return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
 
     def answer(found: Released) -> str:
@@ -278,7 +280,7 @@ def _as_words(references: Mapping[str, str] | None) -> str:
     return ", ".join(f"{name}={other}" for name, other in (references or {}).items())
 
 
-def _check_references(references: Mapping[str, str] | None) -> None:
+def check_references(references: Mapping[str, str] | None) -> None:
     """Refuse a table that is not there before Java starts."""
     for table in (references or {}).values():
         open_table(table)
@@ -292,7 +294,7 @@ def _parameters(run_id: str) -> dict[str, Any]:
         return {}
 
 
-def _declared(platform: DataPlatform, table: str) -> Check:
+def declared_check(platform: DataPlatform, table: str) -> Check:
     """The check that the scenario declares for a table."""
     scenario = platform.scenario
     declares = getattr(scenario.bodies(), "checks", None) if scenario is not NOBODY else None
@@ -306,7 +308,7 @@ def _declared(platform: DataPlatform, table: str) -> Check:
     return found[table]
 
 
-def _promised(table: str, contract: Path, references: Mapping[str, str] | None) -> Promised:
+def promised_by(table: str, contract: Path, references: Mapping[str, str] | None) -> Promised:
     """What a contract promises of a table, read before Java starts."""
     from toolkit.quality import contracts
     from toolkit.quality.contracts.judgement import promised
@@ -336,7 +338,7 @@ def _by_contract(
     return replace(result, unchecked=(*promised.unchecked, *unfit))
 
 
-def _told(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
+def rules_given(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
     """The rules of a file, read before Java starts; None when none is given."""
     if rules and contract:
         raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")

@@ -254,7 +254,7 @@ def test_a_reason_names_rule_column_value_and_message(parted: Callable[..., Part
                     "rule": "weighs_something",
                     "column": "grams",
                     "value": "-5",
-                    "message": "A parcel weighs more than nothing.",
+                    "message": "grams > 0 is not true. Expected: A parcel weighs more than nothing.",
                 }
             ],
             "_rules": ["weighs_something"],
@@ -307,7 +307,9 @@ def test_severity_decides_whether_the_row_stays(parted: Callable[..., Parted], s
             [
                 {
                     "id": None,
-                    "_violations": [{"rule": "r", "column": "id", "value": None, "message": "r."}],
+                    "_violations": [
+                        {"rule": "r", "column": "id", "value": None, "message": "id is missing. Expected: r."}
+                    ],
                     "_rules": ["r"],
                 }
             ],
@@ -426,7 +428,8 @@ def test_a_message_may_hold_anything(spark: SparkSession) -> None:
     message = "It's \\d+ \\ \"quoted\" `so` {x} ${spark.app.name}\nand ünï — '); DROP"
     rule = Holds(name="r", condition="id > 0", column="id", description=message)
     (row,) = split(spark.range(1), TABLE, [rule]).quarantined.collect()
-    assert row["_violations"][0].asDict() == {"rule": "r", "column": "id", "value": "0", "message": message}
+    told = f"id > 0 is not true. Expected: {message}"
+    assert row["_violations"][0].asDict() == {"rule": "r", "column": "id", "value": "0", "message": told}
 
 
 # what is refused

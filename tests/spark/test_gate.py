@@ -311,3 +311,35 @@ def test_a_stored_table_is_not_asked_for_what_it_has_not_kept(checked: DataPlatf
     result = checked.measure("silver.parcels", check(readable, given, text, WEIGHT))
     assert [one.rule.name for one in result.rules] == ["text_kept", "kg_sound"]
     assert "has not kept what readable, country_given looked at" in events(checked, "alert")[-1]["message"]
+
+
+# rows of a table that was judged as it is
+
+
+def test_rows_that_break_a_rule_are_found_in_the_table_itself(checked: DataPlatform, spark: SparkSession) -> None:
+    rows, total = checked.failing("silver.parcels", check(HEAVY), "kg_light", 10)
+    assert (total, [row["id"] for row in rows]) == (1, [5])
+    assert next(iter(rows[0].items())) == ("what is wrong", "kg is not at most 50.")
+    assert set(rows[0]) == {"what is wrong", "id", "country", "kg"}
+    checked.write(
+        "silver.parcels",
+        spark.createDataFrame([*ROWS, ROWS[0]], SCHEMA).selectExpr("id", "country", "kg", "null _warnings"),
+    )
+    rows, total = checked.failing("silver.parcels", check(COUNTRY), "country_given", 1)
+    assert (total, len(rows)) == (2, 1)
+    once = Unique(columns=("id",), name="once")
+    assert checked.failing("silver.parcels", check(once), "once", 10)[1] == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("count", "as a whole: no single row"),
+        ("country_gven", "Did you mean 'country_given'"),
+        ("readable", "has not kept"),
+    ],
+)
+def test_rows_that_cannot_be_found_are_refused_with_the_reason(checked: DataPlatform, rule: str, said: str) -> None:
+    readable = Holds(name="readable", condition="_corrupt_record IS NULL", column="_corrupt_record")
+    with pytest.raises(UsageError, match=said):
+        checked.failing("silver.parcels", check(COUNTRY, readable, RowCount(name="count", min=9)), rule, 10)

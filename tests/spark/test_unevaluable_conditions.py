@@ -97,7 +97,7 @@ def test_the_reason_has_the_values_that_the_condition_names(parcels: DataFrame) 
     reasons = {row["id"]: row["_violations"][0] for row in bad}
     assert reasons["P2"]["message"] == "For this row kilograms <= 30 AND quantity > 0 cannot be evaluated."
     assert reasons["P2"]["value"] == "kilograms=a lot, quantity=2"
-    assert reasons["P3"]["message"] == rule.description
+    assert reasons["P3"]["message"] == rule.message
     filtered = NotNull(name="van", column="id", where="kilograms <= 30")
     (row,) = split(parcels, TABLE, [filtered]).quarantined.collect()
     assert row["_violations"][0]["value"] == "kilograms=a lot"

@@ -252,7 +252,7 @@ async def test_a_rule_about_the_table_has_what_it_measured(app: ToolkitApp) -> N
         assert "unusual" in [c.plain for c in numbers.get_row_at(0)]
         await press(pilot, "f")
         assert "no single row breaks it" in screen_text(app)
-        assert "rows are missing, or came twice" in screen_text(app)
+        assert "rows are missing or came twice" in screen_text(app)
 
 
 async def test_failing_rows_come_with_their_likely_cause(app: ToolkitApp, size: Size) -> None:
@@ -274,8 +274,8 @@ async def test_failing_rows_come_with_their_likely_cause(app: ToolkitApp, size: 
         ({"failed": 1, "passed": True}, "They were released, or a later load took their place."),
         (
             {"failed": 1, "passed": False, "judged": "stored"},
-            "1 row broke this rule when it was measured; none is here now. They lie unmarked in silver.orders, which "
-            "was judged as it was.",
+            "1 row of silver.orders broke this rule when it was judged. They are in the table, without a mark. Press r to "
+            "find them with Spark.",
         ),
         ({"failed": 0, "passed": False}, "This rule is about the table as a whole: no single row breaks it."),
         ({"failed": 0, "passed": True}, "No row breaks this rule."),

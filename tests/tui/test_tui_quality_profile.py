@@ -156,7 +156,7 @@ async def test_a_contract_says_what_differs(app: ToolkitApp, checked_home: Path,
     async with app.run_test(size=size) as pilot:
         text = await opened(pilot, app, "c")
         assert isinstance(app.screen, ContractScreen)
-        assert "against contract orders 1.2.0 active · order desk answers for it" in text
+        assert "against contract orders 1.2.0 active · owner: order desk" in text
         assert "✖ 2 differences · amount is double, not decimal(10,2). · note (string) is not in the contract." in text
         assert "✖ customer_is_known The customer of an order exists. 40 of 1,000 rows break it (4%)" in text
         assert "○ order_id_required order_id is given. not measured yet" in text

@@ -100,7 +100,7 @@ async def test_a_table_that_has_no_quarantine_has_no_failing_rows(app: ToolkitAp
 async def test_a_measured_rule_is_told_by_what_it_measured(app: ToolkitApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "4", "down", "enter", "down", "f")
-        assert "on 2026-02-23: it measured 600, and 996.3 to 1,008 was usual before." in one_line(app)
+        assert "on 2026-02-23: it measured 600, and 996.3 to 1,007.7 was usual before." in one_line(app)
         assert "more failed" not in one_line(app)
 
 

@@ -187,6 +187,20 @@ def test_scores_are_by_dimension(cli: Cli, lakehouse: Lakehouse) -> None:
     assert row["volume"] is None
 
 
+def test_a_score_shows_how_it_comes_about(cli: Cli, lakehouse: Lakehouse) -> None:
+    told = cli("quality", "scores", "--table", "silver.parcels")
+    assert told.exit_code == 0
+    header, first, second = (line.split() for line in told.stdout.splitlines())
+    assert header == ["dimension", "rule", "severity", "weight", "points", "failed", "rows", "lost"]
+    assert first == ["completeness", "country_given", "error", "4", "0.3", "2", "5", "35"]
+    assert second[:2] == ["validity", "kg_sound"]
+    assert "completeness: 100 × 1.2 of 4 weighted points = 30" in told.stderr
+    assert "silver.parcels: mean of 2 dimensions = 65." in told.stderr
+    found = json.loads(cli("quality", "scores", "--table", "silver.parcels", "--json").stdout)
+    assert (found["score"], len(found["terms"])) == (65, 2)
+    assert cli("quality", "scores", "--table", "silver.parcel").exit_code == 2
+
+
 def test_advice_names_rule_rows_and_source(cli: Cli, lakehouse: Lakehouse) -> None:
     told = cli("quality", "advice").stdout
     assert "country_given" in told
@@ -306,6 +320,35 @@ def test_what_cannot_be_done_is_said_before_spark_starts(
 ) -> None:
     found = cli("quality", *asked)
     assert (found.exit_code, told in found.stderr) == (code, True), found.stderr
+
+
+# rows that break a rule
+
+
+def test_rows_that_were_marked_are_shown_without_spark(
+    cli: Cli, lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def perform(*_: object, **__: object) -> None:
+        raise AssertionError("a run was started")
+
+    monkeypatch.setattr(runner, "perform", perform)
+    told = cli("quality", "rows", "silver.parcels", "country_given")
+    assert (told.exit_code, len(told.stdout.splitlines())) == (0, 3)
+    assert "2 of 2 rows of quarantine.parcels, version 0, that break country_given" in told.stderr
+    found = json.loads(cli("quality", "rows", "silver.parcels", "country_given", "--json").stdout)
+    assert (found["table"], found["total"], [row["id"] for row in found["rows"]]) == ("quarantine.parcels", 2, [2, 4])
+
+
+def test_a_rule_that_is_not_in_the_file_is_refused_before_spark_starts(
+    cli: Cli, lakehouse: Lakehouse, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(
+        "table: silver.parcels\nrules:\n  - {kind: not_null, column: id, name: id_given}\n", encoding="utf-8"
+    )
+    told = cli("quality", "rows", "silver.parcels", "id_gven", "--rules", str(file))
+    assert (told.exit_code, "Did you mean 'id_given'?" in told.stderr) == (2, True)
+    assert runs.history() == []
 
 
 # what a run found

@@ -36,7 +36,7 @@ CONTRACT = Contract(
     "line",
     [
         "# orders",
-        "Version 2.0.0, active. Shop data answers for it.",
+        "Version 2.0.0, active. Owner: Shop data.",
         "**Use.** Reports.",
         "## silver.orders",
         "Primary key: `id`.",
@@ -79,4 +79,4 @@ def test_nothing_that_a_contract_says_becomes_markup() -> None:
 
 
 def test_a_contract_that_says_nothing_has_a_page() -> None:
-    assert "Nobody is named who answers for it." in page(Contract(id="c", version="1.0.0"))
+    assert "No owner is named." in page(Contract(id="c", version="1.0.0"))

@@ -92,7 +92,7 @@ def test_the_lines_say_state_and_finding(result: QualityResult) -> None:
         ("failed", "paid_mean"),
         ("passed", "row_count"),
     ]
-    assert lines(result)[2].found.startswith("6 of 150 rows, such as ")
+    assert lines(result)[2].found.startswith("paid > 0 is not true: 6 of 150 rows, such as ")
     assert title(result) == "silver.orders: 3 of 6 rules failed; 7 of 200 rows are not good enough."
 
 

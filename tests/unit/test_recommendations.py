@@ -93,7 +93,7 @@ def test_a_bad_file_is_named_with_its_share_and_the_run_it_began_with(advise: Ad
     (one,) = advise(history, valid, bad)
     assert one.text == (
         "412 of 9,800 rows of silver.orders break products_exist. "
-        "97% of them come from orders/2026-06-11.json, which holds 7% of all rows. "
+        "97.1% of them come from orders/2026-06-11.json, which holds 7.3% of all rows. "
         "It began with run r12 on 2026-06-12: more failed than was usual before. "
         "Ask the producer of that file; until then release nothing."
     )
@@ -127,7 +127,7 @@ def test_no_source_stands_out_where_all_fail_alike(advise: Advise) -> None:
     (one,) = advise([measured(1, 100)], valid, bad)
     assert one.cause is None
     assert "No single source stands out." in one.text
-    assert one.advice == "Look at some of the rows; until then release nothing."
+    assert one.advice == "See the rows: toolkit quality rows silver.orders products_exist; until then release nothing."
 
 
 def test_a_file_that_holds_most_rows_anyway_is_not_to_blame(advise: Advise) -> None:
@@ -167,7 +167,7 @@ def test_a_value_of_a_column_may_be_the_cause(advise: Advise) -> None:
     (one,) = advise([measured(1, 100)], valid, bad)
     assert one.cause is not None
     assert (one.cause.column, one.cause.value, one.cause.share) == ("country", "FR", 1)
-    assert "All of them have country = FR, which holds 32% of all rows." in one.text
+    assert "All of them have country = FR, which holds 31.8% of all rows." in one.text
     assert one.advice == "Ask who knows the rows with country = FR; until then release nothing."
 
 
@@ -196,7 +196,7 @@ def test_a_run_that_brought_the_rows_is_named(advise: Advise) -> None:
     (one,) = advise([measured(1, 100)], valid, bad)
     assert one.cause is not None
     assert (one.cause.column, one.cause.value) == ("_run_id", "r40")
-    assert "All of them were brought in by run r40, which brought 9% of all rows." in one.text
+    assert "All of them were brought in by run r40, which brought 9.1% of all rows." in one.text
     assert one.advice == "Look at that run's log, and at what it read; until then release nothing."
 
 
@@ -242,13 +242,14 @@ def test_a_quarantine_that_holds_more_than_the_newest_run_found_says_so(advise: 
 def test_rows_that_are_gone_cannot_tell_where_they_came_from(advise: Advise, bad: Rows) -> None:
     (one,) = advise([measured(1, 20)], rows(50, 1), bad)
     assert one.cause is None
-    assert one.evidence[1] == "None of them is in quarantine.orders now, so where they come from cannot be seen."
-    assert one.advice == "Look at the example that its newest run kept: toolkit quality results --table silver.orders."
+    assert one.evidence[1] == "None of them is in quarantine.orders now, so where they come from is not known."
+    assert one.advice == ""
 
 
 def test_rows_of_a_table_that_was_judged_as_it_lay_are_not_looked_for(advise: Advise) -> None:
     (one,) = advise([measured(1, 20, judged="stored")], rows(50, 1))
-    assert one.evidence[1] == "They lie unmarked in silver.orders, so where they come from cannot be seen."
+    assert one.evidence[1] == "They are in silver.orders, without a mark, so where they come from is not known."
+    assert one.advice == "See the rows: toolkit quality rows silver.orders products_exist."
 
 
 def test_tables_that_are_not_there_leave_the_counts(advise: Advise) -> None:
@@ -269,9 +270,16 @@ def test_a_rule_that_most_rows_break_is_doubted_first(advise: Advise) -> None:
 @pytest.mark.parametrize(
     ("dimension", "advice"),
     [
-        ("timeliness", "Ask whether the source is late, or its load failed."),
-        ("volume", "Compare the newest load with the one before it: rows are missing, or came twice."),
-        ("accuracy", "Look at what the newest load did to silver.orders."),
+        (
+            "timeliness",
+            "Ask whether the source is late or its load failed: toolkit tables show silver.orders --history.",
+        ),
+        (
+            "volume",
+            "Compare the newest load with the one before it, for rows are missing or came twice: "
+            "toolkit quality history silver.orders.",
+        ),
+        ("accuracy", ""),
     ],
 )
 def test_a_rule_about_the_whole_table_has_no_rows_but_a_number(advise: Advise, dimension: str, advice: str) -> None:
@@ -279,7 +287,7 @@ def test_a_rule_about_the_whole_table_has_no_rows_but_a_number(advise: Advise, d
     (one,) = advise(found, rows(10, 1))
     assert one.text == (
         "silver.orders as a whole breaks products_exist: it measured 1,234.5. "
-        "It began with run r2 on 2026-06-02: the run before kept the rule. " + advice
+        f"It began with run r2 on 2026-06-02: the run before kept the rule. {advice}".rstrip()
     )
     assert (one.rows, one.cause) == (0, None)
 

@@ -10,7 +10,7 @@ import pytest
 from toolkit.errors import UsageError
 from toolkit.quality.history import Measurement
 from toolkit.quality.rules.base import Dimension, Severity
-from toolkit.quality.scores import DIMENSIONS, WEIGHTS, points, scores
+from toolkit.quality.scores import DIMENSIONS, WEIGHTS, points, scores, terms
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -174,3 +174,28 @@ def test_what_was_not_measured_counts_for_nothing_and_is_counted() -> None:
 def test_a_table_of_which_nothing_was_measured_has_no_score() -> None:
     (score,) = scores([measured(1, "a"), measured(2, "a", passed=None)])
     assert (score.overall, score.rules, score.unmeasured, score.trend) == (None, 0, 1, None)
+
+
+# how a score comes about
+
+
+def test_the_terms_of_a_score_add_up_to_what_it_lacks() -> None:
+    found = [
+        measured(0, "a"),
+        measured(1, "a", 50),
+        measured(1, "b", 10, severity="critical"),
+        measured(1, "c", dimension="volume"),
+        measured(1, "d", 30, dimension="completeness", severity="info"),
+        measured(1, "e", 90)._replace(table="silver.other"),
+    ]
+    (score,) = (one for one in scores(found) if one.table == "silver.orders")
+    parts = terms(found, "silver.orders")
+    assert sum(one.lost for one in parts) == pytest.approx(100 - score.overall)
+    assert [(one.rule, one.dimension, one.weight) for one in parts] == [
+        ("d", "completeness", 1),
+        ("b", "validity", 8),
+        ("a", "validity", 4),
+        ("c", "volume", 4),
+    ]
+    assert [one.points for one in parts] == pytest.approx([0.35, 0.45, 0.25, 1])
+    assert parts[-1].lost == 0

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.events import Event, Listener
-from toolkit.quality.verdicts import by_table
+from toolkit.quality.verdicts import Verdict, by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
-from toolkit.words import duration, plural
+from toolkit.words import duration, literal, plural
 
 _MARKS = {
     "waiting": ("○", "dim"),
@@ -102,12 +102,20 @@ def quality_summary(view: RunView) -> Table:
         table.add_column(name, justify="right")
     table.add_column("most often")
     for found in by_table(view.quality):
-        broken = [one for one in found.verdicts if one.failed]
+        broken = [one for one in found.verdicts if one.state in {"failed", "tolerated"}]
         worst = max(broken, key=lambda one: one.failed, default=None)
-        told = f"{worst.rule}: {worst.failed:,} rows" if worst else ""
+        told = _worst_in_words(worst) if worst else ""
+        unmeasured = sum(one.state == "not measured" for one in found.verdicts)
+        if unmeasured:
+            told = f"{told}{' ' if told else ''}({plural(unmeasured, 'rule')} not measured)"
         count = Text(str(len(broken)), _STATE_STYLES[found.state])
-        table.add_row(Text(found.table), f"{found.rows:,}", str(len(found.verdicts)), count, Text(told))
+        table.add_row(Text(found.table), f"{found.rows:,}", str(len(found.verdicts)), count, Text(literal(told)))
     return table
+
+
+def _worst_in_words(worst: Verdict) -> str:
+    """The rule that most rows break, or what one on the whole table found."""
+    return f"{worst.fault or worst.rule}: {plural(worst.failed, 'row')}" if worst.failed else worst.said or worst.rule
 
 
 @contextlib.contextmanager

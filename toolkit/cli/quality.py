@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -12,6 +12,7 @@ from toolkit.cli import contracts, trust
 from toolkit.cli.live import task_watched
 from toolkit.cli.output import AsJson, err, out, print_json, show
 from toolkit.cli.tables import rows_in_words
+from toolkit.words import plural
 
 if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult
@@ -88,13 +89,13 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
             "severity": r["severity"],
             "failed": r["failed"],
             "rows": r["rows"],
-            "ok": "yes" if r["passed"] else "NO",
-            "for example": r.get("said") or "; ".join(f"{e['key']}: {e['value']}" for e in r["examples"][:1]),
+            "ok": {True: "yes", False: "NO", None: "not measured"}[r["passed"]],
+            "found": _found(r),
         }
         for r in chosen
     ]
     show(rows, as_json=False, empty="No row breaks a rule." if found and broken else "This run has judged nothing.")
-    err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit quality quarantine TABLE", "dim"))
+    err.print(Text(f"Run {folder.run_id}. The rows themselves: toolkit quality rows TABLE RULE", "dim"))
 
 
 @app.command("run")
@@ -111,7 +112,7 @@ def judged(
     run_id: RunId = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Judge a table as it is. The exit code is 4 if a rule fails that is more than a warning."""
+    """Judge a table as it is. The exit code is 4 if a rule fails, or cannot be measured, that is more than a warning."""
     from toolkit import tasks
     from toolkit.errors import ExitCode, UsageError
     from toolkit.quality.reports import FORMS
@@ -207,6 +208,41 @@ def suggested(
         err.print(Text(hint, "dim"), soft_wrap=True)
 
 
+@app.command("rows")
+def failing_rows(
+    table: Table,
+    rule: Annotated[str, typer.Argument(help="The rule's name, as `toolkit quality` shows it.")],
+    rules: Annotated[
+        Path | None, typer.Option("--rules", help="A file of rules; what it was measured by last when left out.")
+    ] = None,
+    contract: Annotated[Path | None, typer.Option("--contract", help="A contract in place of rules.")] = None,
+    reference: ReferencesTo = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")] = 20,
+    as_json: AsJson = False,
+    run_id: RunId = None,
+) -> None:
+    """Show the rows that break a rule: from quarantine, or, of a table that was judged as it is, by asking Spark again."""
+    from toolkit.failing import Source, failing
+    from toolkit.quality.quarantine import RULES, VIOLATIONS
+
+    source = Source(rules, contract, _references(reference)) if rules or contract else None
+    with task_watched(table, run_id, quiet=as_json) as (name, listener):
+        found = failing(table, rule, source, limit=limit, listeners=(listener,), run_id=name)
+    if as_json:
+        about = {"table": found.where, "version": found.version, "judged": found.judged_at, "total": found.total}
+        print_json({**about, "rows": found.rows})
+        return
+    rows = [{name: value for name, value in row.items() if name not in {VIOLATIONS, RULES}} for row in found.rows]
+    show(rows, as_json=False, empty="No row breaks it now.", stored=True)
+    shown = (
+        f"{len(rows):,} of {plural(found.total, 'row')} of {found.where}, version {found.version}, that break {rule}"
+    )
+    err.print(Text(shown, "dim"), soft_wrap=True)
+    if found.changed:
+        since = f"The table has changed since it was judged at version {found.judged_at}: these are the rows of now."
+        err.print(Text(since, "yellow"), soft_wrap=True)
+
+
 @app.command("quarantine")
 def lying(
     table: Table,
@@ -231,7 +267,7 @@ def lying(
         return
     key = page.columns[0]
     told = [
-        {key: row[key], "rule": v["rule"], "column": v["column"], "value": v["value"], "what is true": v["message"]}
+        {key: row[key], "rule": v["rule"], "column": v["column"], "value": v["value"], "what is wrong": v["message"]}
         for row in rows
         for v in row["_violations"] or []
     ]
@@ -264,6 +300,15 @@ def let_go(
     show([{"table": table, **vars(found)}], as_json=as_json)
     if found.released:
         err.print(Text("What they were and are: toolkit tables show ops.quarantine_releases", "dim"))
+
+
+def _found(result: dict[str, Any]) -> str:
+    """What a rule found: `country is missing, such as order 17`; nothing where no row breaks it."""
+    if result.get("said") or not result["failed"]:
+        return str(result.get("said") or "")
+    example = next((f"{one['key']}: {one['value']}" for one in result["examples"]), "")
+    fault = str(result.get("fault") or result.get("description") or "")
+    return f"{fault}, such as {example}" if fault and example else fault or example
 
 
 def _references(given: list[str] | None) -> dict[str, str]:

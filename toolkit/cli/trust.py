@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from toolkit.cli.output import AsJson, err, out, print_json, show
+from toolkit.words import literal, number, plural
 
 if TYPE_CHECKING:
     from toolkit.quality.anomalies import Point
@@ -22,8 +23,11 @@ TREND, SHORT_TREND = 30, 16
 """Measurements that a trend shows: as data, and in a terminal."""
 
 
-def scored(as_json: AsJson = False) -> None:
-    """Score each table by dimension, 0 to 100, from its rules' newest results."""
+def scored(table: OnlyTable = None, as_json: AsJson = False) -> None:
+    """Score each table by dimension, 0 to 100, from its rules' newest results; with --table how its score comes about."""
+    if table is not None:
+        _score_explained(table, as_json)
+        return
     from toolkit.quality.history import RESULTS, measurements
     from toolkit.quality.scores import DIMENSIONS, scores
     from toolkit.reader import open_table
@@ -33,6 +37,47 @@ def scored(as_json: AsJson = False) -> None:
         {"table": one.table, "score": one.overall, **{d: one.dimensions.get(d) for d in DIMENSIONS}} for one in found
     ]
     show(rows, as_json=as_json, empty=NOTHING)
+
+
+def _score_explained(table: str, as_json: bool) -> None:
+    """Every rule's part in the score of a table, and the formula with its numbers."""
+    from toolkit.quality.scores import scores, terms
+
+    measured = _measured(table)
+    (score,) = (one for one in scores(measured) if one.table == table)
+    parts = terms(measured, table)
+    rows = [
+        {
+            "dimension": one.dimension,
+            "rule": one.rule,
+            "severity": one.severity,
+            "weight": one.weight,
+            "points": one.points,
+            "failed": one.measurement.failed,
+            "rows": one.measurement.rows,
+            "lost": one.lost,
+        }
+        for one in parts
+    ]
+    if as_json:
+        print_json({"table": table, "score": score.overall, "dimensions": score.dimensions, "terms": rows})
+        return
+    show(rows, as_json=False)
+    known = {name: value for name, value in score.dimensions.items() if value is not None}
+    for name, value in known.items():
+        mine = [one for one in parts if one.dimension == name]
+        weights = sum(one.weight for one in mine)
+        won = sum(one.weight * one.points for one in mine)
+        err.print(
+            Text(f"{name}: 100 × {number(won)} of {weights} weighted points = {number(value)}", "dim"), soft_wrap=True
+        )
+    unmeasured = f" {plural(score.unmeasured, 'more rule')} not measured." if score.unmeasured else ""
+    if score.overall is None:
+        err.print(Text(f"{table} has no score: none of its rules was measured.{unmeasured}", "dim"), soft_wrap=True)
+        return
+    mean = f"mean of {plural(len(known), 'dimension')}"
+    total = f"{table}: {mean} = {number(score.overall)}. `lost` is what the score would gain.{unmeasured}"
+    err.print(Text(total, "dim"), soft_wrap=True)
 
 
 def advised(table: OnlyTable = None, as_json: AsJson = False) -> None:
@@ -49,7 +94,7 @@ def advised(table: OnlyTable = None, as_json: AsJson = False) -> None:
         print_json([vars(one) for one in found])
         return
     for one in found:
-        out.print(Text(one.text))
+        out.print(Text(literal(one.text)), soft_wrap=True)
         out.print()
     if not found:
         err.print("No rule is broken.")
@@ -113,7 +158,7 @@ def _told(name: str, points: Sequence[Point], unit: str) -> dict[str, Any]:
         "rule": name,
         "trend": sparkline([one.value for one in points[-TREND:]]),
         "newest": newest.value,
-        "expected": f"{expected.low:,.6g} to {expected.high:,.6g}" if expected else f"too few {unit}",
+        "expected": f"{number(expected.low)} to {number(expected.high)}" if expected else f"too few {unit}",
         "unusual": any(one.at == newest.at for one in found),
         "unusual before": sum(one.at < newest.at for one in found),
         "last unusual": found[-1].at if found else None,

@@ -1,4 +1,4 @@
-"""What is told about a row that broke a rule: the rule, its column, the values that broke it, and what should be true.
+"""What is told about a row that broke a rule: the rule, its column, the values that broke it, and what is wrong.
 
 Owns the form of a reason, and which values it shows. It is put together as SQL text and asked only of bad rows.
 """
@@ -39,7 +39,7 @@ def reason(rule: RowRule, columns: Sequence[str], unevaluated: str | None = None
             the values are those of all columns that its SQL names.
     """
     named = list(dict.fromkeys(rule.columns))
-    value, message = _value(named, columns, rule.conditions), sql_text.text(rule.description)
+    value, message = _value(named, columns, rule.conditions), sql_text.text(rule.message)
     if unevaluated:
         value = f"if({unevaluated}, {_value([], columns, rule.sql) if rule.sql else value}, {value})"
         message = f"if({unevaluated}, {sql_text.text(f'For this row {rule.unevaluated}.')}, {message})"

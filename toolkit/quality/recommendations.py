@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from toolkit import words
 from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
@@ -38,7 +39,6 @@ FEW_VALUES = 50
 MOST = 0.5
 LIFT = 2.0
 CHANCE = 0.001
-ALMOST_ALL = 0.995
 _SEVERITIES = ("critical", "error", "warn", "info")
 _PLAIN_TYPES = ("string", "integer", "long", "short", "byte", "boolean", "date")
 
@@ -65,9 +65,8 @@ class Cause:
     @property
     def text(self) -> str:
         """The same in words: 97% of them come from that file, which holds 3% of all rows."""
-        share = _percent(self.share)
-        who = f"{share[0].upper()}{share[1:]} of them"
-        holds = f"which holds {_percent(self.share_of_all)} of all rows"
+        who = "All of them" if self.share == 1 else f"{words.share(self.share)} of them"
+        holds = f"which holds {words.share(self.share_of_all)} of all rows"
         match self.column:
             case "_source":
                 return f"{who} come from {self.value}, {holds}."
@@ -90,13 +89,14 @@ class Recommendation:
     """None when no single value stands out."""
     since: datetime | None
     advice: str
+    """What to do, naming where to look; empty where nothing can be named."""
     evidence: tuple[str, ...]
     """What is known, as sentences."""
 
     @property
     def text(self) -> str:
         """All of it, to be read."""
-        return " ".join([*self.evidence, self.advice])
+        return " ".join(filter(None, [*self.evidence, self.advice]))
 
 
 def recommendations(found: Iterable[Measurement], open_table: Open) -> list[Recommendation]:
@@ -111,7 +111,7 @@ def recommendations(found: Iterable[Measurement], open_table: Open) -> list[Reco
     Raises:
         UsageError: a measurement names a table or rule that cannot be a name.
     """
-    broken = [rule for rule in by_rule(promised(found)) if rule.newest.state != "passed"]
+    broken = [rule for rule in by_rule(promised(found)) if rule.newest.state in {"failed", "tolerated"}]
     places: dict[str, _Counts] = {}
     made = []
     for rule in broken:
@@ -219,7 +219,7 @@ def _recommended(history: RuleHistory, counts: _Counts) -> Recommendation:
         cause,
         since,
         _advice(newest, cause, counts),
-        (_what(newest), *_whence(newest, cause, counts), began),
+        (_what(newest), *_origin(newest, cause, counts), began),
     )
 
 
@@ -283,8 +283,8 @@ def _unlike_before(history: RuleHistory, first: Measurement) -> str:
     if first.measured is None:
         return "more failed than was usual before"
     usual = next((one for one in anomalies(map(point, history.measurements)) if one.at == first.at), None)
-    told = f", and {_number(usual.low)} to {_number(usual.high)} was usual before" if usual else ""
-    return f"it measured {_number(first.measured)}{told}"
+    told = f", and {words.number(usual.low)} to {words.number(usual.high)} was usual before" if usual else ""
+    return f"it measured {words.number(first.measured)}{told}"
 
 
 def _first_after_clean(history: RuleHistory) -> Measurement | None:
@@ -298,20 +298,22 @@ def _what(newest: Measurement) -> str:
     if newest.failed:
         end = "" if newest.state == "failed" else ", which its tolerance allows"
         return f"{newest.failed:,} of {newest.rows:,} rows of {newest.table} break {newest.rule}{end}."
-    measured = "" if newest.measured is None else f": it measured {newest.measured:,.6g}"
+    measured = "" if newest.measured is None else f": it measured {words.number(newest.measured)}"
     return f"{newest.table} as a whole breaks {newest.rule}{measured}."
 
 
-def _whence(newest: Measurement, cause: Cause | None, counts: _Counts) -> list[str]:
+def _origin(newest: Measurement, cause: Cause | None, counts: _Counts) -> list[str]:
     """Where the failing rows are, and what most of them have in common."""
     if not newest.failed:
         return []
     there, where = counts.failing_rows.get(newest.rule, 0), counts.where[newest.rule]
     if not there:
         place = (
-            f"They lie unmarked in {newest.table}" if newest.judged == "stored" else f"None of them is in {where} now"
+            f"They are in {newest.table}, without a mark"
+            if newest.judged == "stored"
+            else f"None of them is in {where} now"
         )
-        return [f"{place}, so where they come from cannot be seen."]
+        return [f"{place}, so where they come from is not known."]
     # A quarantine keeps the rows of earlier runs, and gives up those that were repaired.
     told = [] if there == newest.failed else [f"{where} holds {there:,} such rows now."]
     return [*told, cause.text if cause else "No single source stands out."]
@@ -320,14 +322,17 @@ def _whence(newest: Measurement, cause: Cause | None, counts: _Counts) -> list[s
 def _advice(newest: Measurement, cause: Cause | None, counts: _Counts) -> str:
     """Whom to ask or where to look, and what happens to the rows meanwhile."""
     if not newest.failed:
-        return _ADVICE_FOR_TABLE.get(newest.dimension, f"Look at what the newest load did to {newest.table}.")
+        look = _ADVICE_FOR_TABLE.get(newest.dimension, "")
+        return look.format(table=newest.table, rule=newest.rule)
+    show = f"toolkit quality rows {newest.table} {newest.rule}"
     if not counts.failing_rows.get(newest.rule):
-        return f"Look at the example that its newest run kept: toolkit quality results --table {newest.table}."
+        # Only rows that are still in the table can be found again.
+        return f"See the rows: {show}." if newest.judged == "stored" else ""
     stays = counts.where[newest.rule] == newest.table
     waiting = "the rows stay in the table, marked" if stays else "until then release nothing"
     if cause is None:
         many = newest.failure_rate > MOST
-        look = "Check the rule itself first, since most rows break it" if many else "Look at some of the rows"
+        look = "Check the rule itself first, since most rows break it" if many else f"See the rows: {show}"
     elif cause.column == SOURCE:
         look = "Ask the producer of that file"
     elif cause.column == RUN:
@@ -338,24 +343,11 @@ def _advice(newest: Measurement, cause: Cause | None, counts: _Counts) -> str:
 
 
 _ADVICE_FOR_TABLE = {
-    "timeliness": "Ask whether the source is late, or its load failed.",
-    "volume": "Compare the newest load with the one before it: rows are missing, or came twice.",
+    "timeliness": "Ask whether the source is late or its load failed: toolkit tables show {table} --history.",
+    "volume": "Compare the newest load with the one before it, for rows are missing or came twice: "
+    "toolkit quality history {table}.",
 }
 
 
 def _rank(severity: str) -> int:
     return _SEVERITIES.index(severity) if severity in _SEVERITIES else len(_SEVERITIES)
-
-
-def _number(value: float) -> str:
-    """A measured number for people: whole from 1,000 on."""
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.4g}"  # noqa: PLR2004
-
-
-def _percent(share: float) -> str:
-    """A share for people, which says all and none only when it is so."""
-    if share == 1:
-        return "all"
-    if share >= ALMOST_ALL:
-        return "over 99%"
-    return "under 1%" if share < 1 - ALMOST_ALL else f"{share:.0%}"

@@ -106,6 +106,7 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
         "action": action,
         "dimension": rule.dimension,
         "description": rule.description,
+        "fault": rule.fault(),
         "rows": result.rows,
         "failed": result.failed,
         "measured": measured if measured is None or math.isfinite(measured) else None,
@@ -120,7 +121,7 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
 
 
 def example(key: object, value: object, message: str) -> dict[str, str]:
-    """One row that broke a rule: its first column, the value that broke it, and what should be true."""
+    """One row that broke a rule: its first column, the value that broke it, and what is wrong."""
     return {"key": str(key), "value": str(value), "message": message}
 
 
@@ -128,4 +129,4 @@ def example_of(row: Mapping[str, Any], rule: Rule) -> dict[str, str]:
     """The same of a stored row, which has its reasons beside it, or is only marked."""
     broken = [found for found in row.get(VIOLATIONS) or [] if found["rule"] == rule.name]
     value = broken[0]["value"] if broken else row.get(rule.columns[0]) if rule.columns else None
-    return example(next(iter(row.values())), value, broken[0]["message"] if broken else rule.description)
+    return example(next(iter(row.values())), value, broken[0]["message"] if broken else rule.message)

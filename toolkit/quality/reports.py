@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 from toolkit.quality.records import as_data as rule_as_data
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.verdicts import state_of
+from toolkit.words import plural
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,14 +60,15 @@ def lines(result: QualityResult) -> list[Line]:
 
 
 def found(one: RuleResult) -> str:
-    """What a rule found, in a few words."""
+    """What a rule found, in a few words: `country is missing: 625 of 1,000 rows`."""
     if one.on_the_whole:
         return one.said
     if not one.failed:
-        return f"{one.rows:,} rows"
+        return plural(one.rows, "row")
     example = f", such as {one.examples[0]['value']}" if one.examples else ""
     unevaluated = f"; {one.unevaluated:,} of them cannot be evaluated" if one.unevaluated else ""
-    return f"{one.failed:,} of {one.rows:,} rows{unevaluated}{example}"
+    fault = f"{one.rule.fault()}: " if one.rule.fault() else ""
+    return f"{fault}{one.failed:,} of {plural(one.rows, 'row')}{unevaluated}{example}"
 
 
 def title(result: QualityResult) -> str:

@@ -73,6 +73,40 @@ def points(one: Measurement) -> float:
     return (1 - failing) / (1 - one.tolerance) / 2
 
 
+@dataclass(frozen=True)
+class Term:
+    """One rule's part in a score."""
+
+    dimension: str
+    rule: str
+    severity: str
+    weight: int
+    points: float
+    """From 0 to 1."""
+    lost: float
+    """Points of 100 that the table's score would gain, were the rule kept by every row."""
+    measurement: Measurement
+
+
+def terms(found: Iterable[Measurement], table: str) -> list[Term]:
+    """How the score of a table comes about: each rule with its points and its weight, the one that costs most first.
+
+    A rule for which there was nothing to measure has no points, and no part.
+    """
+    newest = {one.rule: one for one in sorted(promised(found), key=lambda one: one.at) if one.table == table}
+    dimensions: dict[str, list[Measurement]] = defaultdict(list)
+    for one in newest.values():
+        if one.passed is not None:
+            dimensions[one.dimension or "validity"].append(one)
+    made = []
+    for name, rules in dimensions.items():
+        whole = sum(WEIGHTS.get(one.severity, WEIGHTS["error"]) for one in rules) * len(dimensions)
+        for one in rules:
+            weight, worth = WEIGHTS.get(one.severity, WEIGHTS["error"]), points(one)
+            made.append(Term(name, one.rule, one.severity, weight, worth, 100 * weight * (1 - worth) / whole, one))
+    return sorted(made, key=lambda one: (-one.lost, one.dimension, one.rule))
+
+
 def scores(found: Iterable[Measurement], *, since: str = "") -> list[TableScore]:
     """The score of each table that was measured, by name, over the rules that still hold.
 

@@ -90,6 +90,8 @@ class Verdict:
     said: str = ""
     """The finding of a rule on the whole table, in words."""
     judged: str = "incoming"
+    fault: str = ""
+    """What is wrong with a row that breaks it; empty for a rule on the whole table."""
 
     @property
     def state(self) -> State:
@@ -147,6 +149,7 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
         tuple(data.get("examples") or ()),
         str(data.get("said") or ""),
         str(data.get("judged") or "incoming"),
+        str(data.get("fault") or ""),
     )
 
 

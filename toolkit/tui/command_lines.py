@@ -85,6 +85,11 @@ def quarantine(table_name: str, rule: str = "") -> str:
     return line("quality", "quarantine", table_name, *(["--rule", rule] if rule else []))
 
 
+def failing_words(table_name: str, rule: str) -> list[str]:
+    """The words after `toolkit` that show the rows which break a rule."""
+    return ["quality", "rows", table_name, rule]
+
+
 def release_words(
     table_name: str, rule: str = "", where: str = "", sets: Sequence[str] = (), *, dry_run: bool = False
 ) -> list[str]:

@@ -36,6 +36,6 @@ def told(problem: BaseException) -> Problem:
     if isinstance(problem, OSError):
         return Problem(f"{problem.strerror or problem}: {problem.filename or ''}".rstrip(": "))
     return Problem(
-        f"Something unforeseen happened: {type(problem).__name__}: {problem}",
+        f"An unexpected error: {type(problem).__name__}: {problem}",
         cure="Nothing is lost: runs and tables lie on disk. The command line below does the same.",
     )

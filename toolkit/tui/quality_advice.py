@@ -29,5 +29,8 @@ def _open(table: str) -> DeltaReader | None:
 
 
 def told(one: Recommendation) -> Content:
-    """The evidence, and then what to do."""
-    return Content.assemble(literal(" ".join(one.evidence)), ("\n→ ", "$primary bold"), (literal(one.advice), "bold"))
+    """The evidence, and then what to do where that can be said."""
+    evidence = literal(" ".join(one.evidence))
+    if not one.advice:
+        return Content(evidence)
+    return Content.assemble(evidence, ("\n→ ", "$primary bold"), (literal(one.advice), "bold"))

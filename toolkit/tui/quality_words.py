@@ -6,11 +6,12 @@ Owns the wording of the quality board. Must not read anything and must not know 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from toolkit.quality.history import BARS, Measurement, RunColumn
-from toolkit.quality.scores import DIMENSIONS, TableScore
+from toolkit.quality.scores import DIMENSIONS, TableScore, Term
 from toolkit.tui.palette import colour, glyph
 from toolkit.words import literal, number, plural, share, when
 
@@ -18,6 +19,7 @@ SHADES = ((0.01, "░"), (0.1, "▒"), (0.5, "▓"), (math.inf, "█"))
 """Below which share of failing rows a failed rule has which sign."""
 PASSED, LITTLE, MUCH, UNMEASURED = "·", "▵", "▴", " "
 LEGEND = f"{PASSED} passed  {LITTLE}{MUCH} tolerated  ? not measured  ░▒▓█ failed: 1%, 10%, 50% of rows"
+MOST_TERMS = 3
 GOOD, FAIR = 95, 75
 """The scores from which a bar is green, and from which it is yellow."""
 
@@ -71,8 +73,8 @@ def trend(change: float | None) -> str:
     return f"{'▲' if change > 0 else '▼'} {abs(change):.1f}"
 
 
-def score_words(score: TableScore) -> Content:
-    """A table's score by dimension, in words."""
+def score_words(score: TableScore, terms: Sequence[Term] = ()) -> Content:
+    """A table's score by dimension, in words, and the rules that cost it most."""
     known = [name for name, value in score.dimensions.items() if value is not None]
     parts: list[Content | tuple[str, str] | str] = [
         (f"{points(score.overall)} of 100", "bold"),
@@ -85,6 +87,9 @@ def score_words(score: TableScore) -> Content:
     if score.unmeasured:
         parts.append((f"{plural(score.unmeasured, 'more rule')} not measured  ", "$warning"))
     silent = [name for name in DIMENSIONS if name not in known]
+    lost = ", ".join(f"{literal(one.rule)} −{points(one.lost)}" for one in terms[:MOST_TERMS] if one.lost)
+    if lost:
+        parts.append((f"lost: {lost}  ", "$text-warning"))
     return Content.assemble(*parts, (f"no rule on {', '.join(silent)}" if silent else "", "$text-muted"))
 
 

@@ -52,7 +52,7 @@ def _head(contract: Contract) -> Iterator[str]:
 
 
 def _who(contract: Contract) -> str:
-    return f"{_plain(contract.owner)} answers for it." if contract.owner else "Nobody is named who answers for it."
+    return f"Owner: {_plain(contract.owner)}." if contract.owner else "No owner is named."
 
 
 def _table(table: ContractTable, contract: Contract) -> Iterator[str]:

@@ -130,6 +130,18 @@ class Rule(BaseModel):
         """What is true of good data, from the fields of the rule."""
         raise NotImplementedError
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it, the opposite of `sentence`, without a stop; empty if no row breaks it."""
+        return ""
+
+    @property
+    def message(self) -> str:
+        """What is told of a row that breaks it: what is wrong, and what its author wrote that should be true."""
+        fault, own = self.fault(), "description" in self.model_fields_set and self.description.strip()
+        if not fault:
+            return self.description
+        return f"{fault}. Expected: {self.description}" if own else f"{fault}."
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns it looks at; their values are shown for a bad row."""
@@ -193,6 +205,10 @@ class RowRule(Rule, abstract=True):
     def broken(self) -> Column:
         """True for a row that breaks the rule; false or null otherwise."""
         raise NotImplementedError
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it, for a kind that does not say it better."""
+        return f"Not so: {self.sentence().rstrip('.')}"
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """`marked` with what the rule needs beyond the row itself, in columns that start with `_rule_`.

@@ -61,6 +61,10 @@ class _Form(FormRule, abstract=True):
         """What is true of good data."""
         return f"{self.column} has the form of {self.thing}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} does not have the form of {self.thing}"
+
     @property
     def wrong(self) -> str:
         """The text has another form."""
@@ -122,6 +126,10 @@ class _Checked(FormRule, abstract=True):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is {self.thing} whose check digits are right."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not {self.thing}, or its check digits are wrong"
 
     @property
     def compact(self) -> str:
@@ -215,6 +223,10 @@ class _Code(FormRule, abstract=True):
         """What is true of good data."""
         return f"{self.column} is {self.thing}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not {self.thing}"
+
     @property
     def wrong(self) -> str:
         """The list has no such code; small letters are other codes."""
@@ -245,6 +257,10 @@ class Json(FormRule):
         """What is true of good data."""
         return f"{self.column} is well-formed JSON."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not well-formed JSON"
+
     @property
     def wrong(self) -> str:
         """It cannot be parsed."""
@@ -262,6 +278,10 @@ class DateFormat(FormRule):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is a time written as {self.format}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not a time written as {self.format}"
 
     @property
     def wrong(self) -> str:
@@ -281,6 +301,10 @@ class NotMojibake(FormRule):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} was read in the encoding that it was written in."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} was read in another encoding than it was written in"
 
     @property
     def wrong(self) -> str:

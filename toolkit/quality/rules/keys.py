@@ -89,6 +89,10 @@ class Unique(_OfGroups):
         """What is true of good data."""
         return f"No two rows have the same {', '.join(self.unique)}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"Several rows have the same {', '.join(self.unique)}"
+
     def bad_groups(self, rows: DataFrame) -> DataFrame:
         """Keys of more than one row."""
         keys = [f"_key_{i}" for i in range(len(self.keys))]
@@ -123,6 +127,10 @@ class Determines(_OfGroups):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"Rows with the same {', '.join(self.determinants)} have the same {self.dependent}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"Rows with the same {', '.join(self.determinants)} have another {self.dependent}"
 
     def bad_groups(self, rows: DataFrame) -> DataFrame:
         """Groups whose smallest dependent value is not their greatest."""
@@ -163,6 +171,10 @@ class References(OnColumn, _Referring):
         """What is true of good data."""
         return f"Every {self.column} is a {self.key} of {self.to}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is no {self.key} of {self.to}"
+
 
 class ReferencesTogether(_Referring):
     """The values of several columns are together a key of another frame: `keys`, in the same order."""
@@ -195,6 +207,10 @@ class ReferencesTogether(_Referring):
         """What is true of good data."""
         return f"{', '.join(self.together)} are found together as {', '.join(self.keys)} in {self.to}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{', '.join(self.together)} are not found together as {', '.join(self.keys)} in {self.to}"
+
 
 class EachReferences(OnColumn):
     """Every value of an array is a key of another frame; the values that are not have to fit in memory.
@@ -212,6 +228,10 @@ class EachReferences(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"Every value in {self.column} is a {self.key} of {self.to}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"A value in {self.column} is no {self.key} of {self.to}"
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Put the values that are no key, all of them, beside every row."""
@@ -284,6 +304,10 @@ class Increases(_InOrder):
         """What is true of good data."""
         return f"{self.column} never falls in the order of {self.by}{self.apart_by}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} falls in the order of {self.by}{self.apart_by}"
+
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Put the greatest earlier value beside each row."""
         del rows, context
@@ -327,6 +351,10 @@ class NoOverlap(_InOrder):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"Periods from {self.column} to {self.end} do not overlap{self.apart_by}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"Periods from {self.column} to {self.end} overlap{self.apart_by}"
 
     def prepared(self, marked: DataFrame, rows: DataFrame, context: Context) -> DataFrame:
         """Put the latest end of another period that does not begin later beside each row, and whether one has no end."""

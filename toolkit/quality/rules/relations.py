@@ -30,6 +30,10 @@ class Holds(RowRule):
         """What is true of good data."""
         return f"{self.condition}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.condition} is not true"
+
     @property
     def conditions(self) -> tuple[str, ...]:
         """The condition."""
@@ -58,6 +62,10 @@ class Expression(RowRule):
     def attempted(self) -> bool:
         """Always: nobody knows what the function evaluates."""
         return True
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{getattr(self.condition, '__name__', 'The condition')} does not hold"
 
     def broken(self) -> Column:
         """True where the condition is false."""
@@ -101,6 +109,10 @@ class Compare(OnColumn):
         """What is true of good data."""
         return f"{self.column} {self.op} {self.other}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} {self.op} {self.other} is not true"
+
     def broken(self) -> Column:
         """True where they do not compare so."""
         one, other = self.value, F.col(self.other)
@@ -137,6 +149,10 @@ class WhenThen(RowRule):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"When {self.condition}, then {self.then}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.condition}, but not {self.then}"
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -182,6 +198,12 @@ class Given(RowRule):
 
         return f"Of {', '.join(self.among)}, {within(self.at_least, self.at_most)} are given."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        from toolkit.quality.rules.values import within
+
+        return f"Of {', '.join(self.among)}, not {within(self.at_least, self.at_most)} are given"
+
     def broken(self) -> Column:
         """True where fewer or more are given."""
         given = reduce(lambda one, other: one + other, [F.col(name).isNotNull().cast("int") for name in self.among])
@@ -207,6 +229,11 @@ class Sums(OnColumn):
         """What is true of good data."""
         slack = f", give or take {self.within}" if self.within else ""
         return f"{self.column} is the sum of {', '.join(self.parts)}{slack}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        slack = f", give or take {self.within}" if self.within else ""
+        return f"{self.column} is not the sum of {', '.join(self.parts)}{slack}"
 
     def broken(self) -> Column:
         """True where the difference is larger: exactly, or as fractions where an exact sum does not fit its type."""
@@ -239,6 +266,10 @@ class Each(OnColumn):
     def unevaluated(self) -> str:
         """Its own condition, or the filter."""
         return f"{' and '.join((*self.sql, self.condition))} cannot be evaluated"
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"For an item of {self.column} it is not true that {self.condition}"
 
     def broken(self) -> Column:
         """True where the condition is false for some element."""

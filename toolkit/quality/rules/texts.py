@@ -32,6 +32,10 @@ class NotBlank(OnColumn):
         """What is true of good data."""
         return f"{self.column} is given and not blank."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is missing or blank"
+
     def broken(self) -> Column:
         """True where nothing is left without white space."""
         return self.value.isNull() | ~self.value.rlike(f"[^{sql_text.SPACE}]")
@@ -45,6 +49,10 @@ class Length(Sized):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"The length of {self.column} is {within(self.min, self.max)}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"The length of {self.column} is not {within(self.min or None, self.max)}"
 
     def broken(self) -> Column:
         """True where it is shorter or longer."""
@@ -60,6 +68,10 @@ class Matches(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} matches {self.pattern}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} does not match {self.pattern}"
 
     @property
     def anchored(self) -> str:
@@ -81,6 +93,10 @@ class NotMatches(OnColumn):
         """What is true of good data."""
         return f"No part of {self.column} matches {self.pattern}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"A part of {self.column} matches {self.pattern}"
+
     def broken(self) -> Column:
         """True where some part matches."""
         return self.value.rlike(self.pattern)
@@ -94,6 +110,10 @@ class Trimmed(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} has no white space around it."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} has white space around it"
 
     def broken(self) -> Column:
         """True where it begins or ends with some."""
@@ -109,6 +129,10 @@ class Cased(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is written in {'small letters' if self.case == 'lower' else 'capitals'}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not written in {'small letters' if self.case == 'lower' else 'capitals'}"
 
     def broken(self) -> Column:
         """True where changing its case changes it."""
@@ -136,6 +160,10 @@ class Castable(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} can be read as {self.to_type}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} cannot be read as {self.to_type}"
 
     def broken(self) -> Column:
         """True where there is text, but no such value in it, or only one that has been changed."""

@@ -44,6 +44,10 @@ class NotNull(OnColumn):
         """What is true of good data."""
         return f"{self.column} is given."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is missing"
+
     def broken(self) -> Column:
         """True where the value is null."""
         return self.value.isNull()
@@ -58,6 +62,10 @@ class IsNull(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is empty."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is given, where it should be empty"
 
     def broken(self) -> Column:
         """True where there is a value."""
@@ -90,6 +98,10 @@ class OneOf(_Listed):
         """What is true of good data."""
         return f"{self.column} is one of {self.listed}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is none of {self.listed}"
+
     def broken(self) -> Column:
         """True where the value is another one."""
         return ~self.among
@@ -101,6 +113,10 @@ class NoneOf(_Listed):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is none of {self.listed}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is one of {self.listed}"
 
     def broken(self) -> Column:
         """True where the value is one of them."""
@@ -138,6 +154,10 @@ class Between(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is {within(self.min, self.max)}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is not {within(self.min, self.max)}"
 
     def column_families(self) -> Mapping[str, tuple[Family, ...]]:
         """Numbers compare with numbers, times with times, text with text."""
@@ -186,6 +206,10 @@ class Size(Sized):
         """What is true of good data."""
         return f"The number of elements in {self.column} is {within(self.min, self.max)}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"The number of elements in {self.column} is not {within(self.min or None, self.max)}"
+
     def broken(self) -> Column:
         """True where it has fewer or more."""
         return self.outside(F.array_size(self.value))
@@ -201,6 +225,10 @@ class Finite(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is a finite number."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is NaN or infinite"
 
     def broken(self) -> Column:
         """True where it is NaN or infinite."""
@@ -219,6 +247,10 @@ class Decimals(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} has at most {self.places} digits after the point."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} has more than {self.places} digits after the point"
 
     def broken(self) -> Column:
         """True where rounding to that many digits changes it, or a decimal is written with more."""
@@ -247,6 +279,10 @@ class NotInFuture(OnColumn):
         """What is true of good data."""
         return f"{self.column} is not after {self.as_of or 'the present'}."
 
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is after {self.as_of or 'the present'}"
+
     def broken(self) -> Column:
         """True where it lies ahead; a date counts from its midnight, in the session's time zone."""
         now = F.current_timestamp() if self.as_of is None else literal(self.as_of)
@@ -265,6 +301,10 @@ class Recent(OnColumn):
     def sentence(self) -> str:
         """What is true of good data."""
         return f"{self.column} is at most {self.days} days before {self.as_of or 'today'}."
+
+    def fault(self) -> str:
+        """What is wrong with a row that breaks it."""
+        return f"{self.column} is more than {self.days} days before {self.as_of or 'today'}"
 
     def broken(self) -> Column:
         """True where it is older; whole days are counted."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
@@ -15,9 +16,11 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import Measurement
 from toolkit.quality.quarantine import VIOLATIONS, WARNINGS
 from toolkit.quality.verdicts import FailingRows, Judged
+from toolkit.reader import open_table
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
+from toolkit.tui.problems import told
 from toolkit.tui.screens.page import Leaf
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.table_rows import TableRows
@@ -37,6 +40,9 @@ class FailingScreen(Leaf):
     HELP_TITLE = "Failing rows"
     CSS_PATH = ["tables.tcss", "quality.tcss"]  # noqa: RUF012
     AUTO_FOCUS: ClassVar[str | None] = ".rows"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "ask", "Find rows", tooltip="Ask Spark for the rows that break this rule."),
+    ]
 
     def __init__(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
         super().__init__()
@@ -44,19 +50,48 @@ class FailingScreen(Leaf):
         self.rule = rule
         self.seen = seen
 
+    @property
+    def unmarked(self) -> Judged | None:
+        """The rule, where its rows are in the table without a mark: it was judged as it lies, and Spark has to be asked."""
+        return self.rule if self.rule and self.rule.judged == "stored" and self.rule.failed else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Spark is asked only for rows that are not marked."""
+        del parameters
+        return self.unmarked is not None if action == "ask" else True
+
+    def action_ask(self) -> None:
+        """Start the command that asks Spark, and follow it."""
+        from toolkit.tui.screens.quality_job import JobScreen
+
+        if self.unmarked is None:
+            return
+        words = command_lines.failing_words(self.unmarked.table, self.unmarked.rule)
+        try:
+            job = self.toolkit.jobs.running(words) or self.toolkit.jobs.start(words)
+        except Exception as problem:
+            self.complain(told(problem))
+            return
+        self.app.push_screen(JobScreen(job, self.failing.title))
+
     def body(self) -> Iterable[Widget]:
         """A title, what to do about it, and the rows."""
         yield Static(literal(self.failing.title), classes="banner", markup=False)
         yield Static("", id="advice")
         none = _why_none(self.rule, self.seen) if self.failing.where else "Nothing is in quarantine."
-        if self.failing.table.startswith("quarantine.") and not Lakehouse.default().exists(self.failing.table):
+        if self.unmarked:
+            yield EmptyState(*_how_to_ask(self.unmarked))
+        elif self.failing.table.startswith("quarantine.") and not Lakehouse.default().exists(self.failing.table):
             yield EmptyState(none, "Escape goes back.")
         else:
             yield TableRows(TableSource(self.failing.table), self.failing.where, (VIOLATIONS, WARNINGS), none)
 
     def on_mount(self) -> None:
         """Show the command for these rows, and look for the likely cause."""
-        self.show_command(command_lines.table(self.failing.table, where=self.failing.where))
+        if self.unmarked:
+            self.show_command(command_lines.line(*command_lines.failing_words(self.unmarked.table, self.unmarked.rule)))
+        else:
+            self.show_command(command_lines.table(self.failing.table, where=self.failing.where))
         advice = self.query_one("#advice")
         advice.display = self.rule is not None
         if self.rule:
@@ -78,14 +113,26 @@ class FailingScreen(Leaf):
         self.show_command(command_lines.table(self.failing.table, where=event.query.where))
 
 
+def _how_to_ask(rule: Judged) -> tuple[str, str]:
+    """What is known of rows that are not marked, and how they are found."""
+    version = getattr(rule, "version", None)
+    at = "" if version is None else f" at version {version}"
+    now = open_table(rule.table).version if Lakehouse.default().exists(rule.table) else None
+    since = (
+        "" if version is None or now in {version, None} else f" It is at version {now} now: other rows may break it."
+    )
+    return (
+        f"{plural(rule.failed, 'row')} of {rule.table} broke this rule when it was judged{at}.{since}",
+        "They are in the table, without a mark. Press r to find them with Spark.",
+    )
+
+
 def _why_none(rule: Judged | None, seen: Measurement | None = None) -> str:
     """What to say where no row is found."""
     if rule and rule.failed:
-        lying = f"They lie unmarked in {rule.table}, which was judged as it was."
-        gone = "They were released, or a later load took their place."
         return (
             f"{plural(rule.failed, 'row')} broke this rule when it was measured; none is here now. "
-            f"{lying if rule.judged == 'stored' else gone}"
+            "They were released, or a later load took their place."
         )
     if rule and not rule.passed:
         return "This rule is about the table as a whole: no single row breaks it."

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from toolkit.quality.scores import terms
 from toolkit.quality.verdicts import failing_rows
 from toolkit.tui import command_lines, quality_board
 from toolkit.tui.background import in_background
@@ -171,7 +172,8 @@ class QualityScreen(Page):
             return
         words = self.query_one("#words", Static)
         if self.query_one(ScoreList).has_focus or cell is None:
-            words.update(score_words(board.score), layout=False)
+            parts = terms([line.newest for line in board.lines], board.table)
+            words.update(score_words(board.score, parts), layout=False)
             self.show_command(command_lines.scores())
         else:
             words.update(cell_words(cell[0].rule, cell[1], cell[2]), layout=False)

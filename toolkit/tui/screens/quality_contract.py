@@ -104,7 +104,7 @@ def told(found: ContractsOfTable, table: str) -> Content:
 
 def _held(one: Held) -> Content:
     contract = one.contract
-    owner = f"{literal(contract.owner)} answers for it" if contract.owner else "nobody is named who answers for it"
+    owner = f"owner: {literal(contract.owner)}" if contract.owner else "no owner is named"
     lines = [
         Content.assemble(
             (one.table.name, "bold $primary"),

@@ -82,7 +82,7 @@ class QuarantineScreen(Leaf):
             "w",
             "explain",
             "Why",
-            tooltip="Explain the row under the cursor: what it broke, and whence it came.",
+            tooltip="Explain the row under the cursor: which rules it breaks, and where it came from.",
         ),
         Binding("r", "release", "Release", tooltip="Repair rows with SQL, check them again and release them."),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Type a SQL condition, such as price > 10."),

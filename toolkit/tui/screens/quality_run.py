@@ -21,7 +21,7 @@ from toolkit.tui.quality_runs import QualityOfRun, RunChoice
 from toolkit.tui.screens.page import Leaf
 from toolkit.tui.widgets.frame import EmptyState
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts, TableVerdicts
-from toolkit.words import literal
+from toolkit.words import literal, plural
 
 REFRESH_SECONDS = 1.0
 
@@ -156,6 +156,8 @@ class RunQualityScreen(Leaf):
 
 def _words(one: Verdict) -> Content:
     parts: list[Content | tuple[str, str]] = [(literal(one.description) or one.rule, "")]
+    if one.failed and one.fault:
+        parts = [(f"{literal(one.fault)}: {plural(one.failed, 'row')}", "bold"), (f"\n{literal(one.description)}", "")]
     for example in one.examples[:2]:
         text = example.get("value", "") if isinstance(example, dict) else str(example)
         key = example.get("key", "") if isinstance(example, dict) else ""
