@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ("pyspark", "delta", "pandas", "py4j", "papermill")
+HEAVY = ("pyspark", "delta", "pandas", "py4j", "papermill", "sqlglot")
 LIGHT = (
     "toolkit",
     "toolkit.errors",
@@ -37,6 +37,11 @@ LIGHT = (
     "toolkit.tui.app",
 )
 DECLARATIONS = "from toolkit.scenario import discover; assert discover()"
+PLAIN_SQL = """
+from toolkit.comparisons import as_spark
+for sql in ("a > 5 AND b IS NULL", "SELECT DISTINCT a FROM t ORDER BY a LIMIT 5"):
+    assert as_spark(sql, lambda _: "Float64") == sql
+"""
 HELP = """
 import sys
 from toolkit.cli import main
@@ -61,7 +66,7 @@ def test_importing_brings_nothing_heavy(module: str) -> None:
     assert heavy_after(f"import {module}") == []
 
 
-@pytest.mark.parametrize("code", [DECLARATIONS, HELP], ids=["discovering scenarios", "toolkit --help"])
+@pytest.mark.parametrize("code", [DECLARATIONS, HELP, PLAIN_SQL], ids=["scenarios", "--help", "plain SQL"])
 def test_first_steps_bring_nothing_heavy(code: str) -> None:
     assert heavy_after(code) == []
 

@@ -24,6 +24,7 @@ TYPES = {
     "at": 'Timestamp(µs, "UTC")',
     "naive": "Timestamp(µs)",
     "day": "Date32",
+    "`d`": "Float64",
     "now()": "Timestamp(ns)",
     "a * 1.1": "Decimal128(13, 3)",
     "coalesce(d, CAST(0.5 AS DOUBLE))": "Float64",
@@ -62,6 +63,17 @@ MICROS = "'Timestamp(Microsecond, Some(\"UTC\"))'"
         ("x > s::timestamp", "x > s::TIMESTAMP(6)"),
         ("day = '20224-02-06'", "day = '+20224-02-06'"),
         ("i IN (SELECT i FROM t WHERE d = 0.5)", "i IN (SELECT i FROM t WHERE d = CAST(0.5 AS DOUBLE))"),
+        ("`d` = .5", "`d` = CAST(.5 AS DOUBLE)"),
+        ("d = -- much\n 1e3", "d = -- much\n CAST('1e3' AS DOUBLE)"),
+        ("a < +1e3", "CAST(a AS DOUBLE) < CAST('+1e3' AS DOUBLE)"),
+        ("i = 1.e3", "i = CAST('1.e3' AS DOUBLE)"),
+        ("nvl(d, 0.5)", "nvl(d, CAST(0.5 AS DOUBLE))"),
+        ("SELECT 1.e3", "SELECT CAST('1.e3' AS DOUBLE)"),
+        ("d IS DISTINCT--\nFROM 0.5", "d IS DISTINCT--\nFROM CAST(0.5 AS DOUBLE)"),
+        ("d = .5e3", "d = CAST('.5e3' AS DOUBLE)"),
+        ("d = 0.5 IS NOT TRUE", "d = CAST(0.5 AS DOUBLE) IS NOT TRUE"),
+        ("a/* of */ =\t/* it */ d", "CAST(a AS DOUBLE)/* of */ =\t/* it */ d"),
+        ("CAST(at AS\nTIMESTAMP WITH TIME ZONE) = at", "CAST(at AS\nTIMESTAMP(6) WITH TIME ZONE) = at"),
         ("SELECT i FROM t WHERE d = 0.5", "SELECT i FROM t WHERE d = CAST(0.5 AS DOUBLE)"),
     ],
 )
@@ -83,6 +95,7 @@ def test_sides_of_two_kinds_get_casts(typed: str, expected: str) -> None:
         "unknown = 0.5",
         # another scope: what is called d there may be anything
         "i IN (SELECT o.d FROM others AS o WHERE d = 0.5)",
+        "SELECT d FROM other.t WHERE d = 0.5",
         "SELECT d FROM t JOIN t AS u ON t.i = u.i WHERE d = 0.5",
         "WITH u AS (SELECT s AS d FROM t) SELECT * FROM u WHERE d = 0.5",
         # not to be taken apart for certain
@@ -93,7 +106,12 @@ def test_sides_of_two_kinds_get_casts(typed: str, expected: str) -> None:
         "d = 0.5 END",
         "CASE d = 0.5",
         "d = 0.5 ; SELECT 1",
+        "WITH t AS (SELECT s AS d FROM others) SELECT * FROM t WHERE d IN (SELECT d FROM t WHERE d = 0.5)",
         "d = $1 OR d = 0.5",
+        "x = X'0a' AND d = 0.5",
+        "x = CAST(x AS TIMESTAMP(3))",
+        "x = CAST(s AS TIMESTAMPTZ) OR timestamp = i",
+        "a > 1 AND b IS NOT NULL",
         "d = 'open",
         "💥",
     ],
@@ -137,6 +155,8 @@ def test_every_price_is_found_by_the_number_that_it_is(numbers: DeltaReader) -> 
         ("i / 2 / 2 = 0.75", 1),
         ("1 + i * 2 / 4 - 1 = 1.5", 1),
         ("a / 2 = 4.445", 1),
+        ("`d` = 8.89", 1),
+        ("a = '8.894' IS TRUE", 0),
         ("(i + 1) / (2) = 1.5", 1),
         ("5 / 2 = 2.5", 1000),
     ],
@@ -267,6 +287,8 @@ def test_a_condition_of_great_depth_or_length_is_answered_or_refused(numbers: De
     assert numbers.count(" OR ".join(f"(d = {n / 100})" for n in range(200))) == 200
     deep = f"{'(' * 2000}d = 0.5{')' * 2000}"
     assert as_spark(deep, lambda _: "Float64") in (deep, deep.replace("0.5", "CAST(0.5 AS DOUBLE)"))
+    long = f"d = 0.5 AND i{' * 1' * 2000} / 2 = 1"
+    assert as_spark(long, lambda _: "Float64") in (long, long.replace("0.5", "CAST(0.5 AS DOUBLE)"))
 
 
 def test_a_condition_four_times_as_long_takes_about_four_times_as_long() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.rule_samples import IN_FILES, ON_THE_WHOLE, sample
-from toolkit.quality.records import as_data, example
+from toolkit.quality.records import as_data
 from toolkit.quality.reports import found
 from toolkit.quality.results import RuleResult
 from toolkit.quality.rules import parse
@@ -63,4 +63,4 @@ def test_a_message_says_what_is_wrong_and_what_its_author_expects() -> None:
     rule = parse({"kind": "not_null", "column": "country"})
     assert rule.message == "country is missing."
     own = parse({"kind": "not_null", "column": "country", "description": "Every parcel has a country."})
-    assert example(7, None, own)["message"] == "country is missing. Expected: Every parcel has a country."
+    assert own.message == "country is missing. Expected: Every parcel has a country."

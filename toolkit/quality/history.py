@@ -139,7 +139,7 @@ def measurements(
     """
     if runs is not None and runs < 0:
         raise UsageError(f"{runs} runs cannot be read.", cure="Ask for 0 or more, or for all of them with None.")
-    return [_measurement(row) for row in reader.sql(_query(reader, table, rule, runs, judged)).rows]
+    return [_measurement(row) for row in reader.sql(_query(reader, table, rule, runs, judged), as_it_stands=True).rows]
 
 
 def _query(reader: DeltaReader, table: str, rule: str, runs: int | None, judged: str) -> str:
