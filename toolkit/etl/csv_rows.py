@@ -61,36 +61,37 @@ def read(
 
 
 def _judged(records: DataFrame, fields: StructType, corrupt: str) -> DataFrame:
-    """Values of the declared types, from records of which each has its text in `corrupt`."""
-    text = F.regexp_replace(F.col(corrupt), r"\r\z", "")
-    whole = text.rlike(rf"\A{_VALUE}(?:,{_VALUE}){{{len(fields) - 1}}}\z")
-    # Of a record with too many values, or too few, those that have a column are given beside its text.
-    formed = whole | text.rlike(rf"\A{_VALUE}(?:,{_VALUE})*+\z")
-    names = _quoted(fields.names)
-    last = F.col(names[-1])
-    # With one sort of line end for all, the first half of the other sort ends the last value, unless it is quoted.
-    values = [
-        *map(F.col, names[:-1]),
-        F.when(text.endswith('"'), last).otherwise(F.nullif(F.regexp_replace(last, r"\r\z", ""), F.lit(""))),
-    ]
-    typed = [
-        casts.exactly(value, field.dataType.simpleString()) if field.dataType != StringType() else value
-        for value, field in zip(values, fields, strict=True)
-    ]
-    fit = [
-        value.isNull() | cast.isNotNull()
-        for value, cast, field in zip(values, typed, fields, strict=True)
-        if field.dataType != StringType()
-    ]
-    good = whole
-    for one in fit:
-        good = good & one
-    many = F.lit(f"A row of {len(fields) + _SURPLUS} values; its text is not kept.")
-    columns = [F.when(formed, cast).alias(name) for cast, name in zip(typed, fields.names, strict=True)]
-    kept = F.when(good, F.lit(None)).otherwise(F.coalesce(text, many))
+    """Values of the declared types, from records of which each has its text in `corrupt`.
+
+    What is asked more than once is a column first: Spark would else work it out each time.
+    """
+    quoted, typed = _quoted(fields.names), [n for n, field in enumerate(fields) if field.dataType != StringType()]
+    texts = records.select(*quoted, F.regexp_replace(corrupt, r"\r\z", "").alias(corrupt))
     # A line of blanks is no row, but for a table of one column.
-    rows = records.where(text.isNull() | text.rlike(r"[^\x00-\x20]")) if len(fields) > 1 else records
-    return rows.select(*columns, _with(kept, names[0]).alias(corrupt))
+    rows = texts.where(F.col(corrupt).isNull() | F.col(corrupt).rlike(r"[^\x00-\x20]")) if len(fields) > 1 else texts
+    whole = F.col(corrupt).rlike(rf"\A{_VALUE}(?:,{_VALUE}){{{len(fields) - 1}}}\z")
+    formed = rows.select(*quoted, corrupt, whole.alias("_whole")).select(
+        "*",
+        # Of a record with too many values, or too few, those that have a column are given beside its text.
+        (F.col("_whole") | F.col(corrupt).rlike(rf"\A{_VALUE}(?:,{_VALUE})*+\z")).alias("_formed"),
+    )
+    values = _without_line_end(quoted, F.col(corrupt))
+    cast = {n: casts.exactly(values[n], fields[n].dataType.simpleString()) for n in typed}
+    valued = formed.select("*", *[cast.get(n, value).alias(f"_value_{n}") for n, value in enumerate(values)])
+    good = F.col("_whole")
+    for n in typed:
+        good = good & (values[n].isNull() | F.col(f"_value_{n}").isNotNull())
+    many = F.lit(f"A row of {len(fields) + _SURPLUS} values; its text is not kept.")
+    kept = F.when(good, F.lit(None)).otherwise(F.coalesce(F.col(corrupt), many))
+    columns = [F.when(F.col("_formed"), F.col(f"_value_{n}")).alias(name) for n, name in enumerate(fields.names)]
+    return valued.select(*columns, _with(kept, quoted[0]).alias(corrupt))
+
+
+def _without_line_end(quoted: list[str], text: Column) -> list[Column]:
+    """The values; the last one without the first half of a line end of two characters, unless it is quoted."""
+    last = F.col(quoted[-1])
+    bare = F.nullif(F.regexp_replace(last, r"\r\z", ""), F.lit(""))
+    return [*map(F.col, quoted[:-1]), F.when(text.endswith('"') | ~last.endswith("\r"), last).otherwise(bare)]
 
 
 def _with(kept: Column, name: str) -> Column:

@@ -32,8 +32,9 @@ def read_csv(
     Which it does when it has more or fewer values than the header, a quote that is not closed or stands where none can, or a
     value that its type does not hold without change (`casts.exactly`). A line break between quotes is part of a value.
 
-    What is read does not depend on `split_files`, only how fast: a file is read in parts, by many tasks, when each of its
-    lines is a row. Otherwise one task reads it whole, with about twice the work for each row.
+    What is read does not depend on `split_files`, only how fast: files are read in parts, by many tasks, when each line of all
+    of them is a row; looking takes a second or two for 100 MB. Otherwise one task reads a file whole, and has three to four
+    times the work for each row: of two files of 52 MB on two busy cores, 11 s for both together in place of 3 s.
 
     Args:
         spark: the session.
@@ -57,11 +58,11 @@ def read_json(spark: SparkSession, files: Path, schema: str, *, encoding: str = 
     """Rows of files of JSON lines; a line that is not one JSON object keeps its text in `_corrupt_record`.
 
     An array of objects on one line gives a row for each. A line with text after its value, or with a value that its type does
-    not hold without change, is kept; so is one whose bytes are not in the encoding, with a remark at its end. Names that the
-    schema does not have are left out; of a name that an object has twice, the last value counts.
+    not hold without change, is kept; so is one whose bytes are not in the encoding, and they are given after it. Names that
+    the schema does not have are left out; of a name that an object has twice, the last value counts.
 
-    Reading so takes about twice the time of Spark's own reader, which drops what follows the first value of a line and rounds
-    decimals; two and a half times when the schema has decimals.
+    Reading so costs two and a half to three times what Spark's own reader takes, which drops what follows the first value of a
+    line and rounds decimals: 17 to 20 s of processor time in place of 6.5 s for a million nested lines, 380 MB.
 
     Args:
         spark: the session.

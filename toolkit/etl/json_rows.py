@@ -30,7 +30,9 @@ from toolkit.etl.encodings import Encoding, check_form
 from toolkit.etl.files import spark_paths
 
 _LONGEST_DECIMAL = 38
-_BLANK = r"[\x00-\x20]*+"
+_BLANKS = " \t\r\n"
+"""What JSON has for white space."""
+_BLANK = r"[ \t\r\n]*+"
 # Mantissas with which 308, or 38, is too large an exponent for DOUBLE, or FLOAT.
 _FROM_1_8 = r"(?<![0-9.])(?:1\.[89][0-9]*|[2-9](?:\.[0-9]*)?|[0-9]{2,}(?:\.[0-9]*)?)"
 _FROM_3_41 = r"(?<![0-9.])(?:3\.(?:4[1-9]|[5-9])[0-9]*|[4-9](?:\.[0-9]*)?|[0-9]{2,}(?:\.[0-9]*)?)"
@@ -57,7 +59,8 @@ def read(spark: SparkSession, files: list[Path], fields: StructType, corrupt: st
     lines = _lines(spark.read.text(spark_paths(files)), encoding)
     mark = secrets.token_hex(8)
     parsed = _parsed(lines, fields, corrupt, mark)
-    values = parsed.select("*", F.explode(_objects()).alias("object"))
+    looked = parsed.withColumn("reached", ~_out_of_reach(F.col("line"), fields))
+    values = looked.select("line", "is_whole", "fits", "reached", F.explode(_objects()).alias("object"))
     return _judged(values, fields, corrupt)
 
 
@@ -69,32 +72,27 @@ def _lines(raw: DataFrame, encoding: Encoding) -> DataFrame:
         latin = F.decode(F.col("value").cast("binary"), "ISO-8859-1")
         text = F.translate(latin, *encoding.translation)
         is_text = ~latin.rlike(f"[{encoding.undefined}]") if encoding.undefined else F.lit(True)
-    remark = f"  (not {encoding.said}: bytes that are not ASCII are written as \\xhh)"
-    told = F.when(is_text, _without_mark(text)).otherwise(F.concat(_escaped(F.col("value")), F.lit(remark)))
+    # What is no text is given as far as it is one, and its bytes with it.
+    remark = F.concat(F.lit(f"  (not {encoding.said}; the bytes of the line: "), F.hex("value"), F.lit(")"))
+    told = F.when(is_text, _without_mark(text)).otherwise(F.concat(F.make_valid_utf8(text), remark))
     lines = raw.select(told.alias("line"), is_text.alias("is_text"))
-    return lines.where(~F.col("line").rlike(rf"\A{_BLANK}(?:\[{_BLANK}\]{_BLANK})?\z"))
+    bare = _bare(F.col("line"))
+    return lines.where((bare != "") & ~(bare.startswith("[") & bare.rlike(rf"\A\[{_BLANK}\]\z")))
+
+
+def _bare(line: Column) -> Column:
+    return F.btrim(line, F.lit(_BLANKS))
 
 
 def _without_mark(text: Column) -> Column:
     return F.when(text.startswith("\ufeff"), F.substring(text, 2, 2**31 - 1)).otherwise(text)
 
 
-def _escaped(raw: Column) -> Column:
-    """Bytes as text, those that are not ASCII by their two digits."""
-    characters = F.split(F.decode(raw.cast("binary"), "ISO-8859-1"), "")
-
-    def escaped(character: Column) -> Column:
-        code = F.lower(F.hex(F.encode(character, "ISO-8859-1")))
-        return F.when(F.octet_length(character) <= 1, character).otherwise(F.concat(F.lit("\\x"), code))
-
-    return F.array_join(F.transform(characters, escaped), "")
-
-
 def _parsed(lines: DataFrame, fields: StructType, corrupt: str, mark: str) -> DataFrame:
     """Each line with what Spark makes of it in an array that the mark ends."""
     line = F.col("line")
     # The values of an array on one line are values of ours, without its brackets.
-    is_array = line.rlike(rf"(?s)\A{_BLANK}\[.*\]{_BLANK}\z")
+    is_array = _bare(line).startswith("[") & _bare(line).endswith("]")
     opened = F.when(is_array, F.regexp_replace(line, rf"\]{_BLANK}\z", "")).otherwise(F.concat(F.lit("["), line))
     wrapped = F.concat(F.lit(f'{{"{mark}":'), opened, F.lit(f',{{"{mark}":1}}]}}'))
     objects = StructType([*map(_widened_field, fields), StructField(mark, IntegerType())])
@@ -116,9 +114,7 @@ def _is_whole(mark: str) -> Column:
     """Whether the line is one object, or one array of objects, and nothing else."""
     objects = F.col("objects")
     marked = F.try_element_at(objects, F.lit(-1))[mark] == 1
-    alone = (F.size(objects) == 2) & F.try_element_at(objects, F.lit(1)).isNotNull()  # noqa: PLR2004
-    of_array = F.col("is_array") & ~F.exists(objects, lambda one: one.isNull())
-    return F.coalesce(marked & (alone | of_array), F.lit(False))
+    return F.coalesce(marked & (F.col("is_array") | (F.size(objects) == 2)), F.lit(False))  # noqa: PLR2004
 
 
 def _objects() -> Column:
@@ -131,23 +127,47 @@ def _objects() -> Column:
 
 
 def _judged(values: DataFrame, fields: StructType, corrupt: str) -> DataFrame:
-    """Values of the declared types, and the text of each line that has a value which would be another one in its type."""
-    reached = ~_out_of_reach(F.col("line"), fields)
-    good, columns = F.col("is_whole") & F.col("fits") & reached, []
-    for field in fields:
-        value, same = _narrowed(F.col("object")[field.name], field.dataType)
-        good = good & same
-        columns.append(F.when(reached & same, value).alias(field.name))
-    return values.select(*columns, F.when(~good, F.col("line")).alias(corrupt))
+    """Values of the declared types, and the text of each line that has a value which would be another one in its type.
+
+    What is asked more than once is a column first: Spark would else work it out each time.
+    """
+    narrow = {field.name: _narrowed(F.col("object")[field.name], field.dataType) for field in fields}
+    numbered = list(enumerate(fields.names))
+    cast = values.select(
+        "line",
+        "object",
+        (F.col("is_whole") & F.col("fits") & F.col("reached") & F.col("object").isNotNull()).alias("good"),
+        "reached",
+        *[narrow[name].alias(f"narrow_{n}") for n, name in numbered],
+    )
+    same = cast.select(
+        "*",
+        *[
+            _is_same(F.col("object")[field.name], F.col(f"narrow_{n}"), field.dataType).alias(f"same_{n}")
+            for n, field in enumerate(fields)
+        ],
+    )
+    columns = [F.when(F.col("reached") & F.col(f"same_{n}"), F.col(f"narrow_{n}")).alias(name) for n, name in numbered]
+    good = F.col("good")
+    for n, _ in numbered:
+        good = good & F.col(f"same_{n}")
+    return same.select(*columns, F.when(~good, F.col("line")).alias(corrupt))
 
 
-def _narrowed(value: Column, kind: DataType) -> tuple[Column, Column]:
-    """The value with decimals of the declared scale, and whether that has changed none."""
-    if not any(isinstance(part, DecimalType) for part in _parts(kind)):
-        return value, F.lit(True)
-    narrow = value.try_cast(kind)
-    back = narrow.try_cast(_widened(kind))
-    return narrow, _comparable(back, kind).eqNullSafe(_comparable(value, kind))
+def _narrowed(value: Column, kind: DataType) -> Column:
+    """The value with decimals of the declared scale."""
+    return value.try_cast(kind) if _has_decimals(kind) else value
+
+
+def _is_same(value: Column, narrow: Column, kind: DataType) -> Column:
+    """Whether the declared scale has changed no decimal."""
+    if not _has_decimals(kind):
+        return F.lit(True)
+    return _comparable(narrow.try_cast(_widened(kind)), kind).eqNullSafe(_comparable(value, kind))
+
+
+def _has_decimals(kind: DataType) -> bool:
+    return any(isinstance(part, DecimalType) for part in _parts(kind))
 
 
 def _comparable(value: Column, kind: DataType) -> Column:
@@ -197,31 +217,28 @@ def _out_of_reach(line: Column, fields: StructType) -> Column:
     Each proof is looked for only where a sign of it, which is found quickly, occurs.
     """
     kinds = list(_parts(fields))
-    proofs: list[tuple[str, str]] = []
-    if places := [_places(kind) for kind in kinds if isinstance(kind, DecimalType)]:
+    long = F.octet_length(line)
+    proofs: list[tuple[Column, str]] = []
+    if decimals := [kind for kind in kinds if isinstance(kind, DecimalType)]:
+        places, shortest = min(map(_places, decimals)), min(_LONGEST_DECIMAL - kind.precision for kind in decimals)
+        # Digits beyond all places are lost unseen only after a row of zeros, or of nines, in the places beyond the scale.
+        alike = min(shortest, 10)
+        sign = line.contains("0" * alike) | line.contains("9" * alike) if alike else line.contains(".")
         proofs += [
-            (rf"[0-9]{{{min(places) + 1}}}", rf"\.[0-9]{{{min(places)}}}[0-9]*?[1-9][0-9]*+(?:[eE][0-9+-]++)?"),
-            (r"[eE]-[1-9]", r"[0-9][eE]-(?:[2-9][0-9]|[0-9]{3,})"),
+            (sign, rf"\.[0-9]{{{places}}}[0-9]*?[1-9][0-9]*+(?:[eE][0-9+-]++)?"),
+            (line.contains("e-") | line.contains("E-"), r"[0-9][eE]-(?:[2-9][0-9]|[0-9]{3,})"),
         ]
+    exponent = line.rlike(r"[0-9.][eE][+-]?[0-9]{2}")
     if any(isinstance(kind, DoubleType) for kind in kinds):
-        proofs += [
-            (
-                r"[eE]\+?[3-9][0-9]{2}|[eE]\+?[1-9][0-9]{3}",
-                rf"{_FROM_1_8}[eE]\+?308|[0-9.][eE]\+?(?:309|3[1-9][0-9]|{_OVER_399})",
-            ),
-            (r"[eE]-[3-9][0-9]{2}|[eE]-[1-9][0-9]{3}", rf"[0-9.][eE]-(?:32[5-9]|3[3-9][0-9]|{_OVER_399})"),
-            ("[0-9]{309}", "(?<![0-9.])[0-9]{309,}(?:[.][0-9]*)?"),
-        ]
+        large = rf"{_FROM_1_8}[eE]\+?308|[0-9.][eE]\+?(?:309|3[1-9][0-9]|{_OVER_399})"
+        small = rf"[0-9.][eE]-(?:32[5-9]|3[3-9][0-9]|{_OVER_399})"
+        proofs += [(exponent, f"{large}|{small}"), (long > 309, "(?<![0-9.])[0-9]{309,}(?:[.][0-9]*)?")]  # noqa: PLR2004
     if any(isinstance(kind, FloatType) for kind in kinds):
-        proofs += [
-            (
-                r"[eE]\+?[3-9][0-9]|[eE]\+?[1-9][0-9]{2}",
-                rf"{_FROM_3_41}[eE]\+?38|[0-9.][eE]\+?(?:39|[4-9][0-9]|[0-9]{{3,}})",
-            ),
-            (r"[eE]-[4-9][0-9]|[eE]-[1-9][0-9]{2}", r"[0-9.][eE]-(?:4[6-9]|[5-9][0-9]|[0-9]{3,})"),
-            ("[0-9]{40}", "(?<![0-9.])[0-9]{40,}(?:[.][0-9]*)?"),
-        ]
+        large = rf"{_FROM_3_41}[eE]\+?38|[0-9.][eE]\+?(?:39|[4-9][0-9]|[0-9]{{3,}})"
+        small = r"[0-9.][eE]-(?:4[6-9]|[5-9][0-9]|[0-9]{3,})"
+        digits = "(?<![0-9.])[0-9]{40,}(?:[.][0-9]*)?"
+        proofs += [(exponent, f"{large}|{small}"), ((long > 40) & line.rlike("[0-9]{40}"), digits)]  # noqa: PLR2004
     found = F.lit(False)
     for sign, proof in proofs:
-        found = found | (line.rlike(sign) & line.rlike(rf"(?:{proof}){_END_OF_NUMBER}"))
+        found = found | (sign & line.rlike(rf"(?:{proof}){_END_OF_NUMBER}"))
     return found
