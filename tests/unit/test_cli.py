@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+import toolkit
 from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
@@ -126,6 +129,16 @@ def test_help_is_data(cli: Cli, command: list[str]) -> None:
     told = cli(*command)
     assert (told.exit_code, told.stderr) == (0, "")
     assert "Usage: toolkit" in told.stdout
+
+
+def test_the_version_names_the_engines_and_is_that_of_the_package(cli: Cli) -> None:
+    told = cli("--version")
+    assert (told.exit_code, told.stderr) == (0, "")
+    assert re.fullmatch(
+        rf"toolkit {re.escape(toolkit.__version__)} \(pyspark [\d.]+, delta-spark [\d.]+, deltalake [\d.]+\)\n",
+        told.stdout,
+    )
+    assert toolkit.__version__ == version("lakehouse-toolkit")
 
 
 @pytest.mark.parametrize("command", ["scenarios", "runs", "tables", "datasets"])

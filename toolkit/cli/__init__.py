@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from toolkit import __version__
 from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
 from toolkit.cli.parameters import joined
 from toolkit.errors import ExitCode, ToolkitError
@@ -60,9 +61,22 @@ def tui() -> None:
     open_app()
 
 
+def _say_version(asked: bool) -> None:
+    if not asked:
+        return
+    from importlib.metadata import version
+
+    engines = ", ".join(f"{name} {version(name)}" for name in ("pyspark", "delta-spark", "deltalake"))
+    sys.stdout.write(f"toolkit {__version__} ({engines})\n")
+    raise typer.Exit
+
+
 @app.callback()
 def _everything(
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole stack of an error.")] = False,
+    version: Annotated[  # noqa: ARG001 - its callback answers, and ends the command
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the versions and exit.")
+    ] = False,
 ) -> None:
     if debug:
         os.environ["TOOLKIT_DEBUG"] = "1"
