@@ -33,7 +33,7 @@ def read_csv(
     value that its type does not hold without change (`casts.exactly`). A line break between quotes is part of a value.
 
     What is read does not depend on `split_files`, only how fast: files are read in parts, by many tasks, when each line of all
-    of them is a row; looking takes a second or two for 100 MB. Otherwise one task reads a file whole, and has three to four
+    of them is a row; looking takes up to three seconds for 100 MB. Otherwise one task reads a file whole, and has three to four
     times the work for each row: of two files of 52 MB on two busy cores, 11 s for both together in place of 3 s.
 
     Args:
@@ -61,8 +61,8 @@ def read_json(spark: SparkSession, files: Path, schema: str, *, encoding: str = 
     not hold without change, is kept; so is one whose bytes are not in the encoding, and they are given after it. Names that
     the schema does not have are left out; of a name that an object has twice, the last value counts.
 
-    Reading so costs two and a half to three times what Spark's own reader takes, which drops what follows the first value of a
-    line and rounds decimals: 17 to 20 s of processor time in place of 6.5 s for a million nested lines, 380 MB.
+    Reading so costs two and a half to three and a half times what Spark's own reader takes, which drops what follows the first
+    value of a line and rounds decimals: 16 to 23 s of processor time in place of 6.5 s for a million nested lines, 380 MB.
 
     Args:
         spark: the session.
