@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from toolkit.words import cut, literal
+
 LONGEST = 120
 """Characters of a text that a message shows."""
 LONGEST_PATH = 1000
@@ -9,6 +11,5 @@ LONGEST_PATH = 1000
 
 
 def shown(value: object, longest: int = LONGEST) -> str:
-    """A text of printable characters on one line: all others are escaped, as Python writes them, and the end is cut."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape", "replace").decode() for c in str(value))
-    return text if len(text) <= longest else f"{text[:longest]}…"
+    """A text on one line, in which no character acts on a terminal; its end is cut."""
+    return cut(literal(str(value)), longest)
