@@ -24,6 +24,7 @@ from toolkit.quality.recommendations import recommendations
 from toolkit.quality.records import RESULTS, RESULTS_SCHEMA, as_rows
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, SetRule
+from toolkit.quality.rules.attempts import attemptable
 from toolkit.quality.sla import PassRateSla
 
 ORDERS = "silver.drift_orders"
@@ -81,7 +82,7 @@ def measure(platform: DataPlatform) -> None:
     before = {f"{channel}_before": earlier.where(F.col("channel") == channel) for channel in ("web", "store", "app")}
     context = Context(before)
     ready = [rule.ready(context) for rule in night_rules(platform)]
-    found = orders.groupBy("order_date").agg(*_aggregates(ready, context)).orderBy("order_date").collect()
+    found = attemptable(orders).groupBy("order_date").agg(*_aggregates(ready, context)).orderBy("order_date").collect()
     rows = [
         row
         for result, at, run in _judged(ready, [night.asDict() for night in found])
@@ -98,7 +99,7 @@ def _aggregates(ready: Sequence[SetRule], context: Context) -> Iterator[Any]:
     for number, rule in enumerate(ready):
         for name, column in rule.measures(context).items():
             yield column.alias(f"{name}_{number}")
-        yield F.count_if(F.expr(rule.where or "true")).alias(f"seen_{number}")
+        yield F.count_if(rule.applies()).alias(f"seen_{number}")
 
 
 def _judged(
