@@ -152,3 +152,34 @@ _KINDS = {
 def _kind(arrow_type: str) -> str:
     """What matters of an Arrow type when two of them meet."""
     return next((kind for begin, kind in _KINDS.items() if arrow_type.startswith(begin)), "")
+
+
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
+_ALIKE = {
+    "ABS",
+    "AND",
+    "COALESCE",
+    "EXISTS",
+    "IN",
+    "LENGTH",
+    "LOWER",
+    "NOT",
+    "OR",
+    "TRIM",
+    "UPPER",
+    "WHEN",
+    "THEN",
+    "ELSE",
+}
+"""Words before a bracket that mean the same to the engine and to Spark."""
+
+
+def doubtful(sql: str) -> str:
+    """What of a condition may mean something else to Spark, such as `concat(…)` or `[…]`; empty where nothing may."""
+    bare = _QUOTED.sub("''", sql)
+    if call := next((word for word in _CALL.findall(bare) if word.upper() not in _ALIKE), None):
+        return f"{call}(…)"
+    if "[" in bare:
+        return "[…]"
+    return "a list with NULL" if re.search(r"\bIN\s*\([^)]*\bNULL\b", bare, re.IGNORECASE) else ""

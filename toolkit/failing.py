@@ -15,6 +15,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
 from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
+from toolkit.quality.actions import takes_out
 from toolkit.quality.history import Measurement, measurements
 from toolkit.quality.records import RESULTS
 from toolkit.quality.verdicts import failing_rows
@@ -48,6 +49,7 @@ class Failing:
         where: the table that they are in.
         version: of that table, now.
         judged_at: the version that was judged when the rule was measured last; None when that is not known.
+        elsewhere: rows that broke a rule which only marks them, and that another rule took out of the table.
     """
 
     rows: list[dict[str, Any]]
@@ -55,6 +57,7 @@ class Failing:
     where: str
     version: int
     judged_at: int | None = None
+    elsewhere: int = 0
 
     @property
     def changed(self) -> bool:
@@ -129,7 +132,9 @@ def _marked(newest: Measurement, limit: int) -> Failing:
     reader = open_table(where.table)
     page = reader.page(limit=limit, where=where.where, counted=True)
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-    return Failing(rows, page.total or 0, where.table, reader.version)
+    total = page.total or 0
+    elsewhere = 0 if takes_out(newest.action) else max(0, newest.failed - total)
+    return Failing(rows, total, where.table, reader.version, elsewhere=elsewhere)
 
 
 def _judged_by(run_id: str) -> Source:

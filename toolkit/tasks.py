@@ -303,7 +303,8 @@ def declared_check(platform: DataPlatform, table: str) -> Check:
         raise UsageError(
             f"No scenario declares rules for {table}.",
             choices=found,
-            cure="Name a file of rules: --rules FILE. `toolkit quality suggest` writes one.",
+            cure="A scenario declares them in a function `checks` of its steps.py. To judge, a file does: --rules FILE; "
+            "`toolkit quality suggest` writes one.",
         )
     return found[table]
 

@@ -12,7 +12,7 @@ import pytest
 from deltalake import write_deltalake
 
 from tests.unit.delta_tables import written_by_spark
-from toolkit.comparisons import as_spark
+from toolkit.comparisons import as_spark, doubtful
 from toolkit.errors import UsageError
 from toolkit.reader import DeltaReader
 
@@ -300,3 +300,20 @@ def test_a_condition_four_times_as_long_takes_about_four_times_as_long() -> None
 
     # Sixteen times, if each comparison looked at all others.
     assert min(seconds(1200) for _ in range(3)) < 10 * min(seconds(300) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("sql", "doubt"),
+    [
+        ("", ""),
+        ("a = 8.89 AND (b IN (1, 2) OR NOT (lower(s) = 'x('))", ""),
+        ("s = 'concat(a)' AND \"odd(name)\" = 1 -- substr(s)", ""),
+        ("concat(s, 'x') IS NULL", "concat(…)"),
+        ("CAST(a AS INT) = 8", "CAST(…)"),
+        ("li[1] = 10", "[…]"),
+        ("s NOT IN ('abc', NULL)", "a list with NULL"),
+        ("s IN ('NULL')", ""),
+    ],
+)
+def test_what_may_mean_something_else_to_spark_is_named(sql: str, doubt: str) -> None:
+    assert doubtful(sql) == doubt

@@ -64,3 +64,12 @@ def test_a_message_says_what_is_wrong_and_what_its_author_expects() -> None:
     assert rule.message == "country is missing."
     own = parse({"kind": "not_null", "column": "country", "description": "Every parcel has a country."})
     assert own.message == "country is missing. Expected: Every parcel has a country."
+
+
+def test_rows_that_cannot_be_evaluated_are_told_apart_from_those_that_are_so() -> None:
+    rule = parse({"kind": "not_null", "column": "country", "where": "CAST(weight AS INT) > 0"})
+    some, all_of_them = RuleResult(rule, 10, 3, unevaluated=1), RuleResult(rule, 10, 2, unevaluated=2)
+    unclear = "CAST(weight AS INT) > 0 cannot be evaluated"
+    assert found(some) == f"country is missing: 2 of 10 rows; {unclear}: 1 of 10 rows"
+    assert found(all_of_them) == f"{unclear}: 2 of 10 rows"
+    assert [as_data(one, "quarantine")["fault"] for one in (some, all_of_them)] == ["country is missing", unclear]

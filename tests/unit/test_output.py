@@ -108,3 +108,13 @@ def test_rows_are_data_and_their_absence_is_narration(capsys: pytest.CaptureFixt
     assert (printed.out, printed.err) == ("", "Nothing yet.\n")
     output.show([], as_json=True)
     assert capsys.readouterr().out == "[]\n"
+
+
+def test_no_number_loses_its_last_digits_and_no_column_is_left_out_where_there_is_little_room(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output.out, "_width", 80)
+    output.show([{f"amount_{i}": 12345.5 + i for i in range(24)}], as_json=False, stored=True)
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == [f"amount_{i}" for i in range(24)]
+    assert line.split() == [str(12345.5 + i) for i in range(24)]

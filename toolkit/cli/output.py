@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 LONGEST_CELL = 120
+WIDEST = 100_000
+"""Characters of a line, in which every table has room."""
 SHORT_CELL = 16
 
 
@@ -41,7 +44,11 @@ def show(
     elif not rows:
         err.print(Text(empty), soft_wrap=True)
     else:
-        out.print(_table(rows, title, as_text if stored else cell))
+        table = _table(rows, title, as_text if stored else cell)
+        # Rather lines that are too long than a number without its last digits, or a column that is not there.
+        needed = Measurement.get(out, out.options.update(max_width=WIDEST), table).minimum
+        room = out if needed <= out.width else Console(highlight=False, width=needed)
+        room.print(table)
 
 
 def print_json(value: Any) -> None:

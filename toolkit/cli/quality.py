@@ -233,11 +233,16 @@ def failing_rows(
         print_json({**about, "rows": found.rows})
         return
     rows = [{name: value for name, value in row.items() if name not in {VIOLATIONS, RULES}} for row in found.rows]
-    show(rows, as_json=False, empty="No row breaks it now.", stored=True)
+    show(rows, as_json=False, empty=f"No row of {found.where} breaks it now.", stored=True)
     shown = (
         f"{len(rows):,} of {plural(found.total, 'row')} of {found.where}, version {found.version}, that break {rule}"
     )
     err.print(Text(shown, "dim"), soft_wrap=True)
+    if found.elsewhere:
+        more = (
+            f"{plural(found.elsewhere, 'more row')} broke it when they came in, and lie in quarantine for another rule."
+        )
+        err.print(Text(f"{more} See them: toolkit quality quarantine {table}", "yellow"), soft_wrap=True)
     if found.changed:
         since = f"The table has changed since it was judged at version {found.judged_at}: these are the rows of now."
         err.print(Text(since, "yellow"), soft_wrap=True)
@@ -287,11 +292,15 @@ def let_go(
 ) -> None:
     """Repair quarantined rows, check them again, and let out those that keep every rule now."""
     from toolkit import tasks
+    from toolkit.comparisons import doubtful
 
     if dry_run:
         reader, conditions = tasks.chosen_rows(table, rule, where)
         count = reader.count(conditions)
         show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
+        if doubt := doubtful(where):
+            told = f"Counted without Spark, to which {doubt} may mean something else: the release itself may choose other rows."
+            err.print(Text(told, "yellow"), soft_wrap=True)
         return
     with task_watched(table, run_id) as (name, listener):
         found = tasks.release(

@@ -106,7 +106,7 @@ def as_data(result: RuleResult, action: Action) -> dict[str, Any]:
         "action": action,
         "dimension": rule.dimension,
         "description": rule.description,
-        "fault": rule.fault(),
+        "fault": rule.fault() if result.failed > result.unevaluated else rule.unevaluated if result.failed else "",
         "rows": result.rows,
         "failed": result.failed,
         "measured": measured if measured is None or math.isfinite(measured) else None,

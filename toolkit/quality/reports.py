@@ -66,9 +66,12 @@ def found(one: RuleResult) -> str:
     if not one.failed:
         return plural(one.rows, "row")
     example = f", such as {one.examples[0]['value']}" if one.examples else ""
-    unevaluated = f"; {one.unevaluated:,} of them cannot be evaluated" if one.unevaluated else ""
+    of_all, broken = f"of {plural(one.rows, 'row')}", one.failed - one.unevaluated
     fault = f"{one.rule.fault()}: " if one.rule.fault() else ""
-    return f"{fault}{one.failed:,} of {plural(one.rows, 'row')}{unevaluated}{example}"
+    told = [f"{fault}{broken:,} {of_all}"] if broken else []
+    # A row at which the rule cannot be evaluated is not as the fault says.
+    told += [f"{one.rule.unevaluated}: {one.unevaluated:,} {of_all}"] if one.unevaluated else []
+    return f"{'; '.join(told)}{example}"
 
 
 def title(result: QualityResult) -> str:

@@ -120,6 +120,9 @@ def _enum(element: Element) -> Iterator[Statement]:
     if not wanted or (element.family is not None and element.family not in wanted):
         yield element.said("enum", f"its values do not fit a column that is {element.called}")
         return
+    if element.called == "float" and any(isinstance(one, float) and not one.is_integer() for one in given):
+        yield element.said("enum", "a FLOAT holds no such fractions, but others close to them")
+        return
     try:
         condition = f"{element.value} IN ({', '.join(map(literal, given))})"
     except Unfit as problem:
