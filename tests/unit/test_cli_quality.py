@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from toolkit import runner, runs
 from toolkit.events import EventLog
@@ -337,6 +337,18 @@ def test_rows_that_were_marked_are_shown_without_spark(
     assert "2 of 2 rows of quarantine.parcels, version 0, that break country_given" in told.stderr
     found = json.loads(cli("quality", "rows", "silver.parcels", "country_given", "--json").stdout)
     assert (found["table"], found["total"], [row["id"] for row in found["rows"]]) == ("quarantine.parcels", 2, [2, 4])
+
+
+def test_rows_of_a_mild_rule_that_another_rule_took_out_are_told(cli: Cli, lakehouse: Lakehouse) -> None:
+    write_deltalake(lakehouse.path("silver.boxes"), pa.table({"id": [1, 2], "_warnings": [["light"], ["other"]]}))
+    results = lakehouse.path("ops.quality_results")
+    row = DeltaTable(str(results)).to_pyarrow_table().slice(0, 1).to_pylist()[0]
+    row |= {"table_name": "silver.boxes", "rule": "light", "severity": "warn", "failed_count": 3, "passed": False}
+    schema = DeltaTable(str(results)).to_pyarrow_table().schema
+    write_deltalake(results, pa.Table.from_pylist([row], schema=schema), mode="append")
+    told = cli("quality", "rows", "silver.boxes", "light")
+    assert (told.exit_code, len(told.stdout.splitlines())) == (0, 2)
+    assert "2 more rows broke it when they came in, and lie in quarantine for another rule" in told.stderr
 
 
 def test_a_rule_that_is_not_in_the_file_is_refused_before_spark_starts(
