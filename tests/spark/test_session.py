@@ -175,7 +175,7 @@ def test_without_java_the_error_names_what_was_looked_at(monkeypatch: pytest.Mon
     assert "JAVA_HOME" in refused.value.cure
 
 
-@pytest.mark.parametrize("version", ["25.0.1", "11.0.2", "1.8.0_392"])
+@pytest.mark.parametrize("version", ["24.0.1", "11.0.2", "1.8.0_392"])
 def test_a_java_of_another_version_is_passed_over(
     version: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
