@@ -147,13 +147,6 @@ _KINDS = {
     "Utf8": "text",
     "LargeUtf8": "text",
 }
-
-
-def _kind(arrow_type: str) -> str:
-    """What matters of an Arrow type when two of them meet."""
-    return next((kind for begin, kind in _KINDS.items() if arrow_type.startswith(begin)), "")
-
-
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 _CALL = re.compile(r"\b([A-Za-z_]\w*)\s*\(")
 _ALIKE = {
@@ -173,6 +166,11 @@ _ALIKE = {
     "ELSE",
 }
 """Words before a bracket that mean the same to the engine and to Spark."""
+
+
+def _kind(arrow_type: str) -> str:
+    """What matters of an Arrow type when two of them meet."""
+    return next((kind for begin, kind in _KINDS.items() if arrow_type.startswith(begin)), "")
 
 
 def doubtful(sql: str) -> str:

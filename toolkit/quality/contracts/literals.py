@@ -6,14 +6,13 @@ Owns which numbers and times can be written there at all.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from toolkit.quality import sql_text
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 MOST_DIGITS = 38
 """Of a decimal."""
 
@@ -39,14 +38,3 @@ def literal(value: Any) -> str:
         case date():
             return sql_text.text(value.isoformat())
     return sql_text.text(str(value))
-
-
-def is_moment(text: str) -> bool:
-    """Whether a text is a day or a time, as Spark, too, reads it."""
-    if not (DAY.fullmatch(text) or _TIME.fullmatch(text)):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -13,9 +13,10 @@ from typing import Any
 
 from toolkit.quality import sql_text
 from toolkit.quality.contracts.elements import Element, Statement
-from toolkit.quality.contracts.literals import DAY, MOST_DIGITS, Unfit, is_moment, literal
+from toolkit.quality.contracts.literals import DAY, MOST_DIGITS, Unfit, literal
 from toolkit.quality.contracts.patterns import Untranslatable, in_java
 from toolkit.quality.rules.base import Family
+from toolkit.quality.rules.values import is_time
 
 _BOUNDS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 _SIZES = {"minLength": "min", "maxLength": "max", "minItems": "min", "maxItems": "max"}
@@ -143,7 +144,7 @@ def _families(values: list[Any]) -> tuple[Family, ...]:
             case date():
                 found.append({"time"})
             case _:
-                found.append({"text", "time"} if is_moment(str(value)) else {"text"})
+                found.append({"text", "time"} if is_time(str(value)) else {"text"})
     return tuple(set.intersection(*found))
 
 
@@ -178,7 +179,7 @@ def _bound(element: Element, name: str, value: Any) -> Any:
     if element.family == "number":
         return _number(name, value)
     text = value.isoformat() if isinstance(value, date) else str(value)
-    if not is_moment(text) or isinstance(value, (bool, int, float)):
+    if not is_time(text) or isinstance(value, (bool, int, float)):
         raise Unfit(f"{name} is {value!r}, which is no date or time that is written as in ISO 8601")
     zoned = text.endswith("Z") or text[-6:-5] in {"+", "-"}
     stamp = element.type.name if element.type else element.column.logical_type

@@ -348,10 +348,10 @@ def _comparable(value: Listable) -> tuple[Family, ...]:
         case date():
             return ("time",)
         case _:
-            return ("text", "time") if _is_time(value) else ("text",)
+            return ("text", "time") if is_time(value) else ("text",)
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
     """Whether Spark, too, reads the text as a date or a time."""
     if not _TIME.fullmatch(text):
         return False
