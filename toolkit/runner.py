@@ -61,6 +61,7 @@ class Task(Generic[T]):
 PROGRESS_SECONDS = 0.4
 RUN_VARIABLE = "TOOLKIT_RUN_ID"
 FRESH_VARIABLE = "TOOLKIT_FRESH"
+_FACES = ("cli", "tui")
 _REPLAYED = ("rows", "metric", "quality", "alert")
 
 
@@ -176,7 +177,7 @@ class ActiveRun:
         """What the step's tables follow from: its code, its parameters and the versions that it reads."""
         parameters = {name: str(getattr(self.parameters, name)) for name in step.parameters}
         reads = [self._identity(source) for source in step.reads]
-        text = json.dumps([step.name, _code(self.scenario.folder), parameters, reads], sort_keys=True)
+        text = json.dumps([step.name, digest_of_code(self.scenario.folder), parameters, reads], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _identity(self, source: str) -> str:
@@ -470,12 +471,12 @@ def _refuse_full_disk() -> None:
         )
 
 
-def _code(folder: Path) -> str:
-    """One digest of the scenario's code and of ours that handles data."""
-    ours = [paths.REPOSITORY / "toolkit" / part for part in ("etl", "quality", "platform.py", "tables.py")]
-    files = [p for place in (folder, *ours) for p in ([place] if place.is_file() else sorted(place.rglob("*.py")))]
-    files += sorted(file for pattern in ("*.toml", "*.yaml") for file in folder.rglob(pattern))
+def digest_of_code(folder: Path) -> str:
+    """One digest of a scenario's code and of all of ours but the faces, which change no table."""
+    ours = paths.REPOSITORY / "toolkit"
+    files = [file for file in ours.rglob("*") if file.relative_to(ours).parts[0] not in _FACES]
+    files += [file for pattern in ("*.py", "*.toml", "*.yaml") for file in folder.rglob(pattern)]
     digest = hashlib.sha256()
-    for file in files:
+    for file in sorted(file for file in files if file.is_file() and "__pycache__" not in file.parts):
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -22,8 +22,8 @@ from toolkit.quality.profiling import (
     as_yaml,
     suggest,
 )
-from toolkit.quality.profiling.evidence import wilson
-from toolkit.quality.profiling.forms import pattern
+from toolkit.quality.profiling.confidence import wilson
+from toolkit.quality.profiling.text_formats import pattern
 from toolkit.quality.profiling.suggestions import with_margin
 from toolkit.quality.rules import load
 

@@ -20,7 +20,7 @@ from pyspark.sql.types import DataType
 from toolkit.errors import UsageError
 from toolkit.quality import reasons, sql_text
 from toolkit.quality.actions import Actions
-from toolkit.quality.fitness import blame, refuse_unfit
+from toolkit.quality.validation import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule

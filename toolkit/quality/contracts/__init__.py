@@ -12,7 +12,7 @@ from toolkit.quality.contracts.document import page
 from toolkit.quality.contracts.enforcement import Difference, enforce, violations
 from toolkit.quality.contracts.limits import Freshness, Volume
 from toolkit.quality.contracts.model import Column, Contract, ContractTable
-from toolkit.quality.contracts.odcs import dump, load
+from toolkit.quality.contracts.odcs_reader import dump, load
 from toolkit.quality.contracts.promises import rules_of, unread
 from toolkit.quality.contracts.stored import drift, from_table
 

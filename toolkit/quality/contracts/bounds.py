@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from toolkit.quality.contracts.standard import OPERATORS
+from toolkit.quality.contracts.odcs_keys import OPERATORS
 
 _LARGEST = 1e300
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from toolkit.quality.contracts.bounds import interval, without_operators
-from toolkit.quality.contracts.standard import OPERATORS
+from toolkit.quality.contracts.odcs_keys import OPERATORS
 
 Found = tuple[str, str, str]
 """A kind of change, where, and what was and is."""

@@ -18,7 +18,7 @@ from toolkit.quality import sql_text
 from toolkit.quality.contracts.limits import Volume
 from toolkit.quality.contracts.metrics import READERS, Entry, metric_of
 from toolkit.quality.contracts.model import Column, ContractTable
-from toolkit.quality.contracts.standard import OPERATORS
+from toolkit.quality.contracts.odcs_keys import OPERATORS
 from toolkit.quality.rules import KINDS, Rule, parse
 from toolkit.quality.yaml_text import read_mapping
 

@@ -14,8 +14,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from toolkit.errors import UsageError
-from toolkit.quality.profiling import forms, relations
-from toolkit.quality.profiling.leaves import leaves
+from toolkit.quality.profiling import relations, text_formats
+from toolkit.quality.profiling.columns import leaves
 from toolkit.quality.profiling.model import ColumnProfile, Form, Ordering, Profile, Sizes, Spread, Texts, Top
 from toolkit.quality.profiling.passes import (
     ALL_VALUES,
@@ -204,7 +204,7 @@ def _sizes(answer: Mapping[str, Any]) -> Sizes | None:
 
 
 def _texts(answer: Mapping[str, Any], top: int) -> Texts:
-    counts = [(sought, answer[f"form_{i}"]) for i, sought in enumerate(forms.SOUGHT)]
+    counts = [(sought, answer[f"form_{i}"]) for i, sought in enumerate(text_formats.SOUGHT)]
     return Texts(
         blank=answer["blank"],
         non_ascii=answer["non_ascii"],

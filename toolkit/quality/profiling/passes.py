@@ -26,8 +26,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from toolkit.quality.profiling import forms
-from toolkit.quality.profiling.leaves import Leaf
+from toolkit.quality.profiling import text_formats
+from toolkit.quality.profiling.columns import Leaf
 
 CHUNK = 60
 """Columns to one aggregate; wider frames are read in several, each of which reads only its columns."""
@@ -165,14 +165,14 @@ def _ask_time(question: Question) -> dict[str, str]:
 
 def _ask_text(question: Question) -> dict[str, str]:
     text = question.prepare("value", question.column)
-    shape = question.prepare("shape", forms.shape(question.column))
+    shape = question.prepare("shape", text_formats.shape(question.column))
     cut = question.prepare("cut", f"substring({question.column}, 1, {TOP_LENGTH})")
     question.measure(shapes=_most_frequent(shape, question.top, as_text=False))
     size = _sizes(question, f"length({question.column})")
     _range(question, cut, as_text=False)
     _top(question, cut, as_text=False)
-    looked_for = {f"form_{i}": sought.has(text, shape) for i, sought in enumerate(forms.SOUGHT)}
-    return {"blank": forms.is_blank(text), "non_ascii": f"NOT {forms.is_ascii(text)}", **_empty(size), **looked_for}
+    looked_for = {f"form_{i}": sought.has(text, shape) for i, sought in enumerate(text_formats.SOUGHT)}
+    return {"blank": text_formats.is_blank(text), "non_ascii": f"NOT {text_formats.is_ascii(text)}", **_empty(size), **looked_for}
 
 
 def _ask_boolean(question: Question) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from toolkit.quality.profiling.leaves import Leaf, leaves
+from toolkit.quality.profiling.columns import Leaf, leaves
 from toolkit.quality.profiling.model import ColumnProfile, Correlation, ForeignKey
 from toolkit.quality.profiling.passes import HLL_BITS, HLL_ERROR
 from toolkit.quality.rules.measures import pearson

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from toolkit.quality.profiling.evidence import LEAST_SHARE
+from toolkit.quality.profiling.confidence import LEAST_SHARE
 from toolkit.quality.profiling.model import ColumnProfile, ForeignKey, Ordering, Profile
 
 _MOSTLY_FOUND = 0.5

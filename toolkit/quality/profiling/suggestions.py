@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from toolkit.quality.profiling.evidence import Evidence
-from toolkit.quality.profiling.forms import SHAPE_LENGTH, pattern
+from toolkit.quality.profiling.confidence import Evidence
+from toolkit.quality.profiling.text_formats import SHAPE_LENGTH, pattern
 from toolkit.quality.profiling.model import ColumnProfile, ForeignKey, Profile, Texts
 from toolkit.quality.rules import Rule, parse
 from toolkit.quality.yaml_text import write_mapping

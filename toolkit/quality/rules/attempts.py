@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from toolkit.quality import sql_text
 from toolkit.quality.rules.attempts import attempt
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame

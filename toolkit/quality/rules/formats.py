@@ -13,7 +13,7 @@ from pydantic import Field
 
 from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import OnColumn
 
 if TYPE_CHECKING:

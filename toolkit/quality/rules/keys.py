@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 
 from toolkit.quality.rules.base import Context, Dimension, Family, RowRule, is_among
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import OnColumn
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, FiniteFloat, model_validator
 
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import within
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 from toolkit.errors import UsageError
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, literal
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import Listable, comparable_with_all
 
 if TYPE_CHECKING:

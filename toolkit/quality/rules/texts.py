@@ -10,7 +10,7 @@ from toolkit import casts
 from toolkit.errors import UsageError
 from toolkit.quality import sql_text
 from toolkit.quality.rules.base import Dimension, Family
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import OnColumn, Sized, within
 from toolkit.quality.spark_types import parse_type
 

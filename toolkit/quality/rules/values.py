@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, FiniteFloat, model_validator
 
 from toolkit.quality.rules.base import Dimension, Family, RowRule, literal
-from toolkit.quality.rules.lazily import F
+from toolkit.quality.rules.spark_functions import F
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
