@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from toolkit.scenario import Scenario, parameter_problem
+from toolkit.parameters import parameter_problem, without_none
+from toolkit.scenario import Scenario
 
 FieldKind = Literal["integer", "number", "text", "switch", "date", "choice"]
 _KINDS: dict[Any, FieldKind] = {int: "integer", float: "number", bool: "switch", date: "date"}
@@ -48,7 +48,7 @@ def fields_of(scenario: Scenario) -> list[FormField]:
 
 
 def _field(name: str, info: FieldInfo) -> FormField:
-    declared, optional = _without_none(info.annotation)
+    declared, optional = without_none(info.annotation)
     choices = tuple((text_of(c), c) for c in get_args(declared)) if get_origin(declared) is Literal else ()
     return FormField(
         name,
@@ -60,15 +60,6 @@ def _field(name: str, info: FieldInfo) -> FormField:
         choices,
         optional,
     )
-
-
-def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """`int | None` as `int` that may be left out."""
-    if get_origin(annotation) in (Union, UnionType):
-        inner = [a for a in get_args(annotation) if a is not NoneType]
-        if len(inner) == 1:
-            return inner[0], True
-    return annotation, False
 
 
 def text_of(value: Any) -> str:
