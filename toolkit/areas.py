@@ -10,24 +10,33 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from toolkit import parameters as asked
 from toolkit.errors import SetupError, UsageError
 from toolkit.views import Area, Arrangement, Task, View
 
-AREAS: Mapping[str, tuple[str, str]] = {
-    "quality": ("Quality", "toolkit.quality.area"),
+
+class Listing(NamedTuple):
+    """An area as lists name it, before it is loaded."""
+
+    title: str
+    summary: str
+    module: str
+    """Binds `AREA`."""
+
+
+AREAS: Mapping[str, Listing] = {
+    "quality": Listing("Quality", "Rules, scores, profiles and contracts of tables.", "toolkit.quality.area"),
 }
-"""By name: the title, and the module that binds `AREA`."""
 EXTRA = "TOOLKIT_AREAS"
 """More of them, `name=module` with commas between; their modules are on the Python path."""
 
 
-def known() -> dict[str, tuple[str, str]]:
-    """Title and module of every area, the toolkit's own first."""
+def known() -> dict[str, Listing]:
+    """Every area, the toolkit's own first."""
     extra = [entry.partition("=") for entry in os.environ.get(EXTRA, "").split(",") if entry]
-    return {**AREAS, **{name: (name.capitalize(), module) for name, _, module in extra}}
+    return {**AREAS, **{name: Listing(name.capitalize(), f"From {module}.", module) for name, _, module in extra}}
 
 
 @cache
@@ -53,7 +62,7 @@ def area(name: str) -> Area:
     """
     if name not in known():
         raise UsageError.unknown("area", name, known())
-    return _loaded(name, known()[name][1])
+    return _loaded(name, known()[name].module)
 
 
 def part(address: str) -> View[Any] | Task[Any, Any]:

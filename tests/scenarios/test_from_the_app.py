@@ -21,7 +21,7 @@ from toolkit.tui.screens.quality_job import JobScreen
 from toolkit.tui.screens.quality_quarantine import QuarantineScreen, ReasonList
 from toolkit.tui.screens.quality_release import ReleaseScreen
 from toolkit.tui.screens.run import RunScreen
-from toolkit.tui.screens.scenario_form import ScenarioForm
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.scenarios import ScenariosScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
 

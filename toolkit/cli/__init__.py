@@ -65,8 +65,8 @@ def _areas(arguments: Sequence[str]) -> Iterator[tuple[str, typer.Typer]]:
     from toolkit import areas
 
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    for name, (title, _) in areas.known().items():
-        area = area_app(name, title, whole=name == asked)
+    for name, listing in areas.known().items():
+        area = area_app(name, listing.summary, whole=name == asked)
         if name == asked == "quality":
             quality.add_to(area)
         yield name, area

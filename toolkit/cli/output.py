@@ -17,8 +17,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from toolkit import fitting
 from toolkit.kinds import KINDS, spans
-from toolkit.kinds import text as kind_text
 from toolkit.words import UNKNOWN, as_text, cut, literal, number, when
 
 if TYPE_CHECKING:
@@ -128,9 +128,6 @@ STYLES = {
     "muted": "dim",
 }
 """The colours of a terminal for the styles of `toolkit.kinds`."""
-LEAST_PROSE = 24
-"""Characters that a column of prose is given at least, where the rows have to share a line."""
-GAP = 2
 WIDE = 200
 """Characters that a line may have where nobody looks at a terminal, before prose is broken."""
 
@@ -150,13 +147,13 @@ def print_grid(
         chosen: the columns that the user named; those that fit when empty.
         vertical: row by row in any case.
     """
-    usual = [column for column in columns if column.shown != "asked"]
-    shown = list(chosen) or _fitting(usual, rows, room())
+    every = fitting.usual(columns)
+    shown = list(chosen) or fitting.fitting(every, rows, room())
     if vertical or not shown:
         _print_vertically(list(chosen) or list(columns), rows)
         return
     _print_table(shown, rows)
-    left_out = [column.name for column in usual if column not in shown] if not chosen else []
+    left_out = [column.name for column in every if column not in shown] if not chosen else []
     if left_out:
         err.print(Text(f"No room for {', '.join(left_out)}: see --columns, --vertical, --json.", "dim"), soft_wrap=True)
 
@@ -164,25 +161,6 @@ def print_grid(
 def room() -> int:
     """Characters of a line; as many as are needed where nobody looks at a terminal."""
     return out.width if out.is_terminal or "COLUMNS" in os.environ else WIDEST
-
-
-def _fitting(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], width: int) -> list[Column]:
-    """The columns that have room, those for wide screens given up from the last; none where the least has no room."""
-    kept = list(columns)
-    needed = {column.name: _needed(column, rows) for column in kept}
-    while sum(needed[column.name] + GAP for column in kept) - GAP > width:
-        droppable = [column for column in kept if column.shown == "wide"]
-        if not droppable:
-            return []
-        kept.remove(droppable[-1])
-    return kept
-
-
-def _needed(column: Column, rows: Sequence[Mapping[str, Any]]) -> int:
-    widest = max((cell_len(kind_text(column.kind, row.get(column.name))) for row in rows), default=0)
-    if KINDS[column.kind].prose:
-        widest = min(widest, LEAST_PROSE)
-    return max(widest, cell_len(column.title))
 
 
 def styled(kind: str, value: Any, longest: int | None = None) -> Text:
@@ -202,11 +180,11 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -
             justify="right" if kind.right else "left",
             overflow="fold",
             no_wrap=not kind.prose,
-            min_width=None if kind.prose else _needed(column, rows),
+            min_width=None if kind.prose else fitting.needed(column, rows),
         )
     for row in rows:
         table.add_row(*(styled(column.kind, row.get(column.name), LONGEST_CELL) for column in columns))
-    needed = sum(_needed(column, rows) + GAP for column in columns) - GAP
+    needed = sum(fitting.needed(column, rows) + fitting.GAP for column in columns) - fitting.GAP
     Console(highlight=False, width=max(needed, min(room(), WIDE)), file=out.file).print(table)
 
 

@@ -48,19 +48,19 @@ _WORKING: Options = {
 }
 
 
-def area_app(name: str, title: str, *, whole: bool) -> typer.Typer:
+def area_app(name: str, summary: str, *, whole: bool) -> typer.Typer:
     """The commands of an area; only its title when the area is not asked for, so that no other is loaded.
 
     Raises:
         SetupError: the area cannot be loaded.
     """
-    app = typer.Typer(name=name, help=title, invoke_without_command=True, rich_markup_mode=None)
+    app = typer.Typer(name=name, help=summary, invoke_without_command=True, rich_markup_mode=None)
     if not whole:
         return app
     from toolkit import areas
 
     area = areas.area(name)
-    app.callback(invoke_without_command=True, help=f"{title}. {area.views[0].question}")(_front_page(area))
+    app.callback(invoke_without_command=True, help=f"{summary} {area.views[0].question}")(_front_page(area))
     for view in area.views:
         app.command(view.name, help=view.question)(_view_command(name, view))
     for task in area.tasks:
