@@ -530,7 +530,7 @@ def test_a_run_that_cannot_be_read_does_not_hide_the_others(cli: Cli, finished_r
     damaged.mkdir()
     (damaged / "run.json").write_text("{", encoding="utf-8")
     assert [(r["run"], r["status"]) for r in json.loads(cli("runs", "--json").stdout)] == [
-        (damaged.name, "unreadable"),
+        (damaged.name, "damaged"),
         (RUN, "succeeded"),
     ]
     assert cli("runs", "show", "latest").exit_code == 5

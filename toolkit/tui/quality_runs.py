@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from toolkit import runs
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.tui.palette import glyph
-from toolkit.tui.run_index import RunIndex, RunLine
 from toolkit.words import when
 
 MOST_RUNS = 100
@@ -33,9 +32,9 @@ class QualityOfRun:
     running: bool
 
 
-def read(index: RunIndex, run_id: str = "") -> QualityOfRun:
+def read(run_id: str = "") -> QualityOfRun:
     """The quality of a run; without an id, of the newest that checked anything."""
-    lines = index.lines()[:MOST_RUNS]
+    lines = runs.history()[:MOST_RUNS]
     choices = tuple(RunChoice(line.run_id, _label(line)) for line in lines)
     running = {line.run_id for line in lines if line.status == "running"}
     candidates = [run_id] if run_id else [line.run_id for line in lines[:LOOK_BACK]]
@@ -47,7 +46,8 @@ def read(index: RunIndex, run_id: str = "") -> QualityOfRun:
     return QualityOfRun(choices, newest, (), newest in running)
 
 
-def _label(line: RunLine) -> str:
-    if line.record is None:
+def _label(line: runs.RunFolder) -> str:
+    if line.status == "damaged":
         return f"✖ {line.run_id}"
-    return f"{glyph(line.status)} {when(line.record.started_at)}  {line.record.scenario}  {line.run_id[-4:]}"
+    record = line.record()
+    return f"{glyph(line.status)} {when(record.started_at)}  {record.scenario}  {line.run_id[-4:]}"

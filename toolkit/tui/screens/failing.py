@@ -38,7 +38,7 @@ class FailingScreen(Leaf):
 
     mode = "quality"
     HELP_TITLE = "Failing rows"
-    CSS_PATH = ["tables.tcss", "quality.tcss"]  # noqa: RUF012
+    CSS_PATH = ["table.tcss", "quality.tcss"]  # noqa: RUF012
     AUTO_FOCUS: ClassVar[str | None] = ".rows"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "ask", "Find rows", tooltip="Ask Spark for the rows that break this rule."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import ClassVar
 
 from textual import events, on
@@ -16,12 +15,12 @@ from textual.widgets import Input, Static
 
 from toolkit.quality.scores import terms
 from toolkit.quality.verdicts import failing_rows
+from toolkit.runs import history
 from toolkit.tui import command_lines, quality_board
 from toolkit.tui.background import in_background
 from toolkit.tui.problems import Problem, told
 from toolkit.tui.quality_board import TableBoard
 from toolkit.tui.quality_words import LEGEND, cell_words, score_words
-from toolkit.tui.run_index import RunIndex
 from toolkit.tui.screens.page import Page
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.heat_map import HeatMap
@@ -110,7 +109,7 @@ class QualityScreen(Page):
 
     def action_reload(self) -> None:
         """Read everything in a thread; what is shown stays until then."""
-        in_background(self, partial(_read, self.toolkit.index), self._found, self._failed, group="board")
+        in_background(self, _read, self._found, self._failed, group="board")
 
     def _found(self, found: Found) -> None:
         boards, ran = found
@@ -267,9 +266,9 @@ class QualityScreen(Page):
         return True
 
 
-def _read(index: RunIndex) -> Found:
+def _read() -> Found:
     boards = quality_board.read()
-    return boards, bool(boards) or bool(index.lines())
+    return boards, bool(boards) or bool(history())
 
 
 def _nothing(ran: bool) -> tuple[str, str]:

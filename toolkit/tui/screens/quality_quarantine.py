@@ -76,7 +76,7 @@ class QuarantineScreen(Leaf):
 
     mode = "quality"
     HELP_TITLE = "Quarantine"
-    CSS_PATH = ["tables.tcss", "quality.tcss"]  # noqa: RUF012
+    CSS_PATH = ["table.tcss", "quality.tcss"]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "w",

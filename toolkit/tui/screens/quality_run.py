@@ -78,7 +78,7 @@ class RunQualityScreen(Leaf):
         self._load(self.shown.run_id if self.shown and self.shown.tables else "")
 
     def _load(self, run_id: str) -> None:
-        in_background(self, partial(quality_runs.read, self.toolkit.index, run_id), self._found, group="quality")
+        in_background(self, partial(quality_runs.read, run_id), self._found, group="quality")
 
     def _found(self, found: QualityOfRun) -> None:
         first = self.shown is None
