@@ -16,9 +16,9 @@ from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import PATIENCE, Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
 from toolkit.tui.screens.failing import FailingScreen
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.runs import RunsScreen
-from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 from toolkit.tui.widgets.parameter_field import ParameterField
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts

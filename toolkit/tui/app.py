@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from toolkit.tui.quality_jobs import Jobs
     from toolkit.tui.run_index import RunIndex
 
+SCREENS: dict[str, str] = {}
+"""Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
 BY_HAND = ("scenarios", "runs", "tables")
 """The tabs that are no areas."""
@@ -250,6 +252,9 @@ class ToolkitApp(App[None]):
         from toolkit.tui.problems import told
         from toolkit.views import View
 
+        if address in SCREENS:
+            await getattr(self, SCREENS[address])(**values)
+            return
         try:
             part = areas.part(address)
             missing = [

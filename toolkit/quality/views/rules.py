@@ -72,10 +72,10 @@ RULES = View(
     (
         Column("state", "state"),
         Column("rule", "name"),
-        Column("severity", "severity", shown="wide"),
+        Column("runs", "heat", shown="wide"),
         Column("failed", "count"),
         Column("failure_rate", "share", "of rows"),
-        Column("runs", "heat", shown="wide"),
+        Column("severity", "severity", shown="wide"),
         Column("dimension", "name", shown="wide"),
         Column("columns", "names", shown="wide"),
         Column("rows", "count", shown="asked"),
