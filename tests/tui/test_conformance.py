@@ -45,7 +45,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quality_world.build(home, rules=12, runs=20)
     tui_world.write_runs(home)
     hostile = quality_world.result(
-        19, "silver.orders", tui_world.HOSTILE, 3, kind=tui_world.HOSTILE, columns=[tui_world.HOSTILE]
+        19, "gold.churn_risk", tui_world.HOSTILE, 3, kind=tui_world.HOSTILE, columns=[tui_world.HOSTILE]
     )
     results = str(Lakehouse(home / "lakehouse").path("ops.quality_results"))
     write_deltalake(results, pa.Table.from_pylist([hostile], schema=quality_world.RESULTS), mode="append")
