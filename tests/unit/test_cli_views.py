@@ -60,6 +60,7 @@ def _prepare(parameters: Which) -> None:
         raise UsageError("There is no shelf 'Q'.", choices=("A", "B"), cure="Name another.")
 
 
+BOX_COLUMNS = (Column("shelf", "name"), Column("size", "name"), Column("box", "name"))
 AREA = Area(
     "stock",
     "Stock",
