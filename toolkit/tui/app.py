@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
-    from toolkit.quality.history import Measurement
+    from toolkit.quality.records import Measurement
     from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
     from toolkit.tui.quality_jobs import Jobs
