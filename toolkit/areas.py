@@ -1,4 +1,4 @@
-"""The areas of the toolkit: one line each, loaded when first asked for.
+"""The areas of the toolkit, loaded when first asked for; `toolkit.listing` has one line for each.
 
 An area that cannot be loaded is told where it would be shown, and harms no other.
 """
@@ -6,37 +6,15 @@ An area that cannot be loaded is told where it would be shown, and harms no othe
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from toolkit import parameters as asked
 from toolkit.errors import SetupError, UsageError
+from toolkit.listing import known
 from toolkit.views import Area, Arrangement, Task, View
-
-
-class Listing(NamedTuple):
-    """An area as lists name it, before it is loaded."""
-
-    title: str
-    summary: str
-    module: str
-    """Binds `AREA`."""
-
-
-AREAS: Mapping[str, Listing] = {
-    "quality": Listing("Quality", "Rules, scores, profiles and contracts of tables.", "toolkit.quality.area"),
-}
-EXTRA = "TOOLKIT_AREAS"
-"""More of them, `name=module` with commas between; their modules are on the Python path."""
-
-
-def known() -> dict[str, Listing]:
-    """Every area, the toolkit's own first."""
-    extra = [entry.partition("=") for entry in os.environ.get(EXTRA, "").split(",") if entry]
-    return {**AREAS, **{name: Listing(name.capitalize(), f"From {module}.", module) for name, _, module in extra}}
 
 
 @cache

@@ -62,10 +62,10 @@ def commands(arguments: Sequence[str]) -> typer.Typer:
 
 
 def _areas(arguments: Sequence[str]) -> Iterator[tuple[str, typer.Typer]]:
-    from toolkit import areas
+    from toolkit.listing import known
 
     asked = next((word for word in arguments if not word.startswith("-")), "")
-    for name, listing in areas.known().items():
+    for name, listing in known().items():
         area = area_app(name, listing.summary, whole=name == asked)
         if name == asked == "quality":
             quality.add_to(area)

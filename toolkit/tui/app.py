@@ -15,7 +15,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from toolkit.areas import known
+from toolkit.listing import known
 from toolkit.tui.palette import DARK, LIGHT
 from toolkit.tui.stylesheet import ParsedOnce
 from toolkit.tui.widgets.frame import CommandBar, TopBar

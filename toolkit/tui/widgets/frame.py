@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from toolkit.areas import known
+from toolkit.listing import known
 from toolkit.words import literal, plural
 
 
