@@ -41,7 +41,7 @@ EventKind = Literal[
     step_failed      {message, exit_code}
     rows             {table, version, rows, files, bytes}           one table was written
     metric           {name, value, unit}
-    quality          {table, judged, rule, rule_kind, columns, severity, action, dimension, description, rows, failed,
+    quality          {table, population, rule, kind, columns, severity, action, dimension, description, rows, failed,
                       measured, said, pass_rate, tolerance, passed, examples: [{key, value, message}, …]}
                                                                     one rule on one table
     alert            {level: info|warn|error, message}
@@ -74,7 +74,7 @@ class EventLog:
         self.run_id = run_id
         self.listeners = listeners
 
-    def emit(self, kind: EventKind, step: str | None = None, **data: Any) -> Event:
+    def emit(self, kind: EventKind, step: str | None = None, /, **data: Any) -> Event:
         """Append one event, then tell every listener."""
         event = Event(kind=kind, run_id=self.run_id, step=step, data=data)
         line = event.model_dump_json().encode() + b"\n"

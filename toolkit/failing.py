@@ -17,8 +17,8 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.owners import owner
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import takes_out
-from toolkit.quality.history import Measurement, measurements
-from toolkit.quality.records import RESULTS
+from toolkit.quality.history import measurements
+from toolkit.quality.records import RESULTS, Measurement, Population
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import open_table
 from toolkit.tasks import check_references, declared_check, promised_by, rules_given
@@ -89,7 +89,7 @@ def failing(
         UsageError: no such table, reference, file or rule; or the rule is about the table as a whole.
     """
     reader, newest = open_table(table), _measured(table, rule)
-    if newest and newest.judged != "stored" and source is None:
+    if newest and newest.population != "stored" and source is None:
         return _marked(newest, limit)
     known = source or _judged_by(newest.run_id if newest else "")
     check_references(known.references)
@@ -118,12 +118,11 @@ def failing(
 
 def _measured(table: str, rule: str) -> Measurement | None:
     """The newest measurement of a rule, of a load or of the table as it lay; None when it was never measured."""
-    if not Lakehouse.default().exists(RESULTS.name):
+    if not Lakehouse.default().exists(RESULTS):
         return None
-    results = open_table(RESULTS.name)
-    found = [
-        m for judged in ("incoming", "stored") for m in measurements(results, table=table, rule=rule, judged=judged)
-    ]
+    results = open_table(RESULTS)
+    populations: tuple[Population, ...] = ("incoming", "stored")
+    found = [m for each in populations for m in measurements(results, table=table, rule=rule, population=each)]
     return max(found, key=lambda one: one.at, default=None)
 
 

@@ -12,8 +12,8 @@ from rich.cells import cell_len
 from toolkit.kinds import KINDS, text
 from toolkit.views import Column, Row
 
-LEAST_PROSE = 24
-"""Characters that a column of prose is given at least, where it has to share a line."""
+LEAST = 24
+"""Characters that a column of prose, or of a series, is given at least where it has to share a line."""
 GAP = 2
 
 
@@ -23,8 +23,9 @@ def usual(columns: Sequence[Column]) -> list[Column]:
 
 
 def needed(column: Column, rows: Sequence[Row]) -> int:
-    """Characters that a column needs: its widest value and its heading; of prose no more than it can be broken to."""
-    return max(min(_widest(column, rows), LEAST_PROSE if KINDS[column.kind].prose else 10_000), cell_len(column.title))
+    """Characters that a column needs: its widest value and its heading; what is elastic needs no more than `LEAST`."""
+    widest = _widest(column, rows)
+    return max(min(widest, LEAST) if KINDS[column.kind].elastic else widest, cell_len(column.title))
 
 
 def fitting(columns: Sequence[Column], rows: Sequence[Row], width: int, gap: int = GAP) -> list[Column]:
@@ -39,13 +40,17 @@ def fitting(columns: Sequence[Column], rows: Sequence[Row], width: int, gap: int
     return kept
 
 
-def prose_width(columns: Sequence[Column], rows: Sequence[Row], width: int, gap: int = GAP) -> int:
-    """Characters that each column of prose can have when the others have what they need."""
-    prose = [column for column in columns if KINDS[column.kind].prose]
-    if not prose:
-        return 0
-    rest = sum(needed(column, rows) for column in columns if column not in prose) + gap * (len(columns) - 1)
-    return max((width - rest) // len(prose), LEAST_PROSE)
+def widths(columns: Sequence[Column], rows: Sequence[Row], width: int, gap: int = GAP) -> dict[str, int]:
+    """Characters for each of the columns; what the others leave is shared by those that are elastic."""
+    found = {column.name: needed(column, rows) for column in columns}
+    spare = width - sum(found.values()) - gap * (len(columns) - 1)
+    elastic = [column for column in columns if KINDS[column.kind].elastic]
+    for number, column in enumerate(elastic):
+        wanted = max(_widest(column, rows) - found[column.name], 0)
+        more = min(wanted, max(spare, 0) // (len(elastic) - number))
+        found[column.name] += more
+        spare -= more
+    return found
 
 
 def _widest(column: Column, rows: Sequence[Row]) -> int:

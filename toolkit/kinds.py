@@ -57,12 +57,19 @@ class Kind:
     Attributes:
         write: a value that is not None as spans.
         right: stands at the right of its column, as numbers do.
-        prose: may be broken over lines, and cut where there is one line only; no other sort ever is.
+        prose: may be broken over lines, and cut where there is one line only.
+        series: values over time, of which the newest are shown where there is no room for all.
     """
 
     write: Callable[[Any], Spans]
     right: bool = False
     prose: bool = False
+    series: bool = False
+
+    @property
+    def elastic(self) -> bool:
+        """Whether it makes do with less room; no other sort is ever cut."""
+        return self.prose or self.series
 
 
 def spans(kind: str, value: Any) -> Spans:
@@ -70,6 +77,11 @@ def spans(kind: str, value: Any) -> Spans:
     if value is None:
         return ((UNKNOWN, "muted"),)
     return KINDS[kind].write(value)
+
+
+def newest(kind: str, value: Any, width: int) -> Any:
+    """Of a series as many values as have room, the newest; anything else as it is."""
+    return value[-width:] if KINDS[kind].series and value is not None else value
 
 
 def text(kind: str, value: Any) -> str:
@@ -161,6 +173,6 @@ KINDS: Mapping[str, Kind] = {
     "change": Kind(_change, right=True),
     "state": Kind(_state),
     "severity": Kind(lambda value: ((literal(str(value)), SEVERITIES.get(value, "secondary")),)),
-    "trend": Kind(_plain(sparkline)),
-    "heat": Kind(_signs),
+    "trend": Kind(_plain(sparkline), series=True),
+    "heat": Kind(_signs, series=True),
 }

@@ -20,7 +20,7 @@ from toolkit.errors import DataError, QualityGateFailed, UsageError
 from toolkit.quality import reports
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
-from toolkit.quality.records import RELEASES, RESULTS, RESULTS_SCHEMA, as_event, as_rows, example_of
+from toolkit.quality.records import RELEASES, RESULTS, Measurement, Release, as_event, example_of, measurements_of
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
 from toolkit.tables import Tables
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     from toolkit.etl.publish import Staged
     from toolkit.quality.engine import Check
+    from toolkit.quality.records import Population
     from toolkit.quality.repair import Released, Repair
-    from toolkit.quality.results import Population, QualityResult, RuleResult
+    from toolkit.quality.results import QualityResult, RuleResult
     from toolkit.quality.rules import Context, RowRule, Rule
 
 EXAMPLES = 3
@@ -104,6 +105,7 @@ class DataPlatform(Tables):
         from toolkit.etl.publish import discard, stage
         from toolkit.quality.engine import Check, split
 
+        self.refuse_other_shape(Measurement)
         check = rules if isinstance(rules, Check) else Check(tuple(rules), references or {}, actions)
         parted = split(df, table, check.rules, context=self._context(table, check), actions=check.actions)
         self._refuse_other_columns(table, parted.rows.columns)
@@ -126,13 +128,14 @@ class DataPlatform(Tables):
         """
         from toolkit.quality import engine
 
+        self.refuse_other_shape(Measurement)
         rows = self.read(table)
         check, left_out = check.on_stored(rows.columns)
         if left_out:
             self.alert(f"{table} has not kept what {', '.join(left_out)} looked at on the way in.", "info")
         context = self._context(table, check, "stored")
         result = engine.check(rows, table, check.rules, context=context, actions=check.actions)
-        result = replace(engine.exemplified(result, rows, check.references), judged="stored")
+        result = replace(engine.exemplified(result, rows, check.references), population="stored")
         self._told(result)
         return result
 
@@ -193,6 +196,7 @@ class DataPlatform(Tables):
         from toolkit.etl.publish import discard, stage
         from toolkit.quality import repair as q
 
+        self.refuse_other_shape(Release)
         lying = quarantine_name(table)
         self._refuse_stopped(table, lying)
         self._finish_release(table)
@@ -216,8 +220,13 @@ class DataPlatform(Tables):
     def record_quality(self) -> None:
         """Append what `check` found in this step to `ops.quality_results`."""
         now = datetime.now(UTC)
-        rows = [row for found in self.results for row in as_rows(found, self.run_id, now, self._version(found.table))]
-        self.write(RESULTS.name, self.spark.createDataFrame(rows, RESULTS_SCHEMA).coalesce(1), mode="append")
+        self.append(
+            [
+                measured
+                for found in self.results
+                for measured in measurements_of(found, self.run_id, now, self._version(found.table))
+            ]
+        )
 
     def _landing_progress(self, done: int, total: int) -> None:
         self.log.emit("step_progressed", self.step, tasks_done=done, tasks=total, rows_read=0, rows_written=done)
@@ -231,14 +240,14 @@ class DataPlatform(Tables):
         path, signature = self.lakehouse.path(table), self.signature(note)
         self.say_rows(publish(staged, part, path, self.declared(table), signature=signature))
 
-    def _context(self, table: str, check: Check, judged: Population = "incoming") -> Context:
+    def _context(self, table: str, check: Check, population: Population = "incoming") -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
         from toolkit.quality.history import by_rule, measurements
         from toolkit.quality.rules import Context
 
-        if not any(rule.uses_earlier for rule in check.rules) or not self.lakehouse.exists(RESULTS.name):
+        if not any(rule.uses_earlier for rule in check.rules) or not self.lakehouse.exists(RESULTS):
             return Context(check.references)
-        found = by_rule(measurements(self.reader(RESULTS.name), table=table, judged=judged))
+        found = by_rule(measurements(self.reader(RESULTS), table=table, population=population))
         return Context(
             check.references,
             {rule.rule: [m.value for m in rule.measurements if not math.isnan(m.value)] for rule in found},
@@ -272,7 +281,7 @@ class DataPlatform(Tables):
         from toolkit.quality import repair as q
 
         columns = self.declared(table).columns
-        self.write(RELEASES.name, q.trace(good, table, columns, release_id, self.run_id, said), "append", release_id)
+        self.write(Release, q.trace(good, table, columns, release_id, self.run_id, said), "append", release_id)
         self._move(table, quarantine, good, release_id)
 
     def _move(self, table: str, quarantine: DataFrame, good: DataFrame, release_id: str) -> None:
@@ -286,9 +295,9 @@ class DataPlatform(Tables):
         """Do what is left of a release that was interrupted: its traces say which rows, and what they were to become."""
         from toolkit.quality import repair as q
 
-        if not self.lakehouse.exists(RELEASES.name):
+        if not self.lakehouse.exists(RELEASES):
             return
-        traces = self.read(RELEASES.name).where(f"startswith(release_id, '{self._quarantine_state(table)}')")
+        traces = self.read(RELEASES).where(f"startswith(release_id, '{self._quarantine_state(table)}')")
         begun = traces.first()
         if begun is None:
             return

@@ -1,11 +1,12 @@
 """The tables of a run: read, written and told about; what every step does, whatever it does to the data.
 
-Owns who signs a commit, and which tables every scenario writes to. What is done to rows on the way is `toolkit.platform`.
+Owns who signs a commit. What is done to rows on the way is `toolkit.platform`; which `ops` tables there are, the records say
+that are handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,17 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.records import RELEASES, RESULTS
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario, Table
+from toolkit.store.records import Record, encode, refuse_other_shape, spark_schema, table_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from toolkit.etl.load import Written
-
-OPERATIONS = {table.name: table for table in (RESULTS, RELEASES)}
-"""Tables that every scenario writes to."""
 
 
 @dataclass
@@ -71,16 +69,16 @@ class Tables:
 
     def write(
         self,
-        table: str,
+        table: str | type[Record],
         df: DataFrame,
         mode: Literal["overwrite", "append"] = "overwrite",
         once: str = "",
         note: Mapping[str, str] | None = None,
     ) -> int:
-        """Write a table that the scenario declares, in one commit signed by this run; returns the rows written.
+        """Write a table that the scenario or a record declares, in one commit signed by this run; returns the rows written.
 
         Args:
-            table: which.
+            table: which: a name, or a record that is a row of it.
             df: its rows.
             mode: replace the content, or add to it.
             once: a name for this write; a second write of the same name to the same table is left out.
@@ -88,12 +86,37 @@ class Tables:
         """
         from toolkit.etl.load import write_table
 
-        signature = self.signature(note)
-        done = write_table(
-            df, self.lakehouse.path(table), self.declared(table), mode=mode, signature=signature, once=once
-        )
+        declared, signature = self.declared(table), self.signature(note)
+        done = write_table(df, self.lakehouse.path(declared.name), declared, mode=mode, signature=signature, once=once)
         self.say_rows(done)
         return done.rows
+
+    def append(self, records: Sequence[Record], once: str = "") -> None:
+        """Add rows to the table of these records, which are of one kind; nothing is done when there are none.
+
+        Args:
+            records: the rows.
+            once: a name for this write; a second write of the same name is left out.
+
+        Raises:
+            DataError: the table has other columns: another version of this program wrote it.
+        """
+        if not records:
+            return
+        record = type(records[0])
+        self.refuse_other_shape(record)
+        rows = [tuple(encode(one).values()) for one in records]
+        self.write(record, self.spark.createDataFrame(rows, spark_schema(record)).coalesce(1), "append", once)
+
+    def refuse_other_shape(self, record: type[Record]) -> None:
+        """Raise if the table of a record is there and has other columns.
+
+        Raises:
+            DataError: it has: another version of this program wrote it.
+        """
+        name = table_of(record).name
+        if self.lakehouse.exists(name):
+            refuse_other_shape(record, self.reader(name))
 
     def state(self, table: str) -> tuple[int, int]:
         """Version and number of rows of a table, from its log where that says how many there are."""
@@ -117,13 +140,13 @@ class Tables:
         """Say something that whoever watches the run should read."""
         self.log.emit("alert", self.step, level=level, message=message)
 
-    def declared(self, table: str) -> Table:
-        """The declaration of a table that this scenario, or every scenario, writes.
+    def declared(self, table: str | type[Record]) -> Table:
+        """The declaration of a table of this scenario, or of a record's table.
 
         Raises:
-            UsageError: neither does.
+            UsageError: the scenario declares no such table.
         """
-        return OPERATIONS.get(table) or self.scenario.table(table)
+        return self.scenario.table(table) if isinstance(table, str) else table_of(table)
 
     def signature(self, note: Mapping[str, str] | None = None) -> dict[str, str]:
         """Who writes, and from what: kept in every commit, with what else is to be noted of it."""

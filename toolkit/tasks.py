@@ -82,7 +82,7 @@ def judge(
     # Absolute, so that the rows can be asked for from another folder.
     files = {"rules": str(rules.absolute()) if rules else "", "contract": str(contract.absolute()) if contract else ""}
     options = {**files, "references": _as_words(references)}
-    task = runner.Task("judge", table, work, title, (RESULTS.name,), options)
+    task = runner.Task("judge", table, work, title, (RESULTS,), options)
     return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
 
 
@@ -183,7 +183,7 @@ def release(
         looked, stay = plural(found.looked_at, "row"), count(found.still_bad)
         return f"{table}: of {looked} looked at, {count(found.released)} were released and {stay} stay in quarantine."
 
-    writes = (table, quarantine_name(table), RELEASES.name)
+    writes = (table, quarantine_name(table), RELEASES)
     options = {"rule": rule, "where": where, "repair": "; ".join(settings)}
     task = runner.Task("release", table, work, answer, writes, options)
     return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)

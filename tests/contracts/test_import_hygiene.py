@@ -25,6 +25,8 @@ LIGHT = (
     "toolkit.doctor",
     "toolkit.runner",
     "toolkit.tasks",
+    "toolkit.store.records",
+    "toolkit.quality.records",
     "toolkit.quality.rules",
     "toolkit.quality.results",
     "toolkit.quality.reports",

@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import quality_world as world
-from deltalake import write_deltalake
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 from tui_driving import press, screen_text, settle, until
 
+from tests.records import append
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.verdicts import failing_rows, verdict
 from toolkit.tui.app import ToolkitApp
@@ -176,8 +175,8 @@ async def test_a_table_that_is_seldom_checked_keeps_its_history(app: ToolkitApp)
 
 async def test_only_the_newest_runs_are_read_and_the_rest_is_left_out(app: ToolkitApp, checked_home: Path) -> None:
     rows = [row for run in range(50, MOST_RUNS + 20) for row in world.measured(run, 5)]
-    results = str(Lakehouse(checked_home / "lakehouse").path("ops.quality_results"))
-    write_deltalake(results, pa.Table.from_pylist(rows, schema=world.RESULTS), mode="append")
+    results = Lakehouse(checked_home / "lakehouse").path("ops.quality_results")
+    append(results, rows)
     async with app.run_test(size=(80, 24)) as pilot:
         heat = await on_map(pilot, app)
         assert len(heat.runs) == MOST_RUNS
@@ -192,9 +191,9 @@ async def test_a_run_that_measured_meanwhile_shows_after_reload(app: ToolkitApp,
     async with app.run_test(size=(120, 40)) as pilot:
         heat = await on_map(pilot, app)
         await press(pilot, "down")
-        results = str(Lakehouse(checked_home / "lakehouse").path("ops.quality_results"))
+        results = Lakehouse(checked_home / "lakehouse").path("ops.quality_results")
         rows = [world.result(50, "silver.orders", "rows_as_usual", 0, measured=1_001.0, passed=True)]
-        write_deltalake(results, pa.Table.from_pylist(rows, schema=world.RESULTS), mode="append")
+        append(results, rows)
         await press(pilot, "f5")
         assert len(heat.runs) == world.RUNS + 1
         assert heat.line is not None
@@ -208,9 +207,9 @@ async def test_while_a_run_is_at_work_the_board_reads_again_by_itself(
     monkeypatch.setattr("toolkit.tui.screens.quality.REFRESH_SECONDS", 0.05)
     async with app.run_test(size=(120, 40)) as pilot:
         heat = await on_map(pilot, app)
-        results = str(Lakehouse(checked_home / "lakehouse").path("ops.quality_results"))
+        results = Lakehouse(checked_home / "lakehouse").path("ops.quality_results")
         rows = [world.result(50, "silver.orders", "rows_as_usual", 0, measured=1_001.0, passed=True)]
-        write_deltalake(results, pa.Table.from_pylist(rows, schema=world.RESULTS), mode="append")
+        append(results, rows)
         await settle(pilot)
         assert len(heat.runs) == world.RUNS
         app.going = 1
@@ -273,7 +272,7 @@ async def test_failing_rows_come_with_their_likely_cause(app: ToolkitApp, size: 
         ({"failed": 12, "passed": False}, "12 rows broke this rule when it was measured; none is here now. They were"),
         ({"failed": 1, "passed": True}, "They were released, or a later load took their place."),
         (
-            {"failed": 1, "passed": False, "judged": "stored"},
+            {"failed": 1, "passed": False, "population": "stored"},
             "1 row of silver.orders broke this rule when it was judged. They are in the table, without a mark. Press r to "
             "find them with Spark.",
         ),
@@ -330,12 +329,12 @@ async def test_damaged_results_are_told_and_the_app_goes_on(app: ToolkitApp, che
 async def test_names_that_are_none_are_left_out_and_strange_rules_are_plain_text(
     app: ToolkitApp, checked_home: Path
 ) -> None:
-    results = str(Lakehouse(checked_home / "lakehouse").path("ops.quality_results"))
+    results = Lakehouse(checked_home / "lakehouse").path("ops.quality_results")
     rows = [
         world.result(0, "'; DROP [b]", "rule", 1),
         world.result(0, "silver.strange", "x') OR [red]1=1 \x1b[31m", 1),
     ]
-    write_deltalake(results, pa.Table.from_pylist(rows, schema=world.RESULTS), mode="append")
+    append(results, rows)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "4")
         assert "DROP" not in screen_text(app)

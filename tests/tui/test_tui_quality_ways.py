@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 import quality_world as world
-from deltalake import write_deltalake
 from textual.binding import Binding
 from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 from tui_driving import press, screen_text, settle
 
+from tests.records import append
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.verdicts import failing_rows, verdict
 from toolkit.tui.app import ToolkitApp
@@ -199,8 +198,8 @@ async def test_the_caption_keeps_its_news_on_a_narrow_screen(app: ToolkitApp) ->
 
 async def test_where_no_rule_is_broken_it_says_so(app: ToolkitApp, checked_home: Path) -> None:
     rows = [world.result(49, "silver.sound", "id_is_given", 0)]
-    results = str(Lakehouse(checked_home / "lakehouse").path("ops.quality_results"))
-    write_deltalake(results, pa.Table.from_pylist(rows, schema=world.RESULTS), mode="append")
+    results = Lakehouse(checked_home / "lakehouse").path("ops.quality_results")
+    append(results, rows)
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "4", "down", "down", "down", "b")
         assert "No rule is broken." in screen_text(app)

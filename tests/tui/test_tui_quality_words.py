@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 from toolkit.errors import UsageError
 from toolkit.quality.anomalies import expectation, point
-from toolkit.quality.history import Measurement, RuleHistory, RunColumn, by_rule
+from toolkit.quality.history import RuleHistory, RunColumn, by_rule
+from toolkit.quality.records import Measurement
 from toolkit.tui import quality_board, quality_rule
 from toolkit.tui.bars import row_of_bars
 from toolkit.tui.quality_board import chosen, table_board
@@ -107,11 +109,11 @@ def test_a_date_that_is_covered_in_part_goes() -> None:
 
 def test_rules_that_are_broken_now_come_first_by_severity() -> None:
     found = [
-        one(5, run=1)._replace(rule="b_failed"),
-        one(5, run=1, severity="critical")._replace(rule="z_critical"),
-        one(5, run=1, passed=True, tolerance=0.5)._replace(rule="a_tolerated"),
-        one(run=1)._replace(rule="a_passed"),
-        one(5, run=0)._replace(rule="a_passed"),
+        replace(one(5, run=1), rule="b_failed"),
+        replace(one(5, run=1, severity="critical"), rule="z_critical"),
+        replace(one(5, run=1, passed=True, tolerance=0.5), rule="a_tolerated"),
+        replace(one(run=1), rule="a_passed"),
+        replace(one(5, run=0), rule="a_passed"),
     ]
     board = table_board(sorted(found, key=lambda m: m.at))
     assert [line.rule for line in board.lines] == ["z_critical", "b_failed", "a_tolerated", "a_passed"]
@@ -123,7 +125,7 @@ def test_rules_that_are_broken_now_come_first_by_severity() -> None:
 
 
 def test_a_rule_that_a_run_left_out_has_a_gap() -> None:
-    found = [one(run=0), one(run=1)._replace(rule="other"), one(run=2)]
+    found = [one(run=0), replace(one(run=1), rule="other"), one(run=2)]
     lines = {line.rule: line for line in table_board(found).lines}
     assert [cell is not None for cell in lines["rule"].cells] == [True, False, True]
     assert lines["other"].newest.run_id == "r001"

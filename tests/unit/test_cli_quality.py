@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable, write_deltalake
+from deltalake import write_deltalake
 
+from tests.records import append
 from toolkit import runner, runs
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality.records import Measurement
 from toolkit.runs import RunRecord
 
 Cli = Callable[..., Any]
@@ -60,32 +63,26 @@ def lakehouse(toolkit_home: Path) -> Lakehouse:
         }
     )
     write_deltalake(found.path("quarantine.parcels"), bad)
-    rows = [
-        {
-            "run_id": f"2026030{day}-101500-parcels-0a1b",
-            "measured_at": BEGAN + timedelta(days=day),
-            "table_name": "silver.parcels",
-            "table_version": day - 1,
-            "rule": rule,
-            "kind": "not_null",
-            "columns": ["country"],
-            "dimension": dimension,
-            "severity": "error",
-            "row_count": 5,
-            "failed_count": failed if day == 2 else 0,
-            "measured": None,
-            "tolerance": 0.0,
-            "passed": day == 1 or not failed,
-        }
-        for day in (1, 2)
-        for rule, dimension, failed in (("country_given", "completeness", 2), ("kg_sound", "validity", 0))
-    ]
-    schema = pa.schema([("measured", pa.float64())])
-    table = pa.Table.from_pylist(rows)
-    table = table.set_column(
-        table.column_names.index("measured"), schema.field("measured"), pa.array([None] * 4, pa.float64())
+    append(
+        found.path("ops.quality_results"),
+        [
+            Measurement(
+                f"2026030{day}-101500-parcels-0a1b",
+                BEGAN + timedelta(days=day),
+                "silver.parcels",
+                rule,
+                version=day - 1,
+                kind="not_null",
+                columns=("country",),
+                dimension=dimension,
+                rows=5,
+                failed=failed if day == 2 else 0,
+                passed=day == 1 or not failed,
+            )
+            for day in (1, 2)
+            for rule, dimension, failed in (("country_given", "completeness", 2), ("kg_sound", "validity", 0))
+        ],
     )
-    write_deltalake(found.path("ops.quality_results"), table)
     return found
 
 
@@ -342,10 +339,8 @@ def test_rows_that_were_marked_are_shown_without_spark(
 def test_rows_of_a_mild_rule_that_another_rule_took_out_are_told(cli: Cli, lakehouse: Lakehouse) -> None:
     write_deltalake(lakehouse.path("silver.boxes"), pa.table({"id": [1, 2], "_warnings": [["light"], ["other"]]}))
     results = lakehouse.path("ops.quality_results")
-    row = DeltaTable(str(results)).to_pyarrow_table().slice(0, 1).to_pylist()[0]
-    row |= {"table_name": "silver.boxes", "rule": "light", "severity": "warn", "failed_count": 3, "passed": False}
-    schema = DeltaTable(str(results)).to_pyarrow_table().schema
-    write_deltalake(results, pa.Table.from_pylist([row], schema=schema), mode="append")
+    usual = Measurement("20260302-101500-parcels-0a1b", BEGAN, "silver.boxes", "light")
+    append(results, [replace(usual, severity="warn", action="warn", rows=5, failed=3, passed=False)])
     told = cli("quality", "rows", "silver.boxes", "light")
     assert (told.exit_code, len(told.stdout.splitlines())) == (0, 2)
     assert "2 more rows broke it when they came in, and lie in quarantine for another rule" in told.stderr

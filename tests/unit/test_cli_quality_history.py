@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from tests.records import append
 from toolkit.lakehouse import Lakehouse
+from toolkit.quality.records import Measurement
 
 Cli = Callable[..., Any]
 TABLE = "silver.parcels"
@@ -44,22 +47,16 @@ def load(lakehouse: Lakehouse, counts: Sequence[int], late: float = 0) -> None:
 
 def measure(lakehouse: Lakehouse, failed: Sequence[int]) -> None:
     """One run a day of one rule, that so many rows broke."""
-    rows = [
-        {
-            "run_id": f"r{day:02}",
-            "measured_at": BEGAN + day * DAY,
-            "table_name": TABLE,
-            "table_version": day,
-            "rule": "country_given",
-            "dimension": "completeness",
-            "severity": "error",
-            "row_count": ROWS,
-            "failed_count": count,
-            "passed": not count,
-        }
-        for day, count in enumerate(failed)
-    ]
-    write_deltalake(lakehouse.path("ops.quality_results"), pa.Table.from_pylist(rows), mode="overwrite")
+    path = lakehouse.path("ops.quality_results")
+    shutil.rmtree(path, ignore_errors=True)
+    usual = Measurement("", BEGAN, TABLE, "country_given", dimension="completeness", rows=ROWS)
+    append(
+        path,
+        [
+            replace(usual, run_id=f"r{day:02}", at=BEGAN + day * DAY, version=day, failed=count, passed=not count)
+            for day, count in enumerate(failed)
+        ],
+    )
 
 
 def told(cli: Cli, *asked: str) -> dict[str, dict[str, Any]]:

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit import fitting
-from toolkit.kinds import KINDS, spans
+from toolkit.kinds import KINDS, newest, spans
 from toolkit.words import UNKNOWN, as_text, cut, literal, number, when
 
 if TYPE_CHECKING:
@@ -163,15 +163,18 @@ def room() -> int:
     return out.width if out.is_terminal or "COLUMNS" in os.environ else WIDEST
 
 
-def styled(kind: str, value: Any, longest: int | None = None) -> Text:
-    """A value in the colours of the terminal."""
-    text = Text.assemble(*((part, STYLES.get(style, "")) for part, style in spans(kind, value)))
-    if longest is not None and KINDS[kind].prose and len(text) > longest:
-        text.truncate(longest, overflow="ellipsis")
+def styled(kind: str, value: Any, width: int | None = None) -> Text:
+    """A value in the colours of the terminal; of a series what has room in `width` characters."""
+    shown = value if width is None else newest(kind, value, width)
+    text = Text.assemble(*((part, STYLES.get(style, "")) for part, style in spans(kind, shown)))
+    if width is not None and KINDS[kind].prose and len(text) > LONGEST_CELL:
+        text.truncate(LONGEST_CELL, overflow="ellipsis")
     return text
 
 
 def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    width = min(room(), WIDE)
+    widths = fitting.widths(columns, rows, width)
     table = Table(header_style="bold", box=None, pad_edge=False)
     for column in columns:
         kind = KINDS[column.kind]
@@ -180,12 +183,12 @@ def _print_table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -
             justify="right" if kind.right else "left",
             overflow="fold",
             no_wrap=not kind.prose,
-            min_width=None if kind.prose else fitting.needed(column, rows),
+            width=widths[column.name],
         )
     for row in rows:
-        table.add_row(*(styled(column.kind, row.get(column.name), LONGEST_CELL) for column in columns))
-    needed = sum(fitting.needed(column, rows) + fitting.GAP for column in columns) - fitting.GAP
-    Console(highlight=False, width=max(needed, min(room(), WIDE)), file=out.file).print(table)
+        table.add_row(*(styled(column.kind, row.get(column.name), widths[column.name]) for column in columns))
+    needed = sum(widths.values()) + fitting.GAP * (len(columns) - 1)
+    Console(highlight=False, width=max(needed, width), file=out.file).print(table)
 
 
 def _print_vertically(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from toolkit.words import literal, number, plural
 
 if TYPE_CHECKING:
     from toolkit.quality.anomalies import Point
-    from toolkit.quality.history import Measurement
+    from toolkit.quality.records import Measurement
     from toolkit.quality.sla import SlaReport
 
 OnlyTable = Annotated[str | None, typer.Option("--table", help="Only this table.")]
@@ -28,7 +28,8 @@ def scored(table: OnlyTable = None, as_json: AsJson = False) -> None:
     if table is not None:
         _score_explained(table, as_json)
         return
-    from toolkit.quality.history import RESULTS, measurements
+    from toolkit.quality.history import measurements
+    from toolkit.quality.records import RESULTS
     from toolkit.quality.scores import DIMENSIONS, scores
     from toolkit.reader import open_table
 
@@ -184,7 +185,8 @@ def sla(
     from pydantic import ValidationError
 
     from toolkit.errors import UsageError, wrong_value
-    from toolkit.quality.history import RESULTS, loads, measurements, promised
+    from toolkit.quality.history import loads, measurements, promised
+    from toolkit.quality.records import RESULTS
     from toolkit.quality.sla import FreshnessSla, PassRateSla, VolumeSla
     from toolkit.reader import open_table
 
@@ -212,7 +214,8 @@ def sla(
 def _measured(table: str, rule: str = "") -> Sequence[Measurement]:
     """What was measured of a table, or of all; a name that was never measured must not pass for good news."""
     from toolkit.errors import UsageError
-    from toolkit.quality.history import RESULTS, measurements
+    from toolkit.quality.history import measurements
+    from toolkit.quality.records import RESULTS
     from toolkit.reader import open_table
 
     results = open_table(RESULTS)

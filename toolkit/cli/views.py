@@ -17,7 +17,7 @@ from rich.text import Text
 
 from toolkit.cli import output
 from toolkit.errors import ToolkitError, UsageError
-from toolkit.words import plural
+from toolkit.words import literal, plural
 
 if TYPE_CHECKING:
     from toolkit.parameters import Entry
@@ -209,7 +209,9 @@ def print_rows(view: View[Any], columns: tuple[Column, ...], rows: list[Row], ho
     elif how["csv"]:
         shown = chosen or columns
         lines = [[row.get(column.name) for column in shown] for row in rows]
-        output.out.file.write(csv_text([column.name for column in shown], lines))
+        text = csv_text([column.name for column in shown], lines)
+        # Exact for a file or a program; on a terminal nothing in it may act.
+        output.out.file.write(literal(text, lines=True) if output.out.is_terminal else text)
     elif not rows:
         output.err.print(Text(view.empty), soft_wrap=True)
     else:

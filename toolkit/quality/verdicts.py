@@ -35,7 +35,7 @@ class Judged(Protocol):
         """record, warn, quarantine or stop."""
 
     @property
-    def judged(self) -> str:
+    def population(self) -> str:
         """incoming, or stored: then the rows stay where they are, and are not marked."""
 
     @property
@@ -89,7 +89,7 @@ class Verdict:
     examples: tuple[Any, ...] = ()
     said: str = ""
     """The finding of a rule on the whole table, in words."""
-    judged: str = "incoming"
+    population: str = "incoming"
     fault: str = ""
     """What is wrong with a row that breaks it; empty for a rule on the whole table."""
 
@@ -148,7 +148,7 @@ def verdict(data: Mapping[str, Any]) -> Verdict:
         passed,
         tuple(data.get("examples") or ()),
         str(data.get("said") or ""),
-        str(data.get("judged") or "incoming"),
+        str(data.get("population") or "incoming"),
         str(data.get("fault") or ""),
     )
 

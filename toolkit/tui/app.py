@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
-    from toolkit.quality.history import Measurement
+    from toolkit.quality.records import Measurement
     from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
     from toolkit.tui.quality_jobs import Jobs
 
+SCREENS: dict[str, str] = {}
+"""Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
 
 
@@ -224,6 +226,9 @@ class ToolkitApp(App[None]):
         from toolkit.tui.problems import told
         from toolkit.views import View
 
+        if address in SCREENS:
+            await getattr(self, SCREENS[address])(**values)
+            return
         try:
             part = areas.part(address)
             missing = [

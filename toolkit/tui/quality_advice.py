@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.content import Content
 
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, measurements
+from toolkit.quality.history import measurements
 from toolkit.quality.recommendations import Recommendation, recommendations
+from toolkit.quality.records import RESULTS
 from toolkit.reader import DeltaReader, open_table
 from toolkit.words import literal
 

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, Measurement, RuleKey, RunColumn, current, grid, measurements
+from toolkit.quality.history import RuleKey, RunColumn, current, grid, measurements
+from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.scores import TableScore, scores
 from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import is_table_name

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from toolkit import paths
 from toolkit.errors import ToolkitError
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, Load, Measurement, by_rule, loads, measurements
+from toolkit.quality.history import Load, by_rule, loads, measurements
+from toolkit.quality.records import RESULTS, Measurement
 from toolkit.reader import DeltaReader, open_table
 from toolkit.tui.problems import told
 

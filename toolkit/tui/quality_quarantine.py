@@ -89,9 +89,9 @@ def read(table: str) -> Quarantine:
 
 
 def _released(table: str) -> int:
-    if not Lakehouse.default().exists(RELEASES.name):
+    if not Lakehouse.default().exists(RELEASES):
         return 0
-    return open_table(RELEASES.name).count(f"table_name = '{check_table_name(table)}'")
+    return open_table(RELEASES).count(f"table_name = '{check_table_name(table)}'")
 
 
 def _reasons(reader: DeltaReader, columns: Sequence[str]) -> list[Reason]:

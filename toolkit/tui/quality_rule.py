@@ -15,7 +15,8 @@ from textual.content import Content
 from toolkit import runs
 from toolkit.errors import ToolkitError, UsageError
 from toolkit.quality.anomalies import Expectation, expectation, point
-from toolkit.quality.history import RESULTS, Measurement, RuleHistory, by_rule, measurements
+from toolkit.quality.history import RuleHistory, by_rule, measurements
+from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.verdicts import by_table
 from toolkit.reader import open_table
 from toolkit.tui.palette import SEVERITIES, colour, glyph

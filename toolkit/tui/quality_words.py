@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from toolkit.quality.history import BARS, Measurement, RunColumn
+from toolkit.quality.history import BARS, RunColumn
+from toolkit.quality.records import Measurement
 from toolkit.quality.scores import DIMENSIONS, TableScore, Term
 from toolkit.tui.palette import colour, glyph
 from toolkit.words import literal, number, plural, share, when

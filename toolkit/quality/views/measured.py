@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, Measurement, measurements
+from toolkit.quality.history import measurements
+from toolkit.quality.records import RESULTS, Measurement
 from toolkit.reader import open_table
 from toolkit.scenario import is_table_name
 from toolkit.words import number, plural, share

@@ -7,7 +7,8 @@ from typing import Any
 
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.anomalies import Point, anomalies, drift_since, expectation, point
-from toolkit.quality.history import Measurement, by_rule, current, grid, loads
+from toolkit.quality.history import by_rule, current, grid, loads
+from toolkit.quality.records import Measurement
 from toolkit.quality.views.measured import STATES, finding, heat, of_table
 from toolkit.quality.views.naming import NOTHING, OfRule, OfTable
 from toolkit.reader import open_table
@@ -72,10 +73,10 @@ RULES = View(
     (
         Column("state", "state"),
         Column("rule", "name"),
-        Column("severity", "severity", shown="wide"),
+        Column("runs", "heat", shown="wide"),
         Column("failed", "count"),
         Column("failure_rate", "share", "of rows"),
-        Column("runs", "heat", shown="wide"),
+        Column("severity", "severity", shown="wide"),
         Column("dimension", "name", shown="wide"),
         Column("columns", "names", shown="wide"),
         Column("rows", "count", shown="asked"),
@@ -111,7 +112,7 @@ def _measurements(lakehouse: Lakehouse, parameters: OfRule) -> Result:
                 "unusual": bool(expected and known and not expected.low <= one.value <= expected.high),
                 "failed": one.failed,
                 "rows": one.rows,
-                "population": one.judged,
+                "population": one.population,
                 "version": one.version,
                 "run_id": one.run_id,
                 "finding": finding(one),

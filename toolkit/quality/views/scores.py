@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
-from toolkit.quality.history import Measurement, current
+from toolkit.quality.history import current
+from toolkit.quality.records import Measurement
 from toolkit.quality.scores import DIMENSIONS, TableScore, scores, terms
 from toolkit.quality.views.measured import measured, of_table, worst
 from toolkit.quality.views.naming import NOTHING, OfTable

@@ -13,8 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import Measurement
 from toolkit.quality.quarantine import VIOLATIONS, WARNINGS
+from toolkit.quality.records import Measurement
 from toolkit.quality.verdicts import FailingRows, Judged
 from toolkit.reader import open_table
 from toolkit.tui import command_lines
@@ -53,7 +53,7 @@ class FailingScreen(Leaf):
     @property
     def unmarked(self) -> Judged | None:
         """The rule, where its rows are in the table without a mark: it was judged as it lies, and Spark has to be asked."""
-        return self.rule if self.rule and self.rule.judged == "stored" and self.rule.failed else None
+        return self.rule if self.rule and self.rule.population == "stored" and self.rule.failed else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Spark is asked only for rows that are not marked."""

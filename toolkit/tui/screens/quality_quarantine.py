@@ -212,7 +212,7 @@ class QuarantineScreen(Leaf):
 
 
 def _title(table: str, released: int = 0) -> Content:
-    told = f"  {plural(released, 'row')} left it so far: see {RELEASES.name}" if released else ""
+    told = f"  {plural(released, 'row')} left it so far: see {RELEASES}" if released else ""
     return Content.assemble((table, "bold $primary"), ("  quarantine", "bold"), (told, "$text-muted"))
 
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Static
 
-from toolkit.quality.history import Measurement
+from toolkit.quality.records import Measurement
 from toolkit.quality.verdicts import failing_rows
 from toolkit.tui import command_lines, quality_rule
 from toolkit.tui.background import in_background

@@ -264,12 +264,17 @@ class ViewScreen(Page):
         """Other columns may have room."""
         self._paint(self.query_one(ViewGrid).cursor_row)
 
-    def _say_command(self) -> None:
+    @property
+    def command_words(self) -> list[str]:
+        """The words after `toolkit` that print the rows which are shown."""
         shown = len(self.rows)
         arrangement = self.question.arrangement
         if self.view.limit is not None and shown > self.view.limit:
             arrangement = replace(arrangement, limit=shown)
-        self.show_command(command_lines.line(*replace(self.question, arrangement=arrangement).words()))
+        return replace(self.question, arrangement=arrangement).words()
+
+    def _say_command(self) -> None:
+        self.show_command(command_lines.line(*self.command_words))
 
     # Arranging
 

@@ -10,10 +10,9 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from toolkit import fitting
-from toolkit.kinds import KINDS, spans
+from toolkit.kinds import KINDS, newest, spans
 from toolkit.tui.widgets.lines import Lines
 from toolkit.views import Column, Row
-from toolkit.words import UNKNOWN
 
 STYLES = {"accent": "primary", "muted": "text-muted"}
 """The theme's variable for a style of `toolkit.kinds`, where it is called otherwise."""
@@ -47,7 +46,7 @@ class ViewGrid(Lines):
         self.shown: Sequence[Row] = ()
         self._every: Sequence[Column] = ()
         self._mark = ("", False)
-        self._prose = fitting.LEAST_PROSE
+        self._widths: dict[str, int] = {}
 
     def on_mount(self) -> None:
         """Take the colours of another theme when it comes."""
@@ -67,7 +66,7 @@ class ViewGrid(Lines):
         width = max(self.app.size.width - 2, 1)
         least = [column for column in columns if column.shown == "always"]
         self.columns_shown = fitting.fitting(columns, rows, width) or least
-        self._prose = fitting.prose_width(self.columns_shown, rows, width)
+        self._widths = fitting.widths(self.columns_shown, rows, width)
         with self.prevent(DataTable.RowHighlighted):
             self.clear(columns=True)
             for column in self.columns_shown:
@@ -96,11 +95,11 @@ class ViewGrid(Lines):
 
     def _cell(self, column: Column, row: Row) -> Text:
         kind = KINDS[column.kind]
-        value = row.get(column.name)
-        parts = spans(column.kind, value) if column.name in row or value is not None else ((UNKNOWN, "muted"),)
+        width = self._widths[column.name]
+        parts = spans(column.kind, newest(column.kind, row.get(column.name), width))
         text = Text.assemble(*((part[:LONGEST] if kind.prose else part, self._style(style)) for part, style in parts))
         if kind.prose:
-            text.truncate(self._prose, overflow="ellipsis")
+            text.truncate(width, overflow="ellipsis")
         text.justify = "right" if kind.right else "left"
         return text
 

@@ -17,7 +17,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from toolkit.quality.history import Measurement, RunColumn
+from toolkit.quality.history import RunColumn
+from toolkit.quality.records import Measurement
 from toolkit.tui.palette import glyph
 from toolkit.tui.quality_board import RuleLine
 from toolkit.tui.quality_words import pointed, shade, sign, value_text
