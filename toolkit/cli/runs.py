@@ -44,6 +44,7 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
     """Show one run: its steps, its quality and its answer."""
     from toolkit import runs
     from toolkit.cli.live import quality_summary
+    from toolkit.quality.run_results import results_of
 
     folder = runs.find(run_id)
     record, view = folder.record(), folder.view()
@@ -52,7 +53,7 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
             {
                 **record.model_dump(mode="json"),
                 "steps": [vars(step) for step in view.steps.values()],
-                "quality": view.quality,
+                "records": view.records,
                 "metrics": view.metrics,
             }
         )
@@ -74,7 +75,7 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
         for step in view.steps.values()
     ]
     show(rows, as_json=False)
-    if view.quality:
+    if results_of(view):
         out.print()
         out.print(quality_summary(view))
     for text in (record.answer, *view.alerts, record.error):
