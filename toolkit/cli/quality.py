@@ -62,9 +62,10 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
     """
     from toolkit import paths, runs
     from toolkit.errors import UsageError
+    from toolkit.quality.run_results import newest_judging, results_of
 
     if run == "latest":
-        newest = runs.newest_judging(table) or runs.newest_judging()
+        newest = newest_judging(table) or newest_judging()
         if newest is None:
             nothing = (
                 f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. Run a scenario, or: {MEASURE}"
@@ -74,7 +75,7 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
         folder, found = newest
     else:
         folder = runs.find(run)
-        found = folder.view().quality
+        found = results_of(folder.view())
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")

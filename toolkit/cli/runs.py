@@ -26,13 +26,14 @@ def show(run: Run, as_json: AsJson = False) -> None:
     from toolkit import areas, runs
     from toolkit.cli.live import quality_summary
     from toolkit.lakehouse import Lakehouse
+    from toolkit.quality.run_results import results_of
 
     folder = runs.find(run)
     record, view = folder.record(), folder.view()
     if as_json:
         steps = [vars(step) for step in view.steps.values()]
-        quality = {"quality": view.quality, "metrics": view.metrics}
-        print_json({**record.model_dump(mode="json"), "steps": steps, **quality})
+        found = {"records": view.records, "metrics": view.metrics}
+        print_json({**record.model_dump(mode="json"), "steps": steps, **found})
         return
     out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
     what = f"{literal(record.what)}  " if record.task else ""
@@ -41,7 +42,7 @@ def show(run: Run, as_json: AsJson = False) -> None:
     steps_of = areas.question("runs.show", {"run": folder.run_id})
     shown = areas.view("runs.show")
     print_grid(shown.columns, shown.read(Lakehouse.default(), steps_of.parameters).rows)
-    if view.quality:
+    if results_of(view):
         out.print()
         out.print(quality_summary(view))
     for text in (record.answer, *view.alerts, record.error):
