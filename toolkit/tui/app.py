@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from toolkit.tui.launch import Launcher
     from toolkit.tui.quality_jobs import Jobs
 
-SCREENS: dict[str, str] = {}
-"""Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
 
 
@@ -226,9 +224,6 @@ class ToolkitApp(App[None]):
         from toolkit.tui.problems import told
         from toolkit.views import View
 
-        if address in SCREENS:
-            await getattr(self, SCREENS[address])(**values)
-            return
         try:
             part = areas.part(address)
             missing = [
