@@ -104,7 +104,7 @@ def failing(
 
         others = {name: platform.read(other) for name, other in references.items()}
         check = declared_check(platform, table) if given is None else Check(given, others)
-        rows, total = platform.failing(table, check, rule, limit)
+        rows, total = platform.quality.failing(table, check, rule, limit)
         return Failing(rows, total, table, reader.version, newest.version if newest else None)
 
     def answer(found: Failing) -> str:

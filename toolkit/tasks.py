@@ -106,8 +106,10 @@ def judge(
         if promised:
             result = _by_contract(platform, table, promised, others)
         else:
-            result = platform.measure(table, declared_check(platform, table) if told is None else Check(told, others))
-        platform.record_quality()
+            result = platform.quality.measure(
+                table, declared_check(platform, table) if told is None else Check(told, others)
+            )
+        platform.quality.record()
         return result
 
     # Absolute, so that the rows can be asked for from another folder.
@@ -208,7 +210,9 @@ def release(
 
         repair = set_columns(*settings) if settings else None
         check = declared_check(platform, table)
-        return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
+        return platform.quality.release(
+            table, check, rule=rule, where=where, repair=repair, description="; ".join(settings)
+        )
 
     def answer(found: Released) -> str:
         looked, stay = plural(found.looked_at, "row"), count(found.still_bad)
@@ -333,7 +337,7 @@ def _by_contract(
     from toolkit.quality.engine import Check
 
     fitting, unfit = judgeable(platform.read(table), table, promised.rules, others)
-    result = platform.measure(table, Check(fitting, others))
+    result = platform.quality.measure(table, Check(fitting, others))
     for sentence in (*promised.unchecked, *unfit):
         platform.alert(sentence, "info")
     return replace(result, unchecked=(*promised.unchecked, *unfit))
