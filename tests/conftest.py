@@ -21,6 +21,35 @@ if TYPE_CHECKING:
 __all__ = ["built", "copied", "home", "started"]
 
 _KEPT = {"TOOLKIT_CACHE", "TOOLKIT_MAVEN"}
+_LONGEST_FIRST = ("scenarios", "notebooks", "spark", "contracts", "tui", "unit")
+"""Folders of tests. A worker takes the next file when it is done with one, so the short ones in the end even things out."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is left out while one writes code."""
+    parser.addoption(
+        "--quick", action="store_true", help="leave out what starts a Java, but for one test, and what is slow"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put long files first, and leave out what `--quick` does not want."""
+    items.sort(key=_rank)
+    if config.getoption("--quick"):
+        left_out = [item for item in items if _is_slow(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _is_slow(item)]
+
+
+def _rank(item: pytest.Item) -> int:
+    folders = [name for name in _LONGEST_FIRST if Path(__file__).parent / name in item.path.parents]
+    return _LONGEST_FIRST.index(folders[0]) if folders else 0
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    return "smoke" not in marks and bool(marks & {"spark", "slow"})
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from toolkit.events import Event, EventReader
 from toolkit.lakehouse import Lakehouse
@@ -111,12 +112,32 @@ def _fits(event: Event, wanted: Mapping[str, Any]) -> bool:
     return all(told.get(name) == value for name, value in wanted.items())
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that the workers of this test run share, filled by the first that asks; tests leave it as it is.
+
+    Raises:
+        AssertionError: it could not be made, by whichever worker tried; nobody tries again.
+    """
+    run = factory.getbasetemp()
+    folder = (run.parent if "PYTEST_XDIST_WORKER" in os.environ else run) / f"shared-{name}"
+    outcome = folder.with_suffix(".outcome")
+    with FileLock(folder.with_suffix(".lock")):
+        if not outcome.exists():
+            folder.mkdir()
+            try:
+                make(folder)
+            except BaseException as problem:
+                outcome.write_text(f"{name} could not be made: {problem}", encoding="utf-8")
+                raise
+            outcome.touch()
+    assert not outcome.stat().st_size, outcome.read_text(encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A lakehouse that the command line has built; tests read it and leave it as it is."""
-    home = Home(tmp_path_factory.mktemp("built"))
-    home.run(*SMALL)
-    return home
+    return Home(made_once(tmp_path_factory, "retail_lakehouse", lambda folder: Home(folder).run(*SMALL)))
 
 
 @pytest.fixture

@@ -14,13 +14,14 @@ from toolkit import runner, runs
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
 from toolkit.lakehouse import Lakehouse
+from toolkit.owners import owner
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import takes_out
 from toolkit.quality.history import measurements
 from toolkit.quality.records import RESULTS, Measurement, Population
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import open_table
-from toolkit.tasks import check_references, declared_check, owner, promised_by, rules_given
+from toolkit.tasks import check_references, declared_check, promised_by, rules_given
 from toolkit.words import plural
 
 

@@ -45,7 +45,7 @@ class RunRecord(BaseModel):
     """For a task, what it does: `judge`, `profile`, `release`."""
     table: str = ""
     """For a task, the table that it is about."""
-    options: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
     """For a task, what was asked beyond the table, such as the file of rules."""
     pid: int = Field(default_factory=os.getpid, ge=1)
     process_started: float = Field(default_factory=lambda: psutil.Process().create_time())

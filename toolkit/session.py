@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from filelock import FileLock
+
 from toolkit import jars, java, paths
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.settings import Settings, current
@@ -194,7 +196,7 @@ def archive_files(chosen: java.Java) -> tuple[Path, Path]:
 def shared_classes(chosen: java.Java) -> tuple[str, ...]:
     """The flags that make Java use the archives, or none when they have not been made."""
     archives = archive_files(chosen)
-    if not all(archive.exists() for archive in archives):
+    if not _exist(archives):
         return ()
     return f"-XX:SharedArchiveFile={os.pathsep.join(map(str, archives))}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"
 
@@ -206,16 +208,27 @@ def build_archive() -> tuple[Path, Path]:
         SetupError: the job failed, or this Java writes no archive; Spark then starts without one.
     """
     chosen = java.find()
-    base, archive = archive_files(chosen)
-    if not (base.exists() and archive.exists()):
-        jars.class_path()
-        paths.ensure_folder(archive.parent)
-        # Some Javas come without an archive of their own classes, on which ours has to build.
-        _write(base, lambda file: [str(chosen.executable), "-Xshare:dump", f"-XX:SharedArchiveFile={file}", *GC_FLAGS])
-        # As a module: run as a file, its folder would come first on the path, and our platform.py before Python's.
-        _write(archive, lambda file: [sys.executable, "-m", "toolkit.warmup", str(base), str(file)])
-        _forget_archives_but(ARCHIVES_KEPT)
-    return base, archive
+    archives = archive_files(chosen)
+    if not _exist(archives):
+        paths.ensure_folder(archives[0].parent)
+        # The second fits only the first that it was made on, which nobody may write anew meanwhile.
+        with FileLock(archives[0].parent / "archive.lock"):
+            if not _exist(archives):
+                _write_both(chosen, *archives)
+    return archives
+
+
+def _exist(files: tuple[Path, ...]) -> bool:
+    return all(file.exists() for file in files)
+
+
+def _write_both(chosen: java.Java, base: Path, archive: Path) -> None:
+    jars.class_path()
+    # Some Javas come without an archive of their own classes, on which ours has to build.
+    _write(base, lambda file: [str(chosen.executable), "-Xshare:dump", f"-XX:SharedArchiveFile={file}", *GC_FLAGS])
+    # As a module: run as a file, its folder would come first on the path, and our platform.py before Python's.
+    _write(archive, lambda file: [sys.executable, "-m", "toolkit.warmup", str(base), str(file)])
+    _forget_archives_but(ARCHIVES_KEPT)
 
 
 def _write(archive: Path, command: Callable[[Path], list[str]]) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from toolkit import paths, runner, runs
+from toolkit import paths, runner
 from toolkit import scenario as scenarios
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
+from toolkit.owners import NOBODY, owner
 from toolkit.platform import DataPlatform
 from toolkit.quality.profiling import Profile
 from toolkit.quality.quarantine import RULES, quarantine_name
@@ -23,7 +24,6 @@ from toolkit.quality.records import RELEASES, RESULTS
 from toolkit.quality.reports import title
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader, open_table
-from toolkit.scenario import Parameters, Scenario
 from toolkit.words import count, plural, share
 
 if TYPE_CHECKING:
@@ -37,37 +37,6 @@ if TYPE_CHECKING:
 
 _LACKS = ("Invalid function", "Unsupported ast node", "No infix parser")
 """How the engine that reads without Spark says that it does not know something, which need not be wrong."""
-NOBODY = Scenario(
-    id="tables",
-    title="Tables",
-    question="What is in this table?",
-    story="Tables that no scenario wrote.",
-    parameters=Parameters,
-    steps=(),
-    tables=(),
-)
-"""Stands for the scenario of a table that no scenario wrote."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Who wrote a table."""
-
-    scenario: Scenario
-    parameters: Parameters
-
-
-def owner(table: str) -> Owner:
-    """The scenario that wrote the table last, with the parameters of that run; `NOBODY` when none did.
-
-    Raises:
-        UsageError: there is no such table.
-    """
-    for version in open_table(table).history():
-        name = str(version.user_metadata.get("scenario", ""))
-        if name and (found := scenarios.discover().get(name)):
-            return Owner(found, found.parse(_parameters(version.run_id)))
-    return Owner(NOBODY, Parameters())
 
 
 def judge(
@@ -288,14 +257,6 @@ def check_references(references: Mapping[str, str] | None) -> None:
     """Refuse a table that is not there before Java starts."""
     for table in (references or {}).values():
         open_table(table)
-
-
-def _parameters(run_id: str) -> dict[str, Any]:
-    """What a run was started with; nothing, so the defaults, if its folder is gone."""
-    try:
-        return runs.find(run_id).record().parameters
-    except (UsageError, DataError):
-        return {}
 
 
 def declared_check(platform: DataPlatform, table: str) -> Check:

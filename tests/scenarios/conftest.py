@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.homes import Home
+from tests.homes import Home, made_once
 
 CHOSEN = {
     "quality_gate": {"orders": "5000", "seed": "11"},
@@ -20,9 +20,7 @@ def chosen(scenario: str) -> list[str]:
 
 
 def _built(factory: pytest.TempPathFactory, scenario: str) -> Home:
-    home = Home(factory.mktemp(scenario))
-    home.run(*chosen(scenario), scenario=scenario)
-    return home
+    return Home(made_once(factory, scenario, lambda folder: Home(folder).run(*chosen(scenario), scenario=scenario)))
 
 
 @pytest.fixture(scope="session")

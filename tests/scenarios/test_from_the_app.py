@@ -16,12 +16,12 @@ from toolkit import runs
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.quality import QualityScreen
 from toolkit.tui.screens.quality_job import JobScreen
 from toolkit.tui.screens.quality_quarantine import QuarantineScreen, ReasonList
 from toolkit.tui.screens.quality_release import ReleaseScreen
 from toolkit.tui.screens.run import RunScreen
-from toolkit.tui.screens.scenario_form import ScenarioForm
 from toolkit.tui.screens.scenarios import ScenariosScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
 

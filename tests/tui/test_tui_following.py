@@ -94,13 +94,13 @@ def test_the_index_sees_a_record_that_changed(home: Path) -> None:
 
 
 def test_the_command_names_this_python_and_the_run() -> None:
-    words = toolkit_command(Request("shop", {"orders": "5"}, ["notebook"], "id"))
+    words = toolkit_command(Request("shop", ["run", "shop", "-p", "orders", "5", "--notebook"], "id"))
     assert words[1:] == ["-m", "toolkit", "run", "shop", "-p", "orders", "5", "--notebook", "--run-id", "id", "--quiet"]
 
 
 def test_a_launched_run_leads_its_own_session(home: Path, launcher: Launcher) -> None:
     del home
-    folder = launcher.start("corner_shop", {})
+    folder = launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, launcher)
     wait_until(lambda: follower.poll() and follower.status == "running")
     assert follower.record
@@ -111,7 +111,7 @@ def test_a_launched_run_leads_its_own_session(home: Path, launcher: Launcher) ->
 
 def test_a_process_that_ends_before_it_begins_tells_why(home: Path, stillborn_launcher: Launcher) -> None:
     del home
-    folder = stillborn_launcher.start("corner_shop", {})
+    folder = stillborn_launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, stillborn_launcher)
     wait_until(lambda: follower.poll() or follower.status == "dead")
     assert "No Java was found." in follower.story()[0]
@@ -123,12 +123,12 @@ def test_a_home_that_cannot_be_written_is_a_setup_error(tmp_path: Path, monkeypa
     (tmp_path / "file").touch()
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(SetupError, match="Cannot write"):
-        Launcher().start("corner_shop", {})
+        Launcher().start("corner_shop", ["run", "corner_shop"])
 
 
 def test_stopping_grows_harder_only_with_patience(home: Path, deaf_launcher: Launcher) -> None:
     del home
-    folder = deaf_launcher.start("corner_shop", {})
+    folder = deaf_launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, deaf_launcher)
     wait_until(lambda: follower.poll() and any(s.tasks for s in follower.view.steps.values()))
     now = 0.0

@@ -16,9 +16,9 @@ from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import PATIENCE, Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
 from toolkit.tui.screens.failing import FailingScreen
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.runs import RunsScreen
-from toolkit.tui.screens.scenario_form import ScenarioForm
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 from toolkit.tui.widgets.parameter_field import ParameterField
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts
@@ -29,7 +29,7 @@ Size = tuple[int, int]
 
 async def started(pilot: Pilot[None], app: ToolkitApp, launcher: Launcher) -> RunScreen:
     """A run that is at work, on screen."""
-    folder = launcher.start("corner_shop", {})
+    folder = launcher.start("corner_shop", ["run", "corner_shop"])
     await app.open_run(folder.run_id)
     screen = app.screen
     assert isinstance(screen, RunScreen)
@@ -114,7 +114,7 @@ async def test_a_process_that_dies_before_it_begins_shows_what_it_said(
     del home
     app = ToolkitApp(stillborn_launcher)
     async with app.run_test(size=size) as pilot:
-        await app.open_run(stillborn_launcher.start("corner_shop", {}).run_id)
+        await app.open_run(stillborn_launcher.start("corner_shop", ["run", "corner_shop"]).run_id)
         await until(pilot, lambda: "did not start" in screen_text(app))
         assert "No Java was found." in screen_text(app)
         assert "[red]Set JAVA_HOME.[/red]" in screen_text(app)

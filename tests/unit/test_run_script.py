@@ -85,6 +85,19 @@ def test_every_command_says_what_it_does(script: Any) -> None:
     assert all(command.__doc__ for command in script.COMMANDS.values())
 
 
+@pytest.mark.parametrize("arguments", [[], ["--quick"], ["-x", "-k", "gate"], ["-n", "0"]])
+def test_all_tests_run_side_by_side_in_the_order_that_was_thought_of(script: Any, arguments: list[str]) -> None:
+    chosen = script.in_parallel(arguments)
+    assert chosen[:2] == ["-n", str(script.workers())]
+    assert chosen[2:] == ["--dist", "loadfile", "--no-loadscope-reorder"]
+    assert 1 <= script.workers() <= script.MOST_WORKERS
+
+
+@pytest.mark.parametrize("path", ["run", "toolkit/jars.lock", "pyproject.toml::test_nothing[a::b]"])
+def test_what_is_named_is_tested_in_one_process(script: Any, path: str) -> None:
+    assert script.in_parallel(["-x", path]) == []
+
+
 # ------------------------------------------------------------------------------------------------------- the Python
 
 

@@ -348,3 +348,10 @@ def _print(result: QualityResult, form: str) -> None:
         out.print(result)
     else:
         out.file.write(FORMS[form](result))
+
+
+def add_to(area: typer.Typer) -> None:
+    """Add what quality offers beyond its views and tasks."""
+    known = {command.name for command in area.registered_commands}
+    area.registered_commands += [command for command in app.registered_commands if command.name not in known]
+    area.registered_groups += app.registered_groups

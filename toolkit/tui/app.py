@@ -15,12 +15,13 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from toolkit.listing import known
 from toolkit.tui.palette import DARK, LIGHT
 from toolkit.tui.stylesheet import ParsedOnce
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.command import Provider
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from toolkit.tui.quality_jobs import Jobs
     from toolkit.tui.run_index import RunIndex
 
+SCREENS: dict[str, str] = {}
+"""Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
+BY_HAND = ("scenarios", "runs", "tables")
+"""The tabs that are no areas."""
 
 
 def _scenarios() -> Screen[Any]:
@@ -51,10 +56,23 @@ def _tables() -> Screen[Any]:
     return TablesScreen()
 
 
-def _quality() -> Screen[Any]:
-    from toolkit.tui.screens.quality import QualityScreen
+def _front_page(area: str) -> Callable[[], Screen[Any]]:
+    """Makes the first page of an area; what is wrong with one that cannot be loaded is its page."""
 
-    return QualityScreen()
+    def made() -> Screen[Any]:
+        from toolkit import areas
+        from toolkit.errors import ToolkitError
+
+        try:
+            from toolkit.tui.screens.view import page_of
+
+            return page_of(f"{area}.{areas.area(area).views[0].name}")
+        except ToolkitError as problem:
+            from toolkit.tui.screens.broken_area import BrokenArea
+
+            return BrokenArea(area, problem)
+
+    return made
 
 
 def _palette_commands() -> type[Provider]:
@@ -77,7 +95,7 @@ class ToolkitApp(App[None]):
         "scenarios": _scenarios,
         "runs": _runs,
         "tables": _tables,
-        "quality": _quality,
+        **{name: _front_page(name) for name in known()},
     }
     DEFAULT_MODE = "scenarios"
     COMMANDS = {_palette_commands}  # noqa: RUF012
@@ -85,7 +103,10 @@ class ToolkitApp(App[None]):
         Binding("1", "show_mode('scenarios')", "Scenarios", show=False, tooltip="Choose a scenario and run it."),
         Binding("2", "show_mode('runs')", "Runs", show=False, tooltip="See every run, at work or over."),
         Binding("3", "show_mode('tables')", "Tables", show=False, tooltip="Look into the tables of the lakehouse."),
-        Binding("4", "show_mode('quality')", "Quality", show=False, tooltip="See which rules the data met, over time."),
+        *(
+            Binding(str(number), f"show_mode('{name}')", listing.title, show=False, tooltip=listing.summary)
+            for number, (name, listing) in enumerate(known().items(), len(BY_HAND) + 1)
+        ),
         Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
         Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
         Binding("ctrl+t", "toggle_theme", "Theme", show=False, tooltip="Change between the dark and the light theme."),
@@ -220,13 +241,41 @@ class ToolkitApp(App[None]):
         if isinstance(screen, TablesScreen):
             screen.choose(table)
 
-    async def open_quality(self, table: str) -> None:
-        """Go to a table on the quality board."""
-        from toolkit.tui.screens.quality import QualityScreen
+    async def open_part(self, address: str, values: Mapping[str, Any]) -> None:
+        """Go to a view above the present screen, or to the form of a task; some views have a screen of their own.
 
-        screen = await self._base("quality")
-        if isinstance(screen, QualityScreen):
-            screen.choose(table)
+        Args:
+            address: as `area.name`.
+            values: its parameters by name.
+        """
+        from toolkit import areas
+        from toolkit.tui.problems import told
+        from toolkit.views import View
+
+        if address in SCREENS:
+            await getattr(self, SCREENS[address])(**values)
+            return
+        try:
+            part = areas.part(address)
+            missing = [
+                n for n, field in part.parameters.model_fields.items() if field.is_required() and n not in values
+            ]
+            if not isinstance(part, View) or missing:
+                await self.open_form(address, values)
+                return
+            from toolkit.tui.screens.view import page_of
+
+            page = page_of(address, values)
+        except Exception as problem:
+            self.notify(told(problem).text(), severity="error", timeout=10, markup=False)
+            return
+        await self.push_screen(page)
+
+    async def open_form(self, address: str, values: Mapping[str, Any]) -> None:
+        """Show the form of a view's parameters or of a task."""
+        from toolkit.tui.screens.form import PartForm
+
+        await self.push_screen(PartForm(address, values))
 
     def open_failing(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
         """Show the rows that broke a rule, above the present screen; for a rule with its likely cause.

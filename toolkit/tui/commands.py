@@ -53,7 +53,10 @@ def _tables(app: ToolkitApp) -> list[Place]:
     checked = [name for name in names if name.partition(".")[0] not in ("quarantine", "ops")]
     return [
         *(Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names),
-        *(Place(f"Quality: {name}", "Its rules, run by run", partial(app.open_quality, name)) for name in checked),
+        *(
+            Place(f"Quality: {name}", "Its rules, run by run", partial(app.open_part, "quality.rules", {"table": name}))
+            for name in checked
+        ),
     ]
 
 

@@ -189,7 +189,7 @@ class RunScreen(Leaf):
         """The form, filled with this run's parameters."""
         from toolkit import scenario
         from toolkit.tui.form import text_of
-        from toolkit.tui.screens.scenario_form import ScenarioForm
+        from toolkit.tui.screens.form import ScenarioForm
 
         record = self.follower.record
         if record is None:

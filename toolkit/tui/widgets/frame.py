@@ -8,9 +8,14 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from toolkit.listing import known
 from toolkit.words import literal, plural
 
-MODES = ("scenarios", "runs", "tables", "quality")
+
+def tabs() -> list[tuple[str, str]]:
+    """The mode and the title of each tab, in the order of their numbers."""
+    by_hand = [(mode, mode.capitalize()) for mode in ("scenarios", "runs", "tables")]
+    return by_hand + [(name, listing.title) for name, listing in known().items()]
 
 
 class TopBar(Horizontal):
@@ -26,9 +31,9 @@ class TopBar(Horizontal):
     def compose(self) -> ComposeResult:
         """The parts, left to right."""
         yield Static("◆ Lakehouse", id="brand")
-        for number, mode in enumerate(MODES, 1):
+        for number, (mode, title) in enumerate(tabs(), 1):
             label = Content.from_markup(
-                f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] {mode.capitalize()} [/]"
+                f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] $title [/]", title=title
             )
             yield Static(label, classes="tab -active" if mode == self.mode else "tab")
         yield Static("", id="going")
