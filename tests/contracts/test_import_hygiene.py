@@ -30,6 +30,8 @@ LIGHT = (
     "toolkit.store.tables",
     "toolkit.etl.landing",
     "toolkit.quality.records",
+    "toolkit.quality.failing",
+    "toolkit.quality.tasks",
     "toolkit.quality.rules",
     "toolkit.quality.results",
     "toolkit.quality.reports",

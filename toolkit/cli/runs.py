@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from toolkit.cli.output import AsJson, err, out, print_json, show
-from toolkit.words import duration, literal
+from toolkit.words import as_text, duration, literal
 
 WIDE = 100
 """Columns of a terminal from which a line has room for when a run started."""
@@ -60,7 +60,7 @@ def one(run_id: Annotated[str, typer.Argument(help="An id, its end, or latest.")
         return
     out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
     if record.task:
-        options = "".join(f"  {name}={value}" for name, value in record.options.items())
+        options = "".join(f"  {name}={as_text(value)}" for name, value in record.options.items())
         out.print(Text.assemble(literal(record.what), (literal(options), "dim")))
     else:
         out.print(Text(literal("  ".join(f"{name}={value}" for name, value in record.parameters.items())), "dim"))
