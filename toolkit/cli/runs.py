@@ -11,7 +11,7 @@ from toolkit.browse.runs import SHOW
 from toolkit.cli.output import err, out, print_json
 from toolkit.cli.views import ARRANGING, add_commands, arranged, model_options, print_rows, values, with_options
 from toolkit.runs import RunFolder, RunRecord, RunView
-from toolkit.words import duration, literal
+from toolkit.words import as_text, duration, literal
 
 
 def add_to(area: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def _print_json(record: RunRecord, view: RunView) -> None:
 def _print_head(record: RunRecord) -> None:
     out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
     what = f"{literal(record.what)}  " if record.task else ""
-    given = literal("  ".join(f"{name}={value}" for name, value in record.given.items()))
+    given = literal("  ".join(f"{name}={as_text(value)}" for name, value in record.given.items()))
     out.print(Text.assemble(what, (given, "dim")))
 
 
