@@ -109,8 +109,8 @@ class RunView:
     """A run as its events tell it; feed it events in order with `add`."""
 
     steps: dict[str, StepView] = field(default_factory=dict)
-    quality: list[dict[str, Any]] = field(default_factory=list)
-    """The data of each quality event, in order, with its `step` and `at`."""
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was found, by the `ops` table that keeps it: the data of each event, in order, with its `step` and `at`."""
     metrics: dict[str, Any] = field(default_factory=dict)
     alerts: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -128,8 +128,8 @@ class RunView:
                 self.parameters = data["parameters"]
                 for name in data["steps"]:
                     self.steps.setdefault(name, StepView(name))
-            case "quality":
-                self.quality.append({**data, "step": event.step, "at": event.at})
+            case "record":
+                self.records.setdefault(data["record"], []).append({**data, "step": event.step, "at": event.at})
             case "metric":
                 self.metrics[data["name"]] = data
             case "alert":
@@ -293,18 +293,6 @@ def history() -> list[RunFolder]:
 def running() -> list[RunFolder]:
     """The runs whose process is at work, newest first."""
     return [folder for folder in history() if folder.status == "running"]
-
-
-def newest_judging(table: str | None = None) -> tuple[RunFolder, list[dict[str, Any]]] | None:
-    """The newest run that judged something, or that judged `table`, with what it found; None when none did.
-
-    Whatever ran since, as a profile does, found nothing about rules, and is passed over.
-    """
-    for folder in history():
-        quality = folder.view().quality
-        if any(table in {None, found["table"]} for found in quality):
-            return folder, quality
-    return None
 
 
 def find(run_id: str) -> RunFolder:

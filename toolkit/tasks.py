@@ -1,42 +1,23 @@
-"""Pieces of work on one table, outside any scenario's steps: judge it, profile it, let rows out of its quarantine.
-
-Each is recorded as a run of the scenario that wrote the table, so that it has events, a log and a place in the history, and
-can be cancelled. Rules come from a file, or from what the scenario itself declares.
-"""
+"""Quality's tasks as functions: each is done as a run of the scenario that wrote the table."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit import paths, runner
-from toolkit import scenario as scenarios
-from toolkit.errors import DataError, UsageError
+from toolkit import runner
 from toolkit.events import Listener
-from toolkit.owners import NOBODY, owner
-from toolkit.platform import DataPlatform
+from toolkit.parameters import parse
+from toolkit.quality.failing import BrokenRule, Failing, as_measured_last, marked
 from toolkit.quality.profiling import Profile
-from toolkit.quality.quarantine import RULES, quarantine_name
-from toolkit.quality.records import RELEASES, RESULTS
-from toolkit.quality.reports import title
-from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader, open_table
-from toolkit.words import count, plural, share
+from toolkit.quality.sources import Source
+from toolkit.quality.tasks import JUDGE, PROFILE, RELEASE, ROWS, Profiled, Repaired
+from toolkit.reader import open_table
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-
-    from toolkit.quality.contracts.judgement import Promised
-    from toolkit.quality.engine import Check
     from toolkit.quality.repair import Released
     from toolkit.quality.results import QualityResult
-    from toolkit.quality.rules import Rule
-
-_LACKS = ("Invalid function", "Unsupported ast node", "No infix parser")
-"""How the engine that reads without Spark says that it does not know something, which need not be wrong."""
 
 
 def judge(
@@ -62,28 +43,8 @@ def judge(
         UsageError: no such table, reference or file; a rule does not fit; the scenario declares no rules for it, or the
             contract says nothing of it; both files are given.
     """
-    check_references(references)
-    whose = owner(table)
-    told = rules_given(table, rules, contract)
-    promised = promised_by(table, contract, references) if contract else None
-
-    def work(platform: DataPlatform) -> QualityResult:
-        from toolkit.quality.engine import Check
-
-        wanted = promised.references if promised else references or {}
-        others = {name: platform.read(other) for name, other in wanted.items()}
-        if promised:
-            result = _by_contract(platform, table, promised, others)
-        else:
-            result = platform.measure(table, declared_check(platform, table) if told is None else Check(told, others))
-        platform.record_quality()
-        return result
-
-    # Absolute, so that the rows can be asked for from another folder.
-    files = {"rules": str(rules.absolute()) if rules else "", "contract": str(contract.absolute()) if contract else ""}
-    options = {**files, "references": _as_words(references)}
-    task = runner.Task("judge", table, work, title, (RESULTS,), options)
-    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
+    asked = {"table": table, "rules": rules, "contract": contract, "references": dict(references or {})}
+    return runner.do("quality.judge", JUDGE, parse(Source, asked, "judge"), listeners=listeners, run_id=run_id)
 
 
 def profile(
@@ -110,38 +71,26 @@ def profile(
     Raises:
         UsageError: no such table, version or reference; a sample cannot confirm.
     """
-    open_table(table, version)
-    check_references(references)
-    whose = owner(table)
-
-    def work(platform: DataPlatform) -> Profile:
-        from toolkit.quality.profiling import confirmed
-        from toolkit.quality.profiling import profile as measured
-
-        df = platform.read(table, version)
-        others = {name: platform.read(other) for name, other in (references or {}).items()}
-        found = measured(df, table=table, sample=sample, references=others)
-        return confirmed(df, found) if confirm else found
-
-    def answer(found: Profile) -> str:
-        which = table if version is None else f"{table}, version {version}"
-        return f"{which}: {plural(found.rows, 'row')} and {plural(len(found.columns), 'column')} profiled."
-
-    options = {
-        "version": "" if version is None else str(version),
-        "sample": "" if sample is None else share(sample),
-        "references": _as_words(references),
-    }
-    task = runner.Task("profile", table, work, answer, options=options)
-    found = runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
-    if version is None:
-        paths.write_atomically(profile_file(table), found.model_dump_json())
-    return found
+    values = {"table": table, "version": version, "sample": sample, "confirm": confirm}
+    asked = parse(Profiled, values | {"references": dict(references or {})}, "profile")
+    return runner.do("quality.profile", PROFILE, asked, listeners=listeners, run_id=run_id)
 
 
-def profile_file(table: str) -> Path:
-    """Where the newest profile of a table is kept."""
-    return paths.ensure_folder(paths.home() / "profiles") / f"{scenarios.check_table_name(table)}.json"
+def failing(asked: BrokenRule, *, listeners: tuple[Listener, ...] = (), run_id: str | None = None) -> Failing:
+    """Rows that break a rule: those that were marked when they came in, without Spark; else those that break it now.
+
+    Args:
+        asked: which rule; where it stood when it was measured last, where neither a file nor a contract is named.
+        listeners: told every event.
+        run_id: of the run that this becomes, if Spark has to be asked.
+
+    Raises:
+        UsageError: no such table, reference, file or rule; or the rule is about the table as a whole.
+    """
+    open_table(asked.table)
+    if not (asked.rules or asked.contract) and (found := marked(asked)):
+        return found
+    return runner.do("quality.rows", ROWS, as_measured_last(asked), listeners=listeners, run_id=run_id)
 
 
 def release(
@@ -167,148 +116,6 @@ def release(
         UsageError: no such table; no row is there because of that rule; the condition or the repair does not fit; the
             scenario declares no rules for it.
     """
-    # All that can be refused without Spark is refused before it starts.
-    reader = chosen_rows(table, rule, where)[0]
-    _check_settings(settings, reader)
-    whose = owner(quarantine_name(table))
-
-    def work(platform: DataPlatform) -> Released:
-        from toolkit.quality.repair import set_columns
-
-        repair = set_columns(*settings) if settings else None
-        check = declared_check(platform, table)
-        return platform.release(table, check, rule=rule, where=where, repair=repair, said="; ".join(settings))
-
-    def answer(found: Released) -> str:
-        looked, stay = plural(found.looked_at, "row"), count(found.still_bad)
-        return f"{table}: of {looked} looked at, {count(found.released)} were released and {stay} stay in quarantine."
-
-    writes = (table, quarantine_name(table), RELEASES)
-    options = {"rule": rule, "where": where, "repair": "; ".join(settings)}
-    task = runner.Task("release", table, work, answer, writes, options)
-    return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
-
-
-def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
-    """A table's quarantine, and how many rows each rule sent there, most first; without Spark.
-
-    Raises:
-        UsageError: the table has no quarantine.
-    """
-    reader = open_table(quarantine_name(table))
-    if "_rules" not in {column.name for column in reader.columns()}:
-        raise DataError(f"{reader.name} does not say why its rows are there.", cure="Run the scenario again.")
-    counted = (
-        "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
-    )
-    return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
-
-
-def chosen_rows(table: str, rule: str = "", where: str = "") -> tuple[DeltaReader, tuple[str, str]]:
-    """A table's quarantine, and the conditions that the rows meet which `rule` sent there and which meet `where`.
-
-    Raises:
-        UsageError: the table has no quarantine, no row is there because of that rule, or the condition does not fit.
-    """
-    reader, counts = quarantined(table)
-    rules = [name for name, _ in counts]
-    if rule and check_rule_name(rule) not in rules:
-        if not rules:
-            raise UsageError(f"{reader.name} is empty: no rule has sent a row there, {rule!r} neither.")
-        raise UsageError.unknown(f"row in {reader.name} because of rule", rule, rules)
-    _check_condition(reader, where)
-    return reader, (f"array_has({RULES}, '{rule}')" if rule else "", where)
-
-
-def _check_condition(reader: DeltaReader, where: str) -> None:
-    """Refuse a condition that cannot be right; what the engine that reads here lacks, Spark may know."""
-    try:
-        reader.condition(where)
-    except UsageError as problem:
-        text = re.search(r"No field named \"?([^\s\".]+)", problem.what)
-        # In Spark's SQL, double quotes are around text.
-        quoted = text is not None and f'"{text[1]}"' in where
-        if not quoted and not any(lack in problem.what for lack in _LACKS):
-            raise
-
-
-def _check_settings(settings: Sequence[str], reader: DeltaReader) -> None:
-    """Refuse a repair that is no setting, or of a column that is not there."""
-    if not settings:
-        return
-    from toolkit.quality.repair import settings_of
-
-    columns = [column.name for column in reader.columns() if not column.name.startswith("_")]
-    for name in settings_of(settings):
-        if name not in columns:
-            raise UsageError.unknown("column to repair:", name, columns)
-
-
-def _as_words(references: Mapping[str, str] | None) -> str:
-    """`customers=silver.customers, …` as a record keeps it."""
-    return ", ".join(f"{name}={other}" for name, other in (references or {}).items())
-
-
-def check_references(references: Mapping[str, str] | None) -> None:
-    """Refuse a table that is not there before Java starts."""
-    for table in (references or {}).values():
-        open_table(table)
-
-
-def declared_check(platform: DataPlatform, table: str) -> Check:
-    """The check that the scenario declares for a table."""
-    scenario = platform.scenario
-    declares = getattr(scenario.bodies(), "checks", None) if scenario is not NOBODY else None
-    found: dict[str, Check] = declares(platform) if declares else {}
-    if table not in found:
-        raise UsageError(
-            f"No scenario declares rules for {table}.",
-            choices=found,
-            cure="A scenario declares them in a function `checks` of its steps.py. To judge, a file does: --rules FILE; "
-            "`toolkit quality suggest` writes one.",
-        )
-    return found[table]
-
-
-def promised_by(table: str, contract: Path, references: Mapping[str, str] | None) -> Promised:
-    """What a contract promises of a table, read before Java starts."""
-    from toolkit.quality import contracts
-    from toolkit.quality.contracts.judgement import promised
-
-    return promised(contracts.load(contract), open_table(table), references or {}, _is_there)
-
-
-def _is_there(table: str) -> bool:
-    try:
-        open_table(table)
-    except (UsageError, DataError):
-        return False
-    return True
-
-
-def _by_contract(
-    platform: DataPlatform, table: str, promised: Promised, others: Mapping[str, DataFrame]
-) -> QualityResult:
-    """The table judged by the rules of its contract that fit it; the others are told."""
-    from toolkit.quality.contracts.judgement import judgeable
-    from toolkit.quality.engine import Check
-
-    fitting, unfit = judgeable(platform.read(table), table, promised.rules, others)
-    result = platform.measure(table, Check(fitting, others))
-    for sentence in (*promised.unchecked, *unfit):
-        platform.alert(sentence, "info")
-    return replace(result, unchecked=(*promised.unchecked, *unfit))
-
-
-def rules_given(table: str, rules: Path | None, contract: Path | None) -> tuple[Rule, ...] | None:
-    """The rules of a file, read before Java starts; None when none is given."""
-    if rules and contract:
-        raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")
-    if rules is None:
-        return None
-    from toolkit.quality.rules import load
-
-    declared = load(rules)
-    if declared.table != table:
-        raise UsageError(f"{rules} holds the rules of {declared.table}, not of {table}.", cure="Name the other table.")
-    return declared.rules
+    values = {"table": table, "rule": rule, "where": where, "settings": tuple(settings)}
+    asked = parse(Repaired, values, "release")
+    return runner.do("quality.release", RELEASE, asked, listeners=listeners, run_id=run_id)

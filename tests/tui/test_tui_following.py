@@ -49,7 +49,7 @@ def test_a_run_that_is_over_is_read_whole(home: Path) -> None:
     assert follower.poll()
     assert not follower.poll()
     assert (follower.status, follower.live, follower.seconds) == ("succeeded", False, 42)
-    assert len(follower.view.quality) == 5
+    assert len(follower.view.records["ops.quality_results"]) == 5
     assert follower.story() == ("", "")
 
 

@@ -10,6 +10,7 @@ import tui_world as world
 from textual.widgets import Select
 from tui_driving import press, screen_text, settle
 
+from tests.records import rule_found
 from toolkit.events import EventLog
 from toolkit.runs import RunFolder
 from toolkit.tui.app import ToolkitApp
@@ -84,22 +85,8 @@ async def test_a_table_without_quarantine_is_told(app: ToolkitApp) -> None:
 async def test_a_rule_of_a_hostile_name_is_shown_and_refused(app: ToolkitApp, home: Path) -> None:
     folder = RunFolder(home / "runs" / world.RUN_ID)
     log = EventLog(folder.events_file, folder.run_id)
-    log.emit(
-        "quality",
-        "check",
-        table="ops.[b]",
-        rule="x') OR [red]1=1",
-        columns=[],
-        severity="error",
-        dimension="",
-        description="[/]",
-        rows=1,
-        failed=1,
-        pass_rate=0.0,
-        tolerance=0,
-        passed=False,
-        examples=["[x"],
-    )
+    hostile = {"dimension": "", "description": "[/]", "examples": ["[x"]}
+    log.emit("record", "check", **rule_found("ops.[b]", "x') OR [red]1=1", rows=1, failed=1, **hostile))
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "4", "o", "down", "down")
         assert "x') OR [red]1=1" in screen_text(app)

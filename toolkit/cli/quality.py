@@ -62,9 +62,10 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
     """
     from toolkit import paths, runs
     from toolkit.errors import UsageError
+    from toolkit.quality.run_results import newest_judging, results_of
 
     if run == "latest":
-        newest = runs.newest_judging(table) or runs.newest_judging()
+        newest = newest_judging(table) or newest_judging()
         if newest is None:
             nothing = (
                 f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. Run a scenario, or: {MEASURE}"
@@ -74,7 +75,7 @@ def results(run: Run = "latest", table: OnlyTable = None, broken: Broken = False
         folder, found = newest
     else:
         folder = runs.find(run)
-        found = folder.view().quality
+        found = results_of(folder.view())
     tables = sorted({result["table"] for result in found})
     if table is not None and table not in tables:
         raise UsageError.unknown("checked table", table, tables, cure=f"Run {folder.run_id} checked these.")
@@ -222,12 +223,15 @@ def failing_rows(
     run_id: RunId = None,
 ) -> None:
     """Show the rows that break a rule: from quarantine, or, of a table that was judged as it is, by asking Spark again."""
-    from toolkit.failing import Source, failing
+    from toolkit import tasks
+    from toolkit.parameters import parse
+    from toolkit.quality.failing import BrokenRule
     from toolkit.quality.quarantine import RULES, VIOLATIONS
 
-    source = Source(rules, contract, _references(reference)) if rules or contract else None
+    values = {"table": table, "rule": rule, "rules": rules, "contract": contract, "limit": limit}
+    asked = parse(BrokenRule, values | {"references": _references(reference)}, "rows")
     with task_watched(table, run_id, quiet=as_json) as (name, listener):
-        found = failing(table, rule, source, limit=limit, listeners=(listener,), run_id=name)
+        found = tasks.failing(asked, listeners=(listener,), run_id=name)
     if as_json:
         about = {"table": found.where, "version": found.version, "judged": found.judged_at, "total": found.total}
         print_json({**about, "rows": found.rows})
@@ -257,14 +261,14 @@ def lying(
     as_json: AsJson = False,
 ) -> None:
     """Show how many rows each rule sent to quarantine; with --rule or --where the rows, each with its reasons."""
-    from toolkit import tasks
+    from toolkit.quality.quarantine_rows import chosen_rows, quarantined
 
     if not rule and not where:
-        _, counts = tasks.quarantined(table)
+        _, counts = quarantined(table)
         listed = [{"rule": name, "rows": count} for name, count in counts]
         show(listed, as_json=as_json, empty="The quarantine is empty.")
         return
-    reader, conditions = tasks.chosen_rows(table, rule, where)
+    reader, conditions = chosen_rows(table, rule, where)
     page = reader.page(limit=limit, where=conditions, counted=True)
     rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
     if as_json:
@@ -293,9 +297,10 @@ def let_go(
     """Repair quarantined rows, check them again, and let out those that keep every rule now."""
     from toolkit import tasks
     from toolkit.comparisons import doubtful
+    from toolkit.quality.quarantine_rows import chosen_rows
 
     if dry_run:
-        reader, conditions = tasks.chosen_rows(table, rule, where)
+        reader, conditions = chosen_rows(table, rule, where)
         count = reader.count(conditions)
         show([{"table": table, "rows to look at": count, "repair": "; ".join(settings or ())}], as_json=as_json)
         if doubt := doubtful(where):

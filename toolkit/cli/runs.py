@@ -11,7 +11,7 @@ from toolkit.browse.runs import SHOW
 from toolkit.cli.output import err, out, print_json
 from toolkit.cli.views import ARRANGING, add_commands, arranged, model_options, print_rows, values, with_options
 from toolkit.runs import RunFolder, RunRecord, RunView
-from toolkit.words import duration, literal
+from toolkit.words import as_text, duration, literal
 
 
 def add_to(area: typer.Typer) -> None:
@@ -43,21 +43,22 @@ def _show(**given: Any) -> None:
 
 
 def _print_json(record: RunRecord, view: RunView) -> None:
-    found = {"quality": view.quality, "metrics": view.metrics}
+    found = {"records": view.records, "metrics": view.metrics}
     print_json({**record.model_dump(mode="json"), "steps": [vars(step) for step in view.steps.values()], **found})
 
 
 def _print_head(record: RunRecord) -> None:
     out.print(Text(f"{record.run_id}  {record.status}  {duration(record.seconds)}", "bold"))
     what = f"{literal(record.what)}  " if record.task else ""
-    given = literal("  ".join(f"{name}={value}" for name, value in record.given.items()))
+    given = literal("  ".join(f"{name}={as_text(value)}" for name, value in record.given.items()))
     out.print(Text.assemble(what, (given, "dim")))
 
 
 def _print_rest(folder: RunFolder, record: RunRecord, view: RunView) -> None:
     from toolkit.cli.live import quality_summary
+    from toolkit.quality.run_results import results_of
 
-    if view.quality:
+    if results_of(view):
         out.print()
         out.print(quality_summary(view))
     for text in (record.answer, *view.alerts, record.error):

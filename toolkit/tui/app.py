@@ -39,7 +39,7 @@ def _scenarios() -> Screen[Any]:
     return ScenariosScreen()
 
 
-def _front_page(area: str) -> Callable[[], Screen[Any]]:
+def front_page(area: str) -> Callable[[], Screen[Any]]:
     """Makes the first page of an area; what is wrong with one that cannot be loaded is its page."""
 
     def made() -> Screen[Any]:
@@ -76,7 +76,7 @@ class ToolkitApp(App[None]):
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, Any]] = {
         "scenarios": _scenarios,
-        **{name: _front_page(name) for name in known()},
+        **{name: front_page(name) for name in known()},
     }
     DEFAULT_MODE = "scenarios"
     COMMANDS = {_palette_commands}  # noqa: RUF012

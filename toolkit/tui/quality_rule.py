@@ -17,6 +17,7 @@ from toolkit.errors import ToolkitError, UsageError
 from toolkit.quality.anomalies import Expectation, expectation, point
 from toolkit.quality.history import RuleHistory, by_rule, measurements
 from toolkit.quality.records import RESULTS, Measurement
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import by_table
 from toolkit.reader import open_table
 from toolkit.tui.palette import SEVERITIES, colour, glyph
@@ -84,7 +85,7 @@ def read(table: str, rule: str) -> RuleStory:
 def _told_by_run(newest: Measurement) -> str:
     """The description that the newest run's events give the rule; runs may be deleted."""
     try:
-        quality = runs.RunFolder(runs.runs_home() / newest.run_id).view().quality
+        quality = results_of(runs.RunFolder(runs.runs_home() / newest.run_id).view())
     except (ToolkitError, OSError):
         return ""
     verdicts = [one for found in by_table(quality) if found.table == newest.table for one in found.verdicts]

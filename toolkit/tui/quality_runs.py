@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from toolkit import runs
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.tui.palette import glyph
 from toolkit.words import when
@@ -39,7 +40,7 @@ def read(run_id: str = "") -> QualityOfRun:
     running = {line.run_id for line in lines if line.status == "running"}
     candidates = [run_id] if run_id else [line.run_id for line in lines[:LOOK_BACK]]
     for candidate in candidates:
-        tables = tuple(by_table(runs.RunFolder(runs.runs_home() / candidate).view().quality))
+        tables = tuple(by_table(results_of(runs.RunFolder(runs.runs_home() / candidate).view())))
         if tables or run_id:
             return QualityOfRun(choices, candidate, tables, candidate in running)
     newest = lines[0].run_id if lines else ""
