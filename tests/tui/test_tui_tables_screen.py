@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import tui_world as world
 from deltalake import write_deltalake
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
-from tui_driving import press, screen_text, settle
+from tui_driving import press, screen_text, settle, until
 
 from toolkit.browse import tables
+from toolkit.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.screens.cell import CellScreen
 from toolkit.tui.screens.table import TableScreen
@@ -291,9 +293,7 @@ async def test_a_table_that_went_away_is_told(app: ToolkitApp, home: Path) -> No
 
 async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "3", "down")
-        golden(app, f"tables-{size[0]}")
-        await press(pilot, "enter", "s")
+        await press(pilot, "3", "down", "enter", "s")
         golden(app, f"table-rows-{size[0]}")
         await press(pilot, "c")
         golden(app, f"table-schema-{size[0]}")
@@ -301,3 +301,23 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
         golden(app, f"table-history-{size[0]}")
         await press(pilot, "down", "v", "s")
         golden(app, f"table-version-{size[0]}")
+
+
+async def test_the_names_are_there_and_keys_work_while_tables_are_opened(
+    app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, whole = threading.Event(), tables.summary
+
+    def waiting(name: str, lakehouse: Lakehouse) -> object:
+        opened.wait(30)
+        return whole(name, lakehouse)
+
+    monkeypatch.setattr(tables, "summary", waiting)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "4 rows, 4 being read" in screen_text(app))
+        await pilot.press("down")
+        await until(pilot, lambda: "silver.orders: reading …" in screen_text(app))
+        opened.set()
+        await until(pilot, lambda: "silver.orders: 449 rows in 2 files" in screen_text(app))
+        assert "being read" not in screen_text(app)

@@ -10,7 +10,7 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.runs import RunFolder, RunRecord, RunView, StepView
 from toolkit.views import Area, Column, Link, Result, Row, View
-from toolkit.words import plural
+from toolkit.words import as_text, plural
 
 SHOWN = 20
 """Runs that the command lists unless asked for more."""
@@ -44,7 +44,7 @@ def _run_row(folder: RunFolder) -> Row:
         "started": record.started_at,
         "took": record.seconds if over else None,
         "run": record.run_id,
-        "parameters": [f"{name} = {value}" for name, value in record.given.items()],
+        "parameters": [f"{name} = {as_text(value)}" for name, value in record.given.items()],
         "via": record.via,
         "scenario": record.scenario,
         "outcome": record.answer or record.error or None,
