@@ -35,6 +35,7 @@ STATES: dict[str, tuple[str, str]] = {
     "unknown": ("?", "warning"),
     "failed": ("✖", "error"),
     "broken": ("✖", "error"),
+    "breached": ("✖", "error"),
     "damaged": ("✖", "error"),
     "no": ("✖", "error"),
     "cancelled": ("■", "warning"),
@@ -70,9 +71,9 @@ class Kind:
 
 
 def spans(kind: str, value: Any) -> Spans:
-    """A value as its column writes it; a dash for what is not known."""
+    """A value as its column writes it; a dash for what is not known, which the NULL of a stored table is not."""
     if value is None:
-        return ((UNKNOWN, "muted"),)
+        return ((words.as_text(None) if kind == "stored" else UNKNOWN, "muted"),)
     return KINDS[kind].write(value)
 
 

@@ -6,24 +6,23 @@ can be cancelled. Rules come from a file, or from what the scenario itself decla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit import paths, runner
-from toolkit import scenario as scenarios
+from toolkit import runner
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Listener
 from toolkit.owners import NOBODY, owner
 from toolkit.platform import DataPlatform
+from toolkit.quality.kept import keep_profile
 from toolkit.quality.profiling import Profile
-from toolkit.quality.quarantine import RULES, quarantine_name
+from toolkit.quality.quarantine import quarantine_name
 from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.quality.rejected import check_settings, chosen, open_quarantine
 from toolkit.quality.reports import title
-from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader, open_table
+from toolkit.reader import open_table
 from toolkit.words import count, plural, share
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from toolkit.quality.repair import Released
     from toolkit.quality.results import QualityResult
     from toolkit.quality.rules import Rule
-
-_LACKS = ("Invalid function", "Unsupported ast node", "No infix parser")
-"""How the engine that reads without Spark says that it does not know something, which need not be wrong."""
 
 
 def judge(
@@ -96,7 +92,7 @@ def profile(
     listeners: tuple[Listener, ...] = (),
     run_id: str | None = None,
 ) -> Profile:
-    """Profile a table, as it is or as it was; the newest version's profile is kept for the app.
+    """Profile a table, as it is or as it was; its profile is kept.
 
     Args:
         table: which.
@@ -110,7 +106,7 @@ def profile(
     Raises:
         UsageError: no such table, version or reference; a sample cannot confirm.
     """
-    open_table(table, version)
+    at = open_table(table, version).version
     check_references(references)
     whose = owner(table)
 
@@ -134,14 +130,8 @@ def profile(
     }
     task = runner.Task("profile", table, work, answer, options=options)
     found = runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
-    if version is None:
-        paths.write_atomically(profile_file(table), found.model_dump_json())
+    keep_profile(found, at)
     return found
-
-
-def profile_file(table: str) -> Path:
-    """Where the newest profile of a table is kept."""
-    return paths.ensure_folder(paths.home() / "profiles") / f"{scenarios.check_table_name(table)}.json"
 
 
 def release(
@@ -168,8 +158,9 @@ def release(
             scenario declares no rules for it.
     """
     # All that can be refused without Spark is refused before it starts.
-    reader = chosen_rows(table, rule, where)[0]
-    _check_settings(settings, reader)
+    reader = open_quarantine(table)
+    chosen(reader, rule, where)
+    check_settings(settings, reader)
     whose = owner(quarantine_name(table))
 
     def work(platform: DataPlatform) -> Released:
@@ -187,61 +178,6 @@ def release(
     options = {"rule": rule, "where": where, "repair": "; ".join(settings)}
     task = runner.Task("release", table, work, answer, writes, options)
     return runner.perform(whose.scenario, whose.parameters, task, listeners=listeners, run_id=run_id)
-
-
-def quarantined(table: str) -> tuple[DeltaReader, list[tuple[str, int]]]:
-    """A table's quarantine, and how many rows each rule sent there, most first; without Spark.
-
-    Raises:
-        UsageError: the table has no quarantine.
-    """
-    reader = open_table(quarantine_name(table))
-    if "_rules" not in {column.name for column in reader.columns()}:
-        raise DataError(f"{reader.name} does not say why its rows are there.", cure="Run the scenario again.")
-    counted = (
-        "SELECT rule, count(*) AS n FROM (SELECT unnest(_rules) AS rule FROM t) GROUP BY rule ORDER BY n DESC, rule"
-    )
-    return reader, [(str(rule), int(count)) for rule, count in reader.sql(counted).rows]
-
-
-def chosen_rows(table: str, rule: str = "", where: str = "") -> tuple[DeltaReader, tuple[str, str]]:
-    """A table's quarantine, and the conditions that the rows meet which `rule` sent there and which meet `where`.
-
-    Raises:
-        UsageError: the table has no quarantine, no row is there because of that rule, or the condition does not fit.
-    """
-    reader, counts = quarantined(table)
-    rules = [name for name, _ in counts]
-    if rule and check_rule_name(rule) not in rules:
-        if not rules:
-            raise UsageError(f"{reader.name} is empty: no rule has sent a row there, {rule!r} neither.")
-        raise UsageError.unknown(f"row in {reader.name} because of rule", rule, rules)
-    _check_condition(reader, where)
-    return reader, (f"array_has({RULES}, '{rule}')" if rule else "", where)
-
-
-def _check_condition(reader: DeltaReader, where: str) -> None:
-    """Refuse a condition that cannot be right; what the engine that reads here lacks, Spark may know."""
-    try:
-        reader.condition(where)
-    except UsageError as problem:
-        text = re.search(r"No field named \"?([^\s\".]+)", problem.what)
-        # In Spark's SQL, double quotes are around text.
-        quoted = text is not None and f'"{text[1]}"' in where
-        if not quoted and not any(lack in problem.what for lack in _LACKS):
-            raise
-
-
-def _check_settings(settings: Sequence[str], reader: DeltaReader) -> None:
-    """Refuse a repair that is no setting, or of a column that is not there."""
-    if not settings:
-        return
-    from toolkit.quality.repair import settings_of
-
-    columns = [column.name for column in reader.columns() if not column.name.startswith("_")]
-    for name in settings_of(settings):
-        if name not in columns:
-            raise UsageError.unknown("column to repair:", name, columns)
 
 
 def _as_words(references: Mapping[str, str] | None) -> str:

@@ -79,9 +79,13 @@ class Link:
     given: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, row: Row | None, parameters: Parameters) -> dict[str, Any] | None:
-        """What the target is asked with; None where the row does not say."""
+        """What the target is asked with; None where the row does not say.
+
+        What a view cannot do without is what its page is about, whatever a column of that name holds.
+        """
         asked = parameters.model_dump()
-        known = {**asked, **(row or {})}
+        about = {name: asked[name] for name, field in type(parameters).model_fields.items() if field.is_required()}
+        known = {**asked, **(row or {}), **about}
         values = {name: known.get(source) for name, source in self.given.items()}
         return None if any(value is None for value in values.values()) else values
 

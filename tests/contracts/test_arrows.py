@@ -19,7 +19,7 @@ BROKEN = {
     "one-way": ("toolkit/scenario.py", "import toolkit.runner"),
     "steps-on-top": ("toolkit/session.py", "from toolkit.etl import load"),
     "features-apart": ("toolkit/etl/load.py", "from toolkit.quality import rules"),
-    "features-below": ("toolkit/quality/engine.py", "import toolkit.runs"),
+    "features-below": ("toolkit/quality/engine.py", "import toolkit.runner"),
     "app-starts-processes": ("toolkit/tui/launch.py", "import toolkit.runner"),
     "no-spark-in-sight": ("toolkit/reader.py", "def late(): import pyspark.sql"),
     "reader-inside": ("toolkit/delta_log.py", "import toolkit.reader"),

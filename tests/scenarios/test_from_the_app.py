@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import pytest
@@ -15,12 +14,7 @@ from tests.tui.tui_driving import screen_text, until
 from toolkit import runs
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
-from toolkit.tui.screens.confirm import ConfirmScreen
 from toolkit.tui.screens.form import ScenarioForm
-from toolkit.tui.screens.quality import QualityScreen
-from toolkit.tui.screens.quality_job import JobScreen
-from toolkit.tui.screens.quality_quarantine import QuarantineScreen, ReasonList
-from toolkit.tui.screens.quality_release import ReleaseScreen
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.scenarios import ScenariosScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
@@ -98,41 +92,3 @@ async def test_what_the_app_starts_ends_as_by_command(
     assert folder.record().status == "succeeded", folder.record().error
     for table in tables:
         assert home.content(table) == same.content(table), table
-
-
-async def test_rows_are_repaired_and_released_from_the_board(copied: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOOLKIT_HOME", str(copied.path))
-    before = copied.rows("silver.customers")
-    rule = "country_is_given"
-    lying = copied.rows("quarantine.customers", f"array_has(_rules, '{rule}')")
-    alone = {row["customer_id"] for row in lying if row["_rules"] == [rule]}
-    assert alone
-    app = ToolkitApp()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("4")
-        await until(pilot, lambda: isinstance(app.screen, QualityScreen) and app.screen.board)
-        board = app.screen
-        assert isinstance(board, QualityScreen)
-        board.choose("silver.customers")
-        await until(pilot, lambda: board.board and board.board.table == "silver.customers")
-        await pilot.press("x")
-        await until(
-            pilot, lambda: isinstance(app.screen, QuarantineScreen) and app.screen.query_one(ReasonList).current
-        )
-        reasons = app.screen.query_one(ReasonList)
-        while reasons.current is None or reasons.current.rule != rule:
-            await pilot.press("down")
-        await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, ReleaseScreen))
-        app.screen.query_one("SetLine Input", Input).value = "country = 'DE'"
-        await pilot.pause()
-        await pilot.press("ctrl+r")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, JobScreen))
-        await until(pilot, lambda: "✔ done" in screen_text(app), 120)
-    after = copied.rows("silver.customers")
-    assert len(after) == len(before) + len(alone)
-    assert {row["country"] for row in after if row["customer_id"] in alone} == {"DE"}
-    traced = [json.loads(row["after"]) for row in copied.rows("ops.quarantine_releases")]
-    assert {row["customer_id"] for row in traced} == alone

@@ -15,10 +15,10 @@ from toolkit.runs import RunFolder
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import PATIENCE, Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
-from toolkit.tui.screens.failing import FailingScreen
 from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.runs import RunsScreen
+from toolkit.tui.screens.view import ViewScreen
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 from toolkit.tui.widgets.parameter_field import ParameterField
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts
@@ -161,8 +161,12 @@ async def test_failing_rows_are_one_key_away(app: ToolkitApp) -> None:
         await app.open_run(world.RUN_ID)
         await settle(pilot)
         await press(pilot, "u", "f")
-        assert isinstance(app.screen, FailingScreen)
-        assert "rows 1–10 of 10" in screen_text(app)
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.rows"
+        assert len(app.screen.rows) == 10
+        await press(pilot, "escape", "x")
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.quarantine"
         await press(pilot, "escape")
         assert isinstance(app.screen, RunScreen)
 
@@ -193,10 +197,11 @@ async def test_without_a_run_the_screens_say_what_to_do(empty_home: Path, size: 
     del empty_home
     app = ToolkitApp()
     async with app.run_test(size=size) as pilot:
-        for key in ("2", "4"):
-            await press(pilot, key)
-            assert "No run yet." in screen_text(app)
-            assert "Press 1" in screen_text(app)
+        await press(pilot, "2")
+        assert "No run yet." in screen_text(app)
+        assert "Press 1" in screen_text(app)
+        await press(pilot, "4")
+        assert "Nothing was measured yet." in screen_text(app)
         await press(pilot, "3")
         assert "No table yet." in screen_text(app)
         await press(pilot, "g")

@@ -160,8 +160,8 @@ def _show(area: str, view: View[Any], given: Mapping[str, Any]) -> None:
     print_view(view, asked.parameters, arrangement, given)
 
 
-def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> None:
-    """Read a view and print it as asked: text, JSON, CSV, or a row at a time.
+def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> list[Row]:
+    """Read a view and print it as asked: text, JSON, CSV, or a row at a time; returns the rows.
 
     Raises:
         DataError: some of it could not be read; the rest is printed.
@@ -172,11 +172,12 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
     lakehouse = Lakehouse.default()
     result = view.filled(lakehouse, view.read(lakehouse, parameters))
     columns = result.columns or view.columns
-    rows = arrangement.of(result, columns)
+    rows: list[Row] = arrangement.of(result, columns)
     print_rows(view, columns, rows, how)
     _tell(result, len(rows), how)
     if result.problems:
         raise DataError(f"{plural(len(result.problems), 'row')} could not be read.", cure="The lines above say why.")
+    return rows
 
 
 def print_rows(view: View[Any], columns: tuple[Column, ...], rows: list[Row], how: Mapping[str, Any]) -> None:
@@ -210,9 +211,9 @@ def _tell(result: Result, shown: int, how: Mapping[str, Any]) -> None:
     if not how["json"] and not how["csv"] and shown < len(result.rows):
         output.err.print(Text(f"{shown:,} of {plural(len(result.rows), 'row')}.", "dim"), soft_wrap=True)
     for note in result.notes:
-        output.err.print(Text(note, "dim"), soft_wrap=True)
+        output.err.print(Text(literal(note, lines=True), "dim"), soft_wrap=True)
     for problem in result.problems:
-        output.err.print(Text(problem, "red"), soft_wrap=True)
+        output.err.print(Text(literal(problem, lines=True), "red"), soft_wrap=True)
 
 
 def _task_command(area: str, task: Task[Any, Any]) -> Callable[..., None]:

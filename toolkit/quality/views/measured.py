@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import RESULTS, Measurement, measurements
+from toolkit.quality.history import measurements
+from toolkit.quality.records import RESULTS, Measurement
 from toolkit.reader import open_table
 from toolkit.scenario import is_table_name
 from toolkit.words import number, plural, share
@@ -67,6 +68,11 @@ def finding(one: Measurement) -> str:
         allowed = f", {share(one.tolerance)} allowed" if one.tolerance else ""
         return f"{one.failed:,} of {plural(one.rows, 'row')} break it ({share(one.failure_rate)}{allowed})"
     return f"none of {plural(one.rows, 'row')} breaks it" if one.passed else "broken by the table as a whole"
+
+
+def about(one: Measurement) -> str:
+    """Kind, columns, dimension and severity of its rule."""
+    return " · ".join(part for part in (one.kind, ", ".join(one.columns), one.dimension, one.severity) if part)
 
 
 def heat(one: Measurement | None) -> str:

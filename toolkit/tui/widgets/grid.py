@@ -17,6 +17,8 @@ from toolkit.views import Column, Row
 STYLES = {"accent": "primary", "muted": "text-muted"}
 """The theme's variable for a style of `toolkit.kinds`, where it is called otherwise."""
 LONGEST = 200
+FRAME = 6
+"""Characters of a line that are no column's: around the rows, at both ends of a line, and the bar that scrolls."""
 
 
 def variable(style: str) -> str:
@@ -63,7 +65,7 @@ class ViewGrid(Lines):
         """
         line = self.cursor_row
         self._every, self.shown, self._mark = columns, rows, (sort, descending)
-        width = max(self.app.size.width - 2, 1)
+        width = max(self.app.size.width - FRAME, 1)
         least = [column for column in columns if column.shown == "always"]
         self.columns_shown = fitting.fitting(columns, rows, width) or least
         self._widths = fitting.widths(self.columns_shown, rows, width)
