@@ -27,7 +27,9 @@ _LONGEST_FIRST = ("scenarios", "notebooks", "spark", "contracts", "tui", "unit")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What is left out while one writes code."""
-    parser.addoption("--quick", action="store_true", help="leave out what starts a Java, but for one test, and what is slow")
+    parser.addoption(
+        "--quick", action="store_true", help="leave out what starts a Java, but for one test, and what is slow"
+    )
 
 
 @pytest.hookimpl(trylast=True)

@@ -21,6 +21,8 @@ class Listing(NamedTuple):
 
 
 AREAS: Mapping[str, Listing] = {
+    "runs": Listing("Runs", "Every run, at work or over.", "toolkit.browse.runs"),
+    "tables": Listing("Tables", "The tables of the lakehouse, now and as they were.", "toolkit.browse.tables"),
     "quality": Listing("Quality", "Rules, scores, profiles and contracts of tables.", "toolkit.quality.area"),
 }
 EXTRA = "TOOLKIT_AREAS"

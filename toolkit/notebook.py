@@ -22,6 +22,7 @@ from toolkit.errors import UsageError
 from toolkit.events import Event
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import takes_out
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
@@ -73,7 +74,7 @@ class NotebookRun:
     def step(self, name: str) -> None:
         """Do one step: show its source, its progress, and what it wrote and found."""
         self.source(self.scenario.body(name))
-        before = len(self.view.quality)
+        before = len(results_of(self.view))
         self._status = display(HTML("…"), display_id=True)
         self._last_told = ""
         try:
@@ -84,7 +85,7 @@ class NotebookRun:
         written = self.view.steps[name].tables
         if written:
             display(_table_html(["table", "rows"], [[_layered(t), f"{n:,}"] for t, n in written.items()]))
-        if len(self.view.quality) > before:
+        if len(results_of(self.view)) > before:
             display(self.quality())
 
     def source(self, *functions: Callable[..., Any]) -> None:
@@ -123,13 +124,13 @@ class NotebookRun:
 
     def quality(self, *, broken_only: bool = True) -> HTML:
         """The rules, table by table; those that no row breaks are only counted unless `broken_only` is false."""
-        rows = [row for found in by_table(self.view.quality) for row in _quality_rows(found, broken_only)]
+        rows = [row for found in by_table(results_of(self.view)) for row in _quality_rows(found, broken_only)]
         return _table_html(["table", "rule", "severity", "broken by", "of", "row stays", "for example"], rows)
 
     def answer_key(self, dataset: str = "shop") -> pd.DataFrame:
         """Each planted defect: how many rows carry it, and how many the rules found."""
         detected_by = self._active.scenario.bodies().DETECTED_BY
-        found = {(r["table"], r["rule"]): r["failed"] for r in self.view.quality}
+        found = {(r["table"], r["rule"]): r["failed"] for r in results_of(self.view)}
         key = datasets.answer_key(self.platform.files(dataset))
         rows = [
             (defect, planted, found.get(detected_by[defect], 0), detected_by[defect][1])

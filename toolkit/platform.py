@@ -332,7 +332,7 @@ class DataPlatform(Tables):
     def _told(self, result: QualityResult) -> None:
         self.results.append(result)
         for one in result.rules:
-            self.log.emit("quality", self.step, **as_event(result, one))
+            self.log.emit("record", self.step, **as_event(result, one))
             action = result.actions.of(one.rule)
             if one.unmeasured and action != "record":
                 self.alert(f"{result.table}: {one.rule.name} was not measured. {one.said}")

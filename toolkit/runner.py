@@ -65,7 +65,7 @@ PROGRESS_SECONDS = 0.4
 RUN_VARIABLE = "TOOLKIT_RUN_ID"
 FRESH_VARIABLE = "TOOLKIT_FRESH"
 _FACES = ("cli", "tui")
-_REPLAYED = ("rows", "metric", "quality", "alert")
+_REPLAYED = ("rows", "metric", "record", "alert")
 
 
 @dataclass

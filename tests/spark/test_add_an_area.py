@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import shlex
@@ -17,7 +18,7 @@ from polars import DataFrame
 from tests.tui.tui_driving import press, screen_text, settle
 from toolkit import areas, paths, runs, session
 from toolkit.lakehouse import Lakehouse
-from toolkit.tui.app import ToolkitApp
+from toolkit.tui.app import ToolkitApp, front_page
 from toolkit.tui.screens.form import PartForm
 from toolkit.tui.screens.view import ViewScreen
 
@@ -75,7 +76,11 @@ def test_the_commands_of_the_page(
 @pytest.mark.asyncio
 async def test_its_tab(disk: Path) -> None:
     del disk
-    app = ToolkitApp()
+    # An app reads the list of areas when its module is imported, which here was before.
+    modes = {**ToolkitApp.MODES, "disk": front_page("disk")}
+    app = type(
+        "App", (ToolkitApp,), {"MODES": modes, "CSS_PATH": Path(inspect.getfile(ToolkitApp)).parent / "app.tcss"}
+    )()
     async with app.run_test(size=(100, 30)) as pilot:
         assert "Disk" in screen_text(app)
         app.action_show_mode("disk")

@@ -63,9 +63,9 @@ def check(*rules: Rule) -> Check:
 
 def test_good_rows_are_published_and_bad_ones_lie_in_quarantine(checked: DataPlatform) -> None:
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
-    told = {data["rule"]: (data["failed"], data["rows"], data["passed"]) for data in events(checked, "quality")}
+    told = {data["rule"]: (data["failed"], data["rows"], data["passed"]) for data in events(checked, "record")}
     assert told == {"country_given": (2, 5, False), "kg_sound": (2, 5, False), "kg_light": (1, 5, False)}
-    examples = {data["rule"]: [e["key"] for e in data["examples"]] for data in events(checked, "quality")}
+    examples = {data["rule"]: [e["key"] for e in data["examples"]] for data in events(checked, "record")}
     assert sorted(examples["country_given"]) == ["2", "4"]
     assert examples["kg_light"] == ["5"]
     assert [alert["message"].split(":")[0] for alert in events(checked, "alert")] == ["silver.parcels"]
@@ -105,7 +105,7 @@ def test_actions_give_a_severity_another_meaning(platform: DataPlatform, spark: 
     assert result.passed
     assert len(result.failed) == 2
     platform.record_quality()
-    (told,) = by_table(events(platform, "quality"))
+    (told,) = by_table(events(platform, "record"))
     kept = measurements(platform.reader("ops.quality_results"))
     for one in (*told.verdicts, *kept):
         place = failing_rows(one)

@@ -92,6 +92,13 @@ def _answers(home: Path, address: str, values: dict[str, Any]) -> bool:
         return False
 
 
+@pytest.fixture
+def shared_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home itself, for tests that only look."""
+    monkeypatch.setenv("TOOLKIT_HOME", str(world))
+    return world
+
+
 @pytest.fixture(scope="session")
 def questions(world: Path) -> dict[str, dict[str, Any]]:
     """What each view is asked with here."""
@@ -115,15 +122,19 @@ def plain(rows: list[Any]) -> Any:
 
 
 @pytest.mark.parametrize("address", VIEWS)
-def test_every_view_can_be_reached_and_has_rows_here(address: str, questions: dict[str, Any], used_home: Path) -> None:
+def test_every_view_can_be_reached_and_has_rows_here(
+    address: str, questions: dict[str, Any], shared_home: Path
+) -> None:
     assert address in questions, f"no link leads to {address}, and ELSEWHERE does not ask it"
-    assert read(used_home, address, questions[address]).rows, "this home shows nothing of it"
+    assert read(shared_home, address, questions[address]).rows, "this home shows nothing of it"
 
 
 @pytest.mark.parametrize("address", VIEWS)
-def test_rows_have_the_columns_that_the_view_declares(address: str, questions: dict[str, Any], used_home: Path) -> None:
+def test_rows_have_the_columns_that_the_view_declares(
+    address: str, questions: dict[str, Any], shared_home: Path
+) -> None:
     view = areas.view(address)
-    result = read(used_home, address, questions[address])
+    result = read(shared_home, address, questions[address])
     names = {column.name for column in result.columns or view.columns}
     assert view.question
     for row in result.rows:
@@ -151,9 +162,9 @@ def test_links_lead_somewhere(address: str) -> None:
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.asyncio
 async def test_the_command_shown_gives_the_rows_shown(
-    address: str, questions: dict[str, Any], cli: Callable[..., Any], used_home: Path
+    address: str, questions: dict[str, Any], cli: Callable[..., Any], shared_home: Path
 ) -> None:
-    del used_home
+    del shared_home
     app = ToolkitApp()
     async with app.run_test(size=(120, 40)) as pilot:
         await app.push_screen(page_of(address, questions[address]))
@@ -179,12 +190,12 @@ def test_nothing_is_cut_in_text(
     width: int,
     questions: dict[str, Any],
     cli: Callable[..., Any],
-    used_home: Path,
+    shared_home: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     view = areas.view(address)
-    result = read(used_home, address, questions[address])
+    result = read(shared_home, address, questions[address])
     limit = view.limit or len(result.rows)
     printed = cli(*areas.question(address, questions[address]).words(), "--limit", str(limit))
     assert printed.exit_code == 0, printed.stderr
@@ -207,9 +218,9 @@ async def test_pages_at_both_sizes(
     questions: dict[str, Any],
     size: tuple[int, int],
     golden: Callable[[Any, str], None],
-    used_home: Path,
+    shared_home: Path,
 ) -> None:
-    del used_home
+    del shared_home
     app = ToolkitApp()
     async with app.run_test(size=size) as pilot:
         await app.push_screen(page_of(address, questions[address]))
@@ -248,9 +259,9 @@ def test_a_damaged_table_is_told_and_no_stack_is_shown(
 
 @pytest.mark.parametrize("address", VIEWS)
 def test_hostile_words_do_no_harm(
-    address: str, questions: dict[str, Any], cli: Callable[..., Any], used_home: Path
+    address: str, questions: dict[str, Any], cli: Callable[..., Any], shared_home: Path
 ) -> None:
-    del used_home
+    del shared_home
     question = areas.question(address, questions[address])
     hostile = "\x1b[31m'; DROP TABLE \u202e[red]"
     printed = cli(*replace(question, arrangement=replace(question.arrangement, words=hostile)).words())
@@ -295,8 +306,8 @@ async def test_filter_sort_row_and_export(address: str, questions: dict[str, Any
 
 @pytest.mark.parametrize("address", TASKS)
 @pytest.mark.asyncio
-async def test_every_task_has_a_form_that_shows_its_command(address: str, used_home: Path) -> None:
-    del used_home
+async def test_every_task_has_a_form_that_shows_its_command(address: str, shared_home: Path) -> None:
+    del shared_home
     task = areas.part(address)
     required = [n for n, f in task.parameters.model_fields.items() if f.is_required()]
     values = {name: "silver.orders" if name == "table" else "customer_is_known" for name in required}

@@ -20,6 +20,7 @@ import pytest
 from deltalake import write_deltalake
 
 import toolkit
+from tests.records import rule_found
 from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
@@ -88,20 +89,9 @@ def finished_run(toolkit_home: Path) -> str:
     )
     log = EventLog(folder.events_file, RUN)
     log.emit("run_started", scenario="parcels", parameters={"count": 3}, steps=["check"])
-    result = {"columns": ["id"], "severity": "error", "dimension": "validity", "description": "", "tolerance": 0.0}
     for rule, failed in (("id_is_given", 0), ("id_is_positive", 2)):
-        log.emit(
-            "quality",
-            "check",
-            table="silver.parcels",
-            rule=rule,
-            rows=10,
-            failed=failed,
-            pass_rate=1 - failed / 10,
-            passed=not failed,
-            examples=[{"key": "7", "value": "-1", "message": "m"}] if failed else [],
-            **result,
-        )
+        examples = [{"key": "7", "value": "-1", "message": "m"}] if failed else []
+        log.emit("record", "check", **rule_found("silver.parcels", rule, failed=failed, examples=examples))
     log.emit("run_finished", seconds=1.0, answer="3 here.")
     return RUN
 
@@ -522,7 +512,8 @@ def test_one_run_shows_steps_quality_and_answer(cli: Cli, finished_run: str) -> 
     told = cli("runs", "show", "latest")
     assert told.stdout.startswith(f"{RUN}  succeeded")
     assert "3 here." in told.stdout
-    assert json.loads(cli("runs", "show", "latest", "--json").stdout)["answer"] == "3 here."
+    shown = json.loads(cli("runs", "show", "latest", "--json").stdout)
+    assert (shown["answer"], len(shown["records"]["ops.quality_results"])) == ("3 here.", 2)
 
 
 def test_a_run_that_cannot_be_read_does_not_hide_the_others(cli: Cli, finished_run: str, toolkit_home: Path) -> None:
@@ -530,7 +521,7 @@ def test_a_run_that_cannot_be_read_does_not_hide_the_others(cli: Cli, finished_r
     damaged.mkdir()
     (damaged / "run.json").write_text("{", encoding="utf-8")
     assert [(r["run"], r["status"]) for r in json.loads(cli("runs", "--json").stdout)] == [
-        (damaged.name, "unreadable"),
+        (damaged.name, "damaged"),
         (RUN, "succeeded"),
     ]
     assert cli("runs", "show", "latest").exit_code == 5

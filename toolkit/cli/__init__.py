@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from toolkit import __version__
-from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
+from toolkit.cli import batch, datasets, doctor, run, scenarios
 from toolkit.cli.parameters import joined
 from toolkit.cli.views import area_app
 from toolkit.errors import ExitCode, ToolkitError
@@ -52,8 +52,6 @@ def commands(arguments: Sequence[str]) -> typer.Typer:
     app.command("batch")(batch.batch)
     app.command("doctor")(doctor.doctor)
     app.add_typer(scenarios.app, name="scenarios")
-    app.add_typer(runs.app, name="runs")
-    app.add_typer(tables.app, name="tables")
     app.add_typer(datasets.app, name="datasets")
     for name, area in _areas(arguments):
         app.add_typer(area, name=name)
@@ -66,10 +64,7 @@ def _areas(arguments: Sequence[str]) -> Iterator[tuple[str, typer.Typer]]:
 
     asked = next((word for word in arguments if not word.startswith("-")), "")
     for name, listing in known().items():
-        area = area_app(name, listing.summary, whole=name == asked)
-        if name == asked == "quality":
-            quality.add_to(area)
-        yield name, area
+        yield name, area_app(name, listing.summary, whole=name == asked)
 
 
 def tui() -> None:

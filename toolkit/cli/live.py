@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.events import Event, Listener
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import Verdict, by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
@@ -50,7 +51,7 @@ class LiveView:
             (self.scenario.title, "bold"), f"  {self.run_id}  ", (duration(time.monotonic() - self.began), "dim")
         )
         parts: list[RenderableType] = [title, self._steps()]
-        if self.view.quality:
+        if results_of(self.view):
             parts.append(quality_summary(self.view))
         return Group(*parts)
 
@@ -101,7 +102,7 @@ def quality_summary(view: RunView) -> Table:
     for name in ("rows", "rules", "broken"):
         table.add_column(name, justify="right")
     table.add_column("most often")
-    for found in by_table(view.quality):
+    for found in by_table(results_of(view)):
         broken = [one for one in found.verdicts if one.state in {"failed", "tolerated"}]
         worst = max(broken, key=lambda one: one.failed, default=None)
         told = _worst_in_words(worst) if worst else ""

@@ -1,11 +1,12 @@
 """The commands of all areas, made from their views and tasks.
 
 `toolkit <area>` is the area's front page, `toolkit <area> <view>` any other, `toolkit <area> <task>` does the work. What an
-area has beyond that (a file that is printed) is added by its own module of this folder.
+area has beyond that (a file that is printed, several views in one answer) is added by a module of its own: `EXTRAS`.
 """
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -48,6 +49,22 @@ _WORKING: Options = {
 }
 
 
+EXTRAS: Mapping[str, str] = {
+    "runs": "toolkit.cli.runs",
+    "tables": "toolkit.cli.tables",
+    "quality": "toolkit.cli.quality",
+}
+"""The modules with more commands of an area; each binds `add_to`, which is given the area's commands."""
+
+
+def add_commands(area: typer.Typer, extras: typer.Typer) -> None:
+    """Add commands to those of an area; one of the name of a view says more than the view, and takes its place."""
+    names = {command.name for command in extras.registered_commands}
+    kept = [command for command in area.registered_commands if command.name not in names]
+    area.registered_commands[:] = kept + extras.registered_commands
+    area.registered_groups += extras.registered_groups
+
+
 def area_app(name: str, summary: str, *, whole: bool) -> typer.Typer:
     """The commands of an area; only its title when the area is not asked for, so that no other is loaded.
 
@@ -65,6 +82,8 @@ def area_app(name: str, summary: str, *, whole: bool) -> typer.Typer:
         app.command(view.name, help=view.question)(_view_command(name, view))
     for task in area.tasks:
         app.command(task.name, help=task.does)(_task_command(name, task))
+    if name in EXTRAS:
+        importlib.import_module(EXTRAS[name]).add_to(app)
     return app
 
 

@@ -26,13 +26,10 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from toolkit.tui.launch import Launcher
-    from toolkit.tui.run_index import RunIndex
 
 SCREENS: dict[str, str] = {}
 """Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
-BY_HAND = ("scenarios", "runs", "tables")
-"""The tabs that are no areas."""
 
 
 def _scenarios() -> Screen[Any]:
@@ -41,19 +38,7 @@ def _scenarios() -> Screen[Any]:
     return ScenariosScreen()
 
 
-def _runs() -> Screen[Any]:
-    from toolkit.tui.screens.runs import RunsScreen
-
-    return RunsScreen()
-
-
-def _tables() -> Screen[Any]:
-    from toolkit.tui.screens.tables import TablesScreen
-
-    return TablesScreen()
-
-
-def _front_page(area: str) -> Callable[[], Screen[Any]]:
+def front_page(area: str) -> Callable[[], Screen[Any]]:
     """Makes the first page of an area; what is wrong with one that cannot be loaded is its page."""
 
     def made() -> Screen[Any]:
@@ -79,7 +64,7 @@ def _palette_commands() -> type[Provider]:
 
 
 class ToolkitApp(App[None]):
-    """Scenarios, runs, tables and quality.
+    """Scenarios, and the areas of the toolkit.
 
     Args:
         launcher: starts runs; the real one unless given.
@@ -89,19 +74,15 @@ class ToolkitApp(App[None]):
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, Any]] = {
         "scenarios": _scenarios,
-        "runs": _runs,
-        "tables": _tables,
-        **{name: _front_page(name) for name in known()},
+        **{name: front_page(name) for name in known()},
     }
     DEFAULT_MODE = "scenarios"
     COMMANDS = {_palette_commands}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_mode('scenarios')", "Scenarios", show=False, tooltip="Choose a scenario and run it."),
-        Binding("2", "show_mode('runs')", "Runs", show=False, tooltip="See every run, at work or over."),
-        Binding("3", "show_mode('tables')", "Tables", show=False, tooltip="Look into the tables of the lakehouse."),
         *(
             Binding(str(number), f"show_mode('{name}')", listing.title, show=False, tooltip=listing.summary)
-            for number, (name, listing) in enumerate(known().items(), len(BY_HAND) + 1)
+            for number, (name, listing) in enumerate(known().items(), 2)
         ),
         Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
         Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
@@ -117,7 +98,6 @@ class ToolkitApp(App[None]):
     def __init__(self, launcher: Launcher | None = None) -> None:
         super().__init__()
         self._launcher = launcher
-        self._index: RunIndex | None = None
         self.going = 0
         """How many runs are at work."""
         self.register_theme(DARK)
@@ -134,15 +114,6 @@ class ToolkitApp(App[None]):
             self._launcher = Launcher()
         return self._launcher
 
-    @property
-    def index(self) -> RunIndex:
-        """The history of runs."""
-        if self._index is None:
-            from toolkit.tui.run_index import RunIndex
-
-            self._index = RunIndex()
-        return self._index
-
     def on_mount(self) -> None:
         """Start to watch for runs, and let memory be collected again, after the first screen is painted."""
         self.call_after_refresh(self._start_watching)
@@ -157,8 +128,10 @@ class ToolkitApp(App[None]):
         from toolkit.tui.background import in_background
 
         def count() -> int:
+            from toolkit import runs
+
             self.launcher.collect()
-            return len(self.index.running())
+            return len(runs.running())
 
         in_background(self, count, self._say_going, lambda _: None, group="going")
 
@@ -168,7 +141,7 @@ class ToolkitApp(App[None]):
             bar.going = going
 
     def action_show_mode(self, mode: str) -> None:
-        """Go to one of the four tabs, as it was left; from within it to its first screen."""
+        """Go to one of the tabs, as it was left; from within it to its first screen."""
         if self.screen.is_modal:
             return
         if self.current_mode != mode:
@@ -179,7 +152,9 @@ class ToolkitApp(App[None]):
 
     async def action_show_going(self) -> None:
         """Go to the run that is at work, or to the list when there are several."""
-        running = self.index.running()
+        from toolkit import runs
+
+        running = runs.running()
         if len(running) == 1:
             await self.open_run(running[0].run_id)
         elif running:
@@ -221,11 +196,10 @@ class ToolkitApp(App[None]):
 
     async def open_table(self, table: str) -> None:
         """Go to a table."""
-        from toolkit.tui.screens.tables import TablesScreen
+        from toolkit.tui.screens.table import TableScreen
 
-        screen = await self._base("tables")
-        if isinstance(screen, TablesScreen):
-            screen.choose(table)
+        await self._base("tables")
+        await self.push_screen(TableScreen(table))
 
     async def open_part(self, address: str, values: Mapping[str, Any]) -> None:
         """Go to a view above the present screen, or to the form of a task; some views have a screen of their own.
@@ -249,13 +223,13 @@ class ToolkitApp(App[None]):
             if not isinstance(part, View) or missing:
                 await self.open_form(address, values)
                 return
-            from toolkit.tui.screens.view import page_of
+            from toolkit.tui.pages import page
 
-            page = page_of(address, values)
+            made = page(address, values)
         except Exception as problem:
             self.notify(told(problem).text(), severity="error", timeout=10, markup=False)
             return
-        await self.push_screen(page)
+        await self.push_screen(made)
 
     async def open_form(self, address: str, values: Mapping[str, Any]) -> None:
         """Show the form of a view's parameters or of a task."""

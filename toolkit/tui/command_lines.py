@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from toolkit.tui.paging import RowsQuery
 
 
 def line(*words: str) -> str:
@@ -51,9 +55,19 @@ def cancel_run(run_id: str) -> str:
 
 def table(name: str, version: int | None = None, where: str = "", tab: str = "rows") -> str:
     """Show a table, at a version: its rows that meet a condition, or its schema, history or files."""
+    return line(*_table_words(name, version, where), *([] if tab == "rows" else [f"--{tab}"]))
+
+
+def rows(query: RowsQuery) -> str:
+    """Show the rows of a table that are shown, in their order."""
+    words = _table_words(query.table, query.version, query.where)
+    if query.order_by is not None:
+        words += ["--sort", query.order_by, *(["--descending"] if query.descending else [])]
+    return line(*words)
+
+
+def _table_words(name: str, version: int | None, where: str) -> list[str]:
     words = ["tables", "show", name]
     if version is not None:
         words += ["--version", str(version)]
-    if where.strip():
-        words += ["--where", where.strip()]
-    return line(*words, *([] if tab == "rows" else [f"--{tab}"]))
+    return words + (["--where", where.strip()] if where.strip() else [])

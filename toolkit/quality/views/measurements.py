@@ -11,6 +11,7 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.quality.anomalies import expectation, point
 from toolkit.quality.contracts.places import described
 from toolkit.quality.history import RuleHistory, by_rule
+from toolkit.quality.run_results import results_of
 from toolkit.quality.sla import PassRateSla
 from toolkit.quality.verdicts import by_table
 from toolkit.quality.views.measured import about, finding, of_table
@@ -60,7 +61,7 @@ def _described_by_run(history: RuleHistory) -> str:
     """The description that the events of the newest run give; runs may be deleted."""
     newest = history.newest
     with suppress(ToolkitError, OSError):
-        tables = by_table(runs.RunFolder(runs.runs_home() / newest.run_id).view().quality)
+        tables = by_table(results_of(runs.RunFolder(runs.runs_home() / newest.run_id).view()))
         verdicts = (one for found in tables if found.table == newest.table for one in found.verdicts)
         return next((one.description for one in verdicts if one.rule == newest.rule), "")
     return ""

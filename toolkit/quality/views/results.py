@@ -11,6 +11,7 @@ from toolkit import paths, runs
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
+from toolkit.quality.run_results import newest_judging, results_of
 from toolkit.quality.verdicts import TableVerdict, Verdict, by_table
 from toolkit.quality.views.naming import NOTHING, TO_MEASUREMENTS, TO_QUARANTINE, TO_ROWS, entered
 from toolkit.runs import RunFolder
@@ -52,8 +53,8 @@ def _run(parameters: OfRun) -> tuple[RunFolder, list[dict[str, Any]]] | None:
     """The run that is asked for, with what it found; None when none judged anything."""
     if parameters.run != "latest":
         folder = runs.find(parameters.run)
-        return folder, folder.view().quality
-    return runs.newest_judging(parameters.table or None) or runs.newest_judging()
+        return folder, results_of(folder.view())
+    return newest_judging(parameters.table or None) or newest_judging()
 
 
 def _about(folder: RunFolder, rows: Sequence[Row], tables: Sequence[TableVerdict]) -> str:

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from pydantic import Field
 
-from toolkit import runs
 from toolkit.errors import ToolkitError
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import takes_out
@@ -16,6 +15,7 @@ from toolkit.quality.kept import FailingRows, read_rows
 from toolkit.quality.quarantine import RULES, WARNINGS
 from toolkit.quality.records import RESULTS, Measurement, Population
 from toolkit.quality.rejected import chosen, explanation, open_quarantine, reason_text
+from toolkit.quality.run_results import newest_judging
 from toolkit.quality.verdicts import Judged, by_table, failing_rows
 from toolkit.quality.views.advice import advice_on
 from toolkit.quality.views.measured import of_table
@@ -83,7 +83,7 @@ def _newest(lakehouse: Lakehouse, parameters: OfRule) -> Measurement | None:
 
 def _in_newest_run(parameters: OfRule) -> Judged | None:
     """What the newest run says that judged the table, which may be at work and have recorded nothing yet."""
-    judging = runs.newest_judging(parameters.table)
+    judging = newest_judging(parameters.table)
     tables = by_table(judging[1]) if judging else []
     found = (one for table in tables if table.table == parameters.table for one in table.verdicts)
     return next((one for one in found if one.rule == parameters.rule), None)

@@ -229,9 +229,14 @@ class PartForm(Form):
         if isinstance(self.part, Task):
             await self.follow(self._words(), self.address.replace(".", "_"))
             return
-        from toolkit.tui.screens.view import page_of
+        from toolkit.tui.pages import page
 
-        self.app.switch_screen(page_of(self.address, self.asked().model_dump()))
+        try:
+            made = page(self.address, self.asked().model_dump())
+        except Exception as problem:
+            self.complain(told(problem))
+            return
+        self.app.switch_screen(made)
 
 
 def _preview(task: Task[Any, Any], asked: Parameters) -> str:

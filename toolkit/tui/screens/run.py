@@ -12,6 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Log, Static, TabbedContent, TabPane
 
 from toolkit import runs
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import by_table
 from toolkit.tui import command_lines
 from toolkit.tui.following import RunFollower
@@ -79,11 +80,11 @@ class RunScreen(Leaf):
         """Take in what happened and paint it."""
         try:
             news = self.follower.poll()
+            if news or self.follower.live or not self.query_one(StepList).content:
+                self._paint()
         except Exception as problem:
             self.complain(told(problem))
             return
-        if news or self.follower.live or not self.query_one(StepList).content:
-            self._paint()
         self._paint_log()
 
     def _paint(self) -> None:
@@ -92,7 +93,7 @@ class RunScreen(Leaf):
         self.query_one(StepList).show(follower)
         self.query_one("#alerts", Static).update(alert_lines(follower.view.alerts))
         self._paint_outcome()
-        verdicts = [v for table in by_table(follower.view.quality) for v in table.verdicts]
+        verdicts = [v for table in by_table(results_of(follower.view)) for v in table.verdicts]
         self.query_one(RuleVerdicts).show(verdicts)
         self.query_one("#no-rules").display = not verdicts
         self.query_one(RuleVerdicts).display = bool(verdicts)

@@ -74,6 +74,8 @@ class ViewScreen(Page):
         self.first = 0
         self._going = False
         self._wanted: tuple[Any, ...] | None = None
+        self._whole: dict[tuple[Any, ...], tuple[Row, Row]] = {}
+        """By its key, a row as it was read, and what it became when it was filled."""
 
     @property
     def mode(self) -> str:  # type: ignore[override]
@@ -148,7 +150,8 @@ class ViewScreen(Page):
             return
         chosen = self._wanted or (self.view.row_key(self.current) if self.current else None)
         self._wanted = None
-        self.rows = self.question.arrangement.of(self.result, self.columns)
+        known = replace(self.result, rows=[self._filled(row) for row in self.result.rows])
+        self.rows = self.question.arrangement.of(known, self.columns)
         line = next((i for i, row in enumerate(self.rows) if self.view.row_key(row) == chosen), 0)
         self.first = line // PAGE_ROWS * PAGE_ROWS
         self._paint(line - self.first)
@@ -172,7 +175,7 @@ class ViewScreen(Page):
         grid.go_to(line)
         self.query_one("#caption", Static).update(self._caption(result))
         self._say()
-        self._fill(self.page)
+        self._fill()
 
     @property
     def page(self) -> list[Row]:
@@ -186,28 +189,50 @@ class ViewScreen(Page):
         many = plural(every, "row") if shown == every else f"{shown:,} of {plural(every, 'row')}"
         if shown > PAGE_ROWS:
             many = f"{self.first + 1:,}–{min(self.first + PAGE_ROWS, shown):,} of {many} ([ ])"
+        if missing := len(self._missing(result.rows)):
+            many = f"{many}, {missing:,} being read"
         return Content.assemble(
             (self.view.title, "bold $primary"), f"  {subject}" if subject else "", (f"  {many}", "$text-muted")
         )
 
-    def _fill(self, page: list[Row], begin: int = 0) -> None:
-        """Read the rest of rows that came by name only, a few at a time."""
-        fill = self.view.fill
-        if fill is None or begin >= len(page):
+    def _filled(self, row: Row) -> Row:
+        """The row as it was filled, unless it has been read with something new since."""
+        read, whole = self._whole.get(self.view.row_key(row), (None, row))
+        return whole if read == row else row
+
+    def _missing(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that are not filled yet; none where the view gives whole rows."""
+        if self.view.fill is None:
+            return []
+        known = [(row, self._whole.get(self.view.row_key(row))) for row in rows]
+        return [row for row, pair in known if pair is None or (pair[0] != row and pair[1] is not row)]
+
+    def _fill(self) -> None:
+        """Read the rest of rows that came by name only, a few at a time, those of this page first."""
+        fill, result = self.view.fill, self.result
+        if fill is None or result is None:
             return
-        some = page[begin : begin + FILLED_AT_ONCE]
+        some = (self._missing(self.page) or self._missing(result.rows))[:FILLED_AT_ONCE]
         lakehouse = Lakehouse.default()
+        if some:
+            took = partial(self._fill_in, result, some)
+            in_background(self, lambda: [fill(lakehouse, row) for row in some], took, group="fill")
 
-        def done(filled: list[Row]) -> None:
-            if page != self.page:
-                return
-            for position, row in enumerate(filled, begin):
-                self.rows[self.first + position] = page[position] = row
-                self.query_one(ViewGrid).update_line(position, row)
+    def _fill_in(self, result: Result, read: list[Row], filled: list[Row]) -> None:
+        """Show what rows have become; columns and order take it in when no more of the page, or at all, are to come."""
+        to_come = bool(self._missing(self.page))
+        self._whole |= {self.view.row_key(row): (row, whole) for row, whole in zip(read, filled, strict=True)}
+        self.rows = [self._filled(row) for row in self.rows]
+        arrangement = self.question.arrangement
+        if (arrangement.sort or arrangement.words) and not self._missing(result.rows):
+            self._arrange()
+        elif to_come and not self._missing(self.page):
+            self._paint(self.query_one(ViewGrid).cursor_row)
+        else:
+            self.query_one(ViewGrid).update_lines(self.page)
+            self.query_one("#caption", Static).update(self._caption(result))
             self._say()
-            self._fill(page, begin + FILLED_AT_ONCE)
-
-        in_background(self, lambda: [fill(lakehouse, row) for row in some], done, group="fill")
+            self._fill()
 
     @property
     def current(self) -> Row | None:

@@ -1,4 +1,4 @@
-"""What stands above and below every screen: the four tabs, the runs that are going, and the command line."""
+"""What stands above and below every screen: the tabs, the runs that are going, and the command line."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from toolkit.words import literal, plural
 
 def tabs() -> list[tuple[str, str]]:
     """The mode and the title of each tab, in the order of their numbers."""
-    by_hand = [(mode, mode.capitalize()) for mode in ("scenarios", "runs", "tables")]
-    return by_hand + [(name, listing.title) for name, listing in known().items()]
+    return [("scenarios", "Scenarios"), *((name, listing.title) for name, listing in known().items())]
 
 
 class TopBar(Horizontal):
-    """The name of the app, the four tabs, and a line while runs are going."""
+    """The name of the app, the tabs, and a line while runs are going."""
 
     going = reactive(0)
     """How many runs are at work."""

@@ -82,10 +82,13 @@ class ViewGrid(Lines):
         if self.row_count:
             self.move_cursor(row=min(max(line, 0), self.row_count - 1))
 
-    def update_line(self, line: int, row: Row) -> None:
-        """Show what a row has become."""
-        for position, column in enumerate(self.columns_shown):
-            self.update_cell_at(Coordinate(line, position), self._cell(column, row), update_width=True)
+    def update_lines(self, rows: Sequence[Row]) -> None:
+        """Show what the rows of this page have become."""
+        before, self.shown = self.shown, rows
+        for line, (old, new) in enumerate(zip(before, rows, strict=True)):
+            if old is not new:
+                for position, column in enumerate(self.columns_shown):
+                    self.update_cell_at(Coordinate(line, position), self._cell(column, new), update_width=True)
 
     def _heading(self, column: Column) -> Text:
         sort, descending = self._mark
