@@ -139,7 +139,7 @@ def test_a_table_that_is_not_there_is_unknown_and_one_without_contract_says_how_
     file_of("parcels").write_text(CONTRACT.replace("silver.parcels", "silver.gone"), encoding="utf-8")
     (row,) = shown(lakehouse, "contracts", table="silver.gone").rows
     assert (row["state"], row["differences"]) == ("unknown", None)
-    assert "silver.gone is not there yet." in areas.view("quality.contracts").sentence(row)
+    assert "silver.gone is not there yet." in shown(lakehouse, "contracts", table="silver.gone").notes
     told = cli("quality", "contracts", "--table", TABLE)
     assert (told.exit_code, told.stdout) == (0, "")
     assert "Draft one: toolkit quality contract draft silver.parcels >" in told.stderr

@@ -160,7 +160,10 @@ def print_grid(
 
 def room() -> int:
     """Characters of a line; as many as are needed where nobody looks at a terminal."""
-    return out.width if out.is_terminal or "COLUMNS" in os.environ else WIDEST
+    wanted = os.environ.get("COLUMNS", "")
+    if wanted.isdecimal():
+        return int(wanted)
+    return out.width if out.is_terminal else WIDEST
 
 
 def styled(kind: str, value: Any, width: int | None = None) -> Text:

@@ -29,6 +29,7 @@ def _contracts(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
         for table in contract.tables
         if parameters.table in {"", table.name}
     ]
+    rows.sort(key=lambda row: (_WORST.index(row["state"]), row["table"]))
     draft = f"Draft one: toolkit quality contract draft {parameters.table or 'TABLE'} > {folders()[-1]}/FILE.yaml"
     problems = tuple(f"{file} cannot be used: {problem}" for file, problem in found.damaged.items())
     missing = dict.fromkeys(row["table"] for row in rows if row["differences"] is None)
@@ -76,7 +77,7 @@ def _contract_sentence(row: Row) -> str:
         f"{row['table']} against contract {row['id']} {row['version']}, {row['status']}, {owner}: {row['contract']}"
     ]
     if row["differences"] is None:
-        return "\n".join([*lines, f"{row['table']} is not there yet."])
+        return lines[0]
     lines += row["what_differs"] or ["Its columns are as in the contract."]
     kept = row["promises"] - row["broken"] - row["not_measured"]
     lines.append(f"{kept:,} of {plural(row['promises'], 'promise')} kept, {row['not_measured']:,} not measured.")

@@ -75,7 +75,7 @@ def _row(one: Verdict) -> Row:
         "pass_rate": one.pass_rate,
         "finding": _finding(one) or None,
         "dimension": one.dimension,
-        "columns": list(one.columns),
+        "columns": one.columns,
         "description": one.description,
         "fault": one.fault or None,
         "examples": [_example(example) for example in one.examples],
