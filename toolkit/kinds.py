@@ -60,12 +60,14 @@ class Kind:
         right: stands at the right of its column, as numbers do.
         prose: may be broken over lines, and cut where there is one line only.
         series: values over time, of which the newest are shown where there is no room for all.
+        unknown: what stands for None.
     """
 
     write: Callable[[Any], Spans]
     right: bool = False
     prose: bool = False
     series: bool = False
+    unknown: str = UNKNOWN
 
     @property
     def elastic(self) -> bool:
@@ -74,9 +76,9 @@ class Kind:
 
 
 def spans(kind: str, value: Any) -> Spans:
-    """A value as its column writes it; a dash for what is not known, which the NULL of a stored table is not."""
+    """A value as its column writes it; a dash for what is not known, and NULL in rows of a table."""
     if value is None:
-        return ((words.as_text(None) if kind == "stored" else UNKNOWN, "muted"),)
+        return ((KINDS[kind].unknown, "muted"),)
     return KINDS[kind].write(value)
 
 
@@ -160,7 +162,7 @@ KINDS: Mapping[str, Kind] = {
     "name": Kind(_plain(lambda value: literal(str(value)))),
     "text": Kind(_plain(lambda value: literal(str(value))), prose=True),
     "names": Kind(_plain(lambda value: literal(", ".join(map(str, value)))), prose=True),
-    "stored": Kind(_plain(lambda value: literal(words.as_text(value))), prose=True),
+    "stored": Kind(_plain(lambda value: literal(words.as_text(value))), prose=True, unknown="NULL"),
     "count": Kind(_plain(lambda value: f"{value:,}"), right=True),
     "number": Kind(_plain(words.number), right=True),
     "version": Kind(_plain(str), right=True),

@@ -126,9 +126,7 @@ class ActiveRun:
             ToolkitError: what went wrong, in the user's words, with the original error as its cause.
         """
         step = self.scenario.step(name)
-        platform = self.platform
-        platform.step, platform.fingerprint = name, self._fingerprint(step)
-        platform.results.clear()
+        self.platform.begin(name, self._fingerprint(step))
         earlier = None if self.fresh else self._up_to_date(step)
         if earlier is not None:
             return self._skip(step, earlier)
@@ -145,8 +143,7 @@ class ActiveRun:
         Raises:
             ToolkitError: as `step`.
         """
-        self.platform.step, self.platform.fingerprint = name, ""
-        self.platform.results.clear()
+        self.platform.begin(name)
         return self._do(name, body)
 
     def _do(self, name: str, body: Callable[[DataPlatform], T]) -> T:
@@ -184,7 +181,7 @@ class ActiveRun:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _identity(self, source: str) -> str:
-        landed = self.platform.landed.get(source)
+        landed = self.platform.landing.landed.get(source)
         if landed is not None:
             return landed.fingerprint
         file = self.scenario.folder / source

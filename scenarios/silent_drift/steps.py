@@ -41,7 +41,7 @@ _OBJECTIVE, _WINDOW_DAYS = 0.95, 28
 
 def land(platform: DataPlatform) -> None:
     """Land the shop, and write the feed that the source makes of it."""
-    shop = platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+    shop = platform.landing.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
     written = feed.write(shop, delivery(platform))
     platform.metric("feed rows", sum(map(len, written.files.values())), "rows")
 
@@ -63,8 +63,8 @@ def check(platform: DataPlatform) -> None:
     files = read_json(platform.spark, delivery(platform) / "feed/*.json", _SCHEMA)
     came = with_origin(files, delivery(platform), platform.run_id, datetime.now(UTC))
     orders = came.transform(typed(ordered_at="timestamp")).withColumn("order_date", F.to_date("ordered_at"))
-    platform.check(ORDERS, orders, checks(platform)[ORDERS])
-    platform.record_quality()
+    platform.quality.check(ORDERS, orders, checks(platform)[ORDERS])
+    platform.quality.record()
 
 
 def night_rules(platform: DataPlatform) -> tuple[SetRule, ...]:

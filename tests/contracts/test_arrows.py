@@ -16,9 +16,9 @@ PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-
 CONTRACTS = {contract["id"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 LINT = "from importlinter.cli import lint_imports_command as command; command()"
 BROKEN = {
-    "one-way": ("toolkit/scenario.py", "import toolkit.runner"),
-    "steps-on-top": ("toolkit/session.py", "from toolkit.etl import load"),
-    "features-apart": ("toolkit/etl/load.py", "from toolkit.quality import rules"),
+    "one-way": ("toolkit/store/tables.py", "from toolkit.quality import records"),
+    "steps-on-top": ("toolkit/session.py", "from toolkit.etl import extract"),
+    "features-apart": ("toolkit/etl/landing.py", "from toolkit.quality import rules"),
     "features-below": ("toolkit/quality/engine.py", "import toolkit.runner"),
     "app-starts-processes": ("toolkit/tui/launch.py", "import toolkit.runner"),
     "no-spark-in-sight": ("toolkit/reader.py", "def late(): import pyspark.sql"),

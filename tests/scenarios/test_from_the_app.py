@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -14,9 +15,10 @@ from tests.tui.tui_driving import screen_text, until
 from toolkit import runs
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
-from toolkit.tui.screens.form import ScenarioForm
+from toolkit.tui.screens.form import PartForm, ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.scenarios import ScenariosScreen
+from toolkit.tui.screens.view import ViewScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
 
 pytestmark = pytest.mark.asyncio
@@ -92,3 +94,35 @@ async def test_what_the_app_starts_ends_as_by_command(
     assert folder.record().status == "succeeded", folder.record().error
     for table in tables:
         assert home.content(table) == same.content(table), table
+
+
+async def test_rows_are_repaired_and_released_from_the_quarantine(
+    copied: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLKIT_HOME", str(copied.path))
+    before = copied.rows("silver.customers")
+    rule = "country_is_given"
+    lying = copied.rows("quarantine.customers", f"array_has(_rules, '{rule}')")
+    alone = {row["customer_id"] for row in lying if row["_rules"] == [rule]}
+    assert alone
+    app = ToolkitApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open_part("quality.quarantine", {"table": "silver.customers"})
+        await until(pilot, lambda: isinstance(app.screen, ViewScreen) and app.screen.rows)
+        page = app.screen
+        assert isinstance(page, ViewScreen)
+        while page.current is None or page.current["rule"] != rule:
+            await pilot.press("down")
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, PartForm))
+        app.screen.query_one("#field-settings Input", Input).value = "country = 'DE'"
+        await until(pilot, lambda: "→ DE" in screen_text(app))
+        assert f"toolkit quality release silver.customers --rule {rule} --set \"country = 'DE'\"" in screen_text(app)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: "succeeded" in screen_text(app), 120)
+    after = copied.rows("silver.customers")
+    assert len(after) == len(before) + len(alone)
+    assert {row["country"] for row in after if row["customer_id"] in alone} == {"DE"}
+    traced = [json.loads(row["after"]) for row in copied.rows("ops.quarantine_releases")]
+    assert {row["customer_id"] for row in traced} == alone

@@ -17,7 +17,7 @@ from toolkit.quality.history import measurements
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.scenario import Parameters, Scenario
 from toolkit.store.records import arrow_schema, table_of
-from toolkit.tables import Tables
+from toolkit.store.tables import Tables
 
 SCENARIO = Scenario("parcels", "Parcels", "?", "", Parameters, (), ())
 AT = datetime(2026, 3, 1, 10, 15, 0, 123456, tzinfo=UTC)

@@ -46,6 +46,7 @@ def screen_text(app: App[None]) -> str:
 
 
 _MOVING = [
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
     (re.compile(r"just now|\d+ (?:s|min) ago"), "<ago>"),
     (re.compile(r"(?!2026-0[123])20\d\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "<time>"),
 ]

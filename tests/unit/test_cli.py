@@ -199,7 +199,7 @@ def test_a_scenario_shows_its_parameters_with_their_range(cli: Cli, parcels: Pat
 def test_a_filter_that_fits_none_is_told_beside_the_rows_that_are_there(cli: Cli, tables: Lakehouse) -> None:
     told = cli("tables", "show", "silver.parcels", "--where", "id > 9")
     assert (told.exit_code, told.stdout) == (0, "")
-    assert told.stderr.endswith("the condition is met by 0 of 4 rows of silver.parcels, version 1\n")
+    assert told.stderr.endswith("silver.parcels, version 1: the condition is met by 0 of 4 rows.\n")
 
 
 def test_column_names_are_shown_as_they_are(cli: Cli, tables: Lakehouse) -> None:
@@ -227,7 +227,8 @@ def test_rows_are_data_and_what_they_are_of_is_narration(cli: Cli, tables: Lakeh
         ["id", "note", "share"],
         ["1", "[red]markup", "0.5"],
     ]
-    assert told.stderr == "1 shown; the condition is met by 2 of 4 rows of silver.parcels, version 1\n"
+    said = "silver.parcels, version 1: the condition is met by 2 of 4 rows."
+    assert told.stderr == f"{said}\nShown: 1.\n"
 
 
 def test_rows_as_json_are_whole_and_strict(cli: Cli, tables: Lakehouse) -> None:
@@ -245,7 +246,7 @@ def test_schema_history_and_files_are_rows_too(cli: Cli, tables: Lakehouse, what
 def test_no_row_is_said_not_shown(cli: Cli, tables: Lakehouse) -> None:
     told = cli("tables", "show", "silver.parcels", "--where", "false")
     assert (told.exit_code, told.stdout) == (0, "")
-    assert "No row meets that" in told.stderr
+    assert "It has no such row." in told.stderr
 
 
 def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cli, tables: Lakehouse) -> None:
@@ -287,7 +288,10 @@ def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cl
         (["tables", "show", "silver.../../x"], "'silver.../../x' is not a table name"),
         (["tables", "show", "parcels"], "'parcels' is not a table name"),
         (["tables", "show", "silver.parcels", "--version", "9"], "silver.parcels has no version 9"),
-        (["tables", "show", "silver.parcels", "--version", "-1"], "--version"),
+        (
+            ["tables", "show", "silver.parcels", "--version", "-1"],
+            "version = -1: it should be greater than or equal to 0",
+        ),
         (["tables", "show", "silver.parcels", "--where", "nope = 1"], "No field named nope"),
         (["tables", "show", "silver.parcels", "--limit", "10001"], "--limit"),
         (["datasets", "show", "shpo"], "Did you mean 'shop'?"),

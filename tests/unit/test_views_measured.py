@@ -16,7 +16,7 @@ from tests.records import append
 from toolkit import areas
 from toolkit.kinds import text
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.kept import FailingRows, keep_rows, plain_rows
+from toolkit.quality.kept import FoundRows, keep_rows, plain_rows
 from toolkit.quality.records import Measurement
 from toolkit.quality.views import measured as reading
 from toolkit.quality.views.measured import finding, heat, measured
@@ -188,7 +188,7 @@ def test_rows_that_spark_found_are_shown_with_the_version_that_they_are_of(lakeh
     write_deltalake(lakehouse.path(TABLE), pa.table({"id": [3]}), mode="append")
     rows = plain_rows([{"what is wrong": "no", "id": 1, "at": START, "items": [{"a": START}]}])
     keep_rows(
-        FailingRows(
+        FoundRows(
             table=TABLE, rule="rule", asked_at=START, version=0, judged_at=0, total=2, columns=tuple(rows[0]), rows=rows
         )
     )

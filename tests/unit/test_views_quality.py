@@ -7,14 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from tests.records import append
+from tests.records import append, rule_found
 from toolkit import areas, runner, runs
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
@@ -170,7 +169,7 @@ def test_a_release_that_cannot_work_is_refused_before_spark_starts(
     def perform(*_: object, **__: object) -> None:
         raise AssertionError("a run was started")
 
-    monkeypatch.setattr(runner, "perform", perform)
+    monkeypatch.setattr(runner, "do", perform)
     told = cli("quality", "release", "silver.parcels", *options)
     assert (told.exit_code, told.stdout) == (2, "")
     assert said in told.stderr
@@ -183,30 +182,21 @@ def test_a_condition_that_only_spark_can_judge_is_left_to_it(
 ) -> None:
     asked = []
 
-    def perform(*given: Any, **_: object) -> SimpleNamespace:
-        asked.append(given[2].options["where"])
-        return SimpleNamespace(released=0)
+    def do(*given: Any, **_: object) -> None:
+        asked.append(given[2].where)
 
-    monkeypatch.setattr(runner, "perform", perform)
-    assert cli("quality", "release", "silver.parcels", "--where", where).exit_code == 0
+    monkeypatch.setattr(runner, "do", do)
+    assert cli("quality", "release", "silver.parcels", "--where", where, "--quiet").exit_code == 0
     assert asked == [where]
 
 
-def test_a_dry_run_counts_and_changes_nothing(cli: Cli, lakehouse: Lakehouse) -> None:
-    asked = (
-        "quality",
-        "release",
-        "silver.parcels",
-        "--rule",
-        "country_given",
-        "--set",
-        "country='DE'",
-        "--dry-run",
-        "--json",
-    )
-    assert json.loads(cli(*asked).stdout) == [
-        {"table": "silver.parcels", "rows to look at": 2, "repair": "country='DE'"}
-    ]
+def test_a_dry_run_says_what_it_would_do_and_does_nothing(cli: Cli, lakehouse: Lakehouse) -> None:
+    asked = ("--rule", "country_given", "--set", "country='DE'", "--dry-run")
+    told = cli("quality", "release", "silver.parcels", *asked)
+    assert told.exit_code == 0
+    assert told.stdout.splitlines()[0].startswith("2 rows of 3 in quarantine would be checked again")
+    assert "· country: NULL → DE" in told.stdout
+    assert runs.history() == []
 
 
 def test_scores_are_by_dimension(cli: Cli, lakehouse: Lakehouse) -> None:
@@ -330,17 +320,17 @@ def test_service_levels_are_held_against_what_came_in(cli: Cli, lakehouse: Lakeh
             "That does not work",
         ),
         (("run", "silver.nothing"), 2, "There is no table 'silver.nothing'"),
-        (("run", "silver.parcels", "--format", "pdf"), 2, "no format 'pdf'"),
-        (("run", "silver.parcels", "--ref", "customers"), 2, "names no reference"),
+        (("run", "silver.parcels", "--format", "pdf"), 2, "'pdf' is not one of"),
+        (("run", "silver.parcels", "--ref", "customers"), 2, "is no pair"),
         (
             ("run", "silver.parcels", "--rules", "r.yaml", "--ref", "c=silver.parcel"),
             2,
             "Did you mean 'silver.parcels'?",
         ),
         (("profile", "silver.parcels", "--version", "7"), 2, "has no version 7"),
-        (("profile", "silver.parcels", "--ref", "customers"), 2, "names no reference"),
+        (("profile", "silver.parcels", "--ref", "customers"), 2, "is no pair"),
         (("profile", "silver.parcels", "--ref", "c=silver.parcel"), 2, "Did you mean 'silver.parcels'?"),
-        (("suggest", "silver.parcels", "--ref", "=silver.parcels"), 2, "names no reference"),
+        (("suggest", "silver.parcels", "--ref", "=silver.parcels"), 2, "is no pair"),
         (("suggest", "silver.parcels", "--ref", "c=silver.parcel"), 2, "Did you mean 'silver.parcels'?"),
         (("contract", "check", "nowhere.yaml"), 2, "There is no contract 'nowhere.yaml'"),
         (("sla", "silver.parcels"), 2, "Nothing was promised"),
@@ -364,7 +354,7 @@ def test_rows_that_were_marked_are_shown_without_spark(
     def perform(*_: object, **__: object) -> None:
         raise AssertionError("a run was started")
 
-    monkeypatch.setattr(runner, "perform", perform)
+    monkeypatch.setattr(runner, "do", perform)
     told = cli("quality", "rows", "silver.parcels", "country_given")
     assert told.exit_code == 0
     assert "2 rows of quarantine.parcels, version 0, break country_given." in told.stderr
@@ -409,16 +399,7 @@ def test_the_broken_rules_are_those_of_the_newest_run_that_judged(cli: Cli, tool
         folder.save(RunRecord(run_id=run_id, scenario="parcels", parameters={}, status="succeeded"))
         if judges:
             EventLog(folder.events_file, run_id).emit(
-                "quality",
-                "judge",
-                table="silver.parcels",
-                rule="id_given",
-                severity="error",
-                rows=5,
-                failed=2,
-                passed=False,
-                examples=[],
-                description="id is given.",
+                "record", "judge", **rule_found("silver.parcels", "id_given", failed=2, passed=False)
             )
     told = cli("quality", "results", "--broken")
     assert told.exit_code == 0

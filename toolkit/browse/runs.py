@@ -112,14 +112,12 @@ def _step_row(step: StepView) -> Row:
         "tables": list(step.tables),
         "message": step.message or None,
         "started": step.started_at,
-        "rows_by_table": step.tables,
     }
 
 
 def _step_sentence(row: Row) -> str:
-    written = ", ".join(f"{plural(rows, 'row')} to {table}" for table, rows in row["rows_by_table"].items())
-    did = f"{row['state']}; wrote {written}" if written else row["state"]
-    return f"{row['step']}: {row['message'] or did}."
+    wrote = f"; wrote {plural(row['rows'], 'row')} to {', '.join(row['tables'])}" if row["tables"] else ""
+    return f"{row['step']}: {row['message'] or row['state']}{wrote}."
 
 
 SHOW = View(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from toolkit.delta_log import Version
 from toolkit.errors import DataError
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
-from toolkit.reader import DeltaReader, open_table, summary
+from toolkit.reader import DeltaReader, Page, open_table, summary
 from toolkit.views import Area, Column, Link, Result, Row, View
 from toolkit.words import NOT_TOLD, ago, literal, plural, size, when
 
@@ -19,6 +20,8 @@ SHOWN = 20
 """Rows that the command shows unless asked for more."""
 MOST_ROWS = 10_000
 """Rows of a table that are read for a view."""
+NUMBER = "_row"
+"""Of a row of a table, where it stands among those that were read: nothing else tells it from all others."""
 STATES: dict[type[DataError], str] = {
     unreadable.NeedsSpark: "needs Spark",
     unreadable.NotAllowed: "not allowed",
@@ -125,13 +128,25 @@ LIST = View(
 def _rows(lakehouse: Lakehouse, parameters: RowsOf) -> Result:
     reader = open_table(parameters.table, parameters.version, lakehouse)
     page = reader.page(limit=MOST_ROWS, where=parameters.where, counted=True)
-    rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-    return Result(rows, _told_of(reader, page.total or 0, len(rows)), tuple(Column(n, "stored") for n in page.columns))
+    found = result_of(reader, page, parameters.where)
+    if len(page.rows) == page.total:
+        return found
+    return replace(
+        found, notes=(*found.notes, f"Only the first {MOST_ROWS:,} were read; order and filter know no others.")
+    )
 
 
-def _told_of(reader: DeltaReader, total: int, read: int) -> tuple[str, ...]:
-    of = f"{reader.name}, version {reader.version}: {plural(total, 'row')}."
-    return (of,) if read == total else (of, f"Only the first {read:,} were read; order and filter know no others.")
+def result_of(reader: DeltaReader, page: Page, where: str) -> Result:
+    """Rows of a table, with how many there are in all beside them."""
+    rows = [{NUMBER: number, **dict(zip(page.columns, row, strict=True))} for number, row in enumerate(page.rows, 1)]
+    total = page.total or 0
+    met = f"the condition is met by {total:,} of {plural(reader.count(), 'row')}" if where else plural(total, "row")
+    note = f"{reader.name}, version {reader.version}: {met}."
+    return Result(rows, (note,), tuple(_stored(name, first=name == page.columns[0]) for name in page.columns))
+
+
+def _stored(name: str, *, first: bool) -> Column:
+    return Column(name, "stored", heading=name, shown="always" if first else "wide")
 
 
 SHOW = View(
@@ -139,8 +154,9 @@ SHOW = View(
     "Rows",
     "Which rows does a table have, now or as it was?",
     _rows,
-    (),
+    (),  # as the table has them
     RowsOf,
+    key=(NUMBER,),
     empty="It has no such row.",
     limit=SHOWN,
 )

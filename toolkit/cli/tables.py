@@ -1,67 +1,83 @@
-"""What `toolkit tables` has beyond its views: one table with all that is known of it. No JVM is started."""
+"""What `toolkit tables` has beyond its views: rows of a table in an order that knows all of them. No JVM is started."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
-from toolkit.cli.output import AsJson, err, print_json, show
-from toolkit.cli.views import add_commands
+from toolkit.browse.tables import MOST_ROWS, SHOW, result_of
+from toolkit.cli.output import print_json
+from toolkit.cli.views import (
+    ARRANGING,
+    Options,
+    add_commands,
+    arranged,
+    model_options,
+    print_rows,
+    show_view,
+    tell,
+    values,
+    with_options,
+)
+from toolkit.views import Result
 from toolkit.words import plural
 
 if TYPE_CHECKING:
     from toolkit.reader import DeltaReader
 
-app = typer.Typer()
+PARTS = {"schema": "columns", "history": "versions", "files": "files"}
+"""The options that show something else than rows, and the views that they show."""
+_FLAGS: Options = {
+    flag: (Annotated[bool, typer.Option(f"--{flag}", help=f"{view.capitalize()} instead of rows.")], False)
+    for flag, view in PARTS.items()
+}
+_LIMIT: Options = {
+    "limit": (Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, help="Rows at most.")], None)
+}
 
 
 def add_to(area: typer.Typer) -> None:
-    """Add them to the commands of the area."""
+    """Add it to the commands of the area."""
+    app = typer.Typer()
+    whole = with_options(_show, {**model_options(SHOW.parameters), **ARRANGING, **_LIMIT, **_FLAGS})
+    app.command("show", help="Show a table's rows, columns, versions or files.")(whole)
     add_commands(area, app)
 
 
-@app.command("show")
-def show_table(
-    table: Annotated[str, typer.Argument(help="Such as silver.orders.")],
-    version: Annotated[int | None, typer.Option("--version", min=0, help="See it as it was.")] = None,
-    where: Annotated[str, typer.Option("--where", help="SQL condition on its rows.")] = "",
-    sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column.")] = None,
-    descending: Annotated[bool, typer.Option("--descending", help="The largest first.")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")] = 20,
-    schema: Annotated[bool, typer.Option("--schema", help="Columns instead of rows.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="Versions instead of rows.")] = False,
-    files: Annotated[bool, typer.Option("--files", help="Files instead of rows.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show a table's rows, schema, history or files."""
-    from toolkit import reader
-
-    part = "columns" if schema else "versions" if history else "files" if files else ""
-    if part:
-        _show_part(part, table, version, as_json=as_json)
-        return
-    found = reader.open_table(table, version)
-    page = found.page(limit=limit, where=where, order_by=sort, descending=descending, counted=True)
-    rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-    if as_json:
-        print_json({"table": table, "version": found.version, "total": page.total, "rows": rows})
-        return
-    show(rows, as_json=False, empty="No row meets that." if where else "It has no rows.", stored=True)
-    how_many = rows_in_words(len(rows), page.total or 0, found if where else None)
-    err.print(Text(f"{how_many} of {table}, version {found.version}", "dim"), soft_wrap=True)
-
-
-def _show_part(name: str, table: str, version: int | None, *, as_json: bool) -> None:
-    """Show columns, versions or files, as the view of that name does."""
+def _show(**given: Any) -> None:
     from toolkit import areas
-    from toolkit.cli.views import print_view
-    from toolkit.views import Arrangement
 
-    view = areas.view(f"tables.{name}")
-    asked = areas.question(f"tables.{name}", {"table": table, "version": version})
-    print_view(view, asked.parameters, Arrangement(), {"columns": "", "csv": False, "vertical": False, "json": as_json})
+    part = next((view for flag, view in PARTS.items() if given[flag]), "")
+    if part:
+        show_view("tables", areas.view(f"tables.{part}"), given)
+    else:
+        _show_rows(given)
+
+
+def _show_rows(given: dict[str, Any]) -> None:
+    """Rows in an order that knows all of them, as the table's screen has it, and not only those that were read."""
+    from toolkit import areas, reader
+
+    asked: Any = areas.question("tables.show", values(SHOW.parameters, given)).parameters
+    arrangement = arranged(SHOW, given)
+    found = reader.open_table(asked.table, asked.version)
+    page = found.page(
+        limit=MOST_ROWS if arrangement.words else arrangement.limit or MOST_ROWS,
+        where=asked.where,
+        order_by=arrangement.sort or None,
+        descending=arrangement.descending,
+        counted=True,
+    )
+    result = result_of(found, page, asked.where)
+    rows = arranged(SHOW, {**given, "sort": ""}).of(result, result.columns)
+    if given["json"]:
+        plain = [{name: row[name] for name in page.columns} for row in rows]
+        print_json({"table": asked.table, "version": found.version, "total": page.total, "rows": plain})
+        return
+    print_rows(SHOW, result.columns, rows, given)
+    shown = (f"Shown: {len(rows):,}.",) if rows and len(rows) < (page.total or 0) else ()
+    tell(Result(rows, (*result.notes, *shown)), len(rows), given)
 
 
 def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str:

@@ -21,12 +21,12 @@ from toolkit.words import literal, plural
 
 if TYPE_CHECKING:
     from toolkit.parameters import Entry
-    from toolkit.views import Area, Column, Result, Row, Task, View
+    from toolkit.views import Area, Arrangement, Column, Result, Row, Task, View
 
 Options = dict[str, tuple[Any, Any]]
 """The parameters of a command: what typer reads of each, and its default."""
 _TYPES = (int, float, Path)
-_ARRANGING: Options = {
+ARRANGING: Options = {
     "filter_": (
         Annotated[str, typer.Option("--filter", metavar="WORDS", help="Only rows with each of these words.")],
         "",
@@ -62,7 +62,6 @@ def add_commands(area: typer.Typer, extras: typer.Typer) -> None:
     names = {command.name for command in extras.registered_commands}
     kept = [command for command in area.registered_commands if command.name not in names]
     area.registered_commands[:] = kept + extras.registered_commands
-    area.registered_groups += extras.registered_groups
 
 
 def area_app(name: str, summary: str, *, whole: bool) -> typer.Typer:
@@ -92,21 +91,21 @@ def _front_page(area: Area) -> Callable[..., None]:
 
     def show(**given: Any) -> None:
         if given.pop("context").invoked_subcommand is None:
-            _show(area.name, view, given)
+            show_view(area.name, view, given)
 
-    return _with(
-        show, {"context": (typer.Context, inspect.Parameter.empty), **_of_model(view.parameters), **_ARRANGING}
+    return with_options(
+        show, {"context": (typer.Context, inspect.Parameter.empty), **model_options(view.parameters), **ARRANGING}
     )
 
 
 def _view_command(area: str, view: View[Any]) -> Callable[..., None]:
     def show(**given: Any) -> None:
-        _show(area, view, given)
+        show_view(area, view, given)
 
-    return _with(show, {**_of_model(view.parameters), **_ARRANGING})
+    return with_options(show, {**model_options(view.parameters), **ARRANGING})
 
 
-def _with(function: Callable[..., None], options: Options) -> Callable[..., None]:
+def with_options(function: Callable[..., None], options: Options) -> Callable[..., None]:
     """The function with a signature that typer makes a command line of."""
     parts = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=default)
@@ -116,7 +115,7 @@ def _with(function: Callable[..., None], options: Options) -> Callable[..., None
     return function
 
 
-def _of_model(model: Any) -> Options:
+def model_options(model: Any) -> Options:
     """The fields of a parameter model, each under a name of its own beside the command's own options."""
     from toolkit.parameters import entries
 
@@ -153,30 +152,40 @@ def values(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         value = given.get(f"p_{entry.name}")
         if value is None or value == []:
             continue
-        found[entry.name] = _pairs(entry, value) if entry.shape == "pairs" else value
+        found[entry.name] = pairs(entry.option, value) if entry.shape == "pairs" else value
     return found
 
 
-def _pairs(entry: Entry, texts: Iterable[str]) -> dict[str, str]:
+def pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
+    """The values of an option that takes `name=value` several times.
+
+    Raises:
+        UsageError: one of them has no name or no value.
+    """
     found: dict[str, str] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if not name or not value:
             raise UsageError(
-                f"--{entry.option} {text!r} is no pair.", cure="Write NAME=VALUE, such as customers=silver.customers."
+                f"--{option} {text!r} is no pair.", cure="Write NAME=VALUE, such as customers=silver.customers."
             )
         found[name] = value
     return found
 
 
-def _show(area: str, view: View[Any], given: Mapping[str, Any]) -> None:
+def show_view(area: str, view: View[Any], given: Mapping[str, Any]) -> None:
+    """Print a view as a command's options ask."""
     from toolkit import areas
+
+    asked = areas.question(f"{area}.{view.name}", values(view.parameters, given))
+    print_view(view, asked.parameters, arranged(view, given), given)
+
+
+def arranged(view: View[Any], given: Mapping[str, Any]) -> Arrangement:
+    """Which rows a command's options ask for, in which order."""
     from toolkit.views import Arrangement
 
-    limit = given["limit"] or view.limit
-    arrangement = Arrangement(given["filter_"], given["sort"], given["descending"], limit)
-    asked = areas.question(f"{area}.{view.name}", values(view.parameters, given))
-    print_view(view, asked.parameters, arrangement, given)
+    return Arrangement(given["filter_"], given["sort"], given["descending"], given["limit"] or view.limit)
 
 
 def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> list[Row]:
@@ -193,7 +202,7 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
     columns = result.columns or view.columns
     rows: list[Row] = arrangement.of(result, columns)
     print_rows(view, columns, rows, how)
-    _tell(result, len(rows), how)
+    tell(result, len(rows), how)
     if result.problems:
         raise DataError(f"{plural(len(result.problems), 'row')} could not be read.", cure="The lines above say why.")
     return rows
@@ -225,7 +234,7 @@ def _chosen(columns: tuple[Column, ...], names: str) -> tuple[Column, ...]:
     return tuple(column_of(columns, name.strip()) for name in names.split(",")) if names else ()
 
 
-def _tell(result: Result, shown: int, how: Mapping[str, Any]) -> None:
+def tell(result: Result, shown: int, how: Mapping[str, Any]) -> None:
     """What a reader has to know of all of it, on standard error, where it harms no data."""
     if not how["json"] and not how["csv"] and shown < len(result.rows):
         output.err.print(Text(f"{shown:,} of {plural(len(result.rows), 'row')}.", "dim"), soft_wrap=True)
@@ -239,7 +248,7 @@ def _task_command(area: str, task: Task[Any, Any]) -> Callable[..., None]:
     def do(**given: Any) -> None:
         _do(area, task, given)
 
-    return _with(do, {**_of_model(task.parameters), **_WORKING, **_of_task(task)})
+    return with_options(do, {**model_options(task.parameters), **_WORKING, **_of_task(task)})
 
 
 def _of_task(task: Task[Any, Any]) -> Options:
@@ -263,7 +272,7 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
         return
     form = given.get("form", "text")
     quiet = given["quiet"]
-    run_id, result = _performed(area, task, parameters, given["run_id"], quiet=quiet or form != "text")
+    run_id, result = performed(area, task, parameters, given["run_id"], quiet=quiet or form != "text")
     if form != "text":
         output.out.file.write(task.reports[form](result))
     elif given["json"]:
@@ -277,7 +286,8 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
         raise SystemExit(int(code))
 
 
-def _performed(area: str, task: Task[Any, Any], parameters: Any, run_id: str | None, *, quiet: bool) -> tuple[str, Any]:
+def performed(area: str, task: Task[Any, Any], parameters: Any, run_id: str | None, *, quiet: bool) -> tuple[str, Any]:
+    """Do a task, shown while it goes; gives the run's id, and what the task returned."""
     from toolkit import owners, runner, runs
     from toolkit.cli.live import watching
 
@@ -294,7 +304,10 @@ def _tell_outcome(task: Task[Any, Any], parameters: Any, run_id: str) -> None:
     from toolkit import areas, runs
     from toolkit.views import Arrangement
 
-    output.out.print(Text(runs.find(run_id).record().answer), soft_wrap=True)
+    run = runs.find(run_id)
+    output.out.print(Text(literal(run.record().answer, lines=True)), soft_wrap=True)
+    for alert in run.view().alerts:
+        output.err.print(Text(literal(alert), "dim"), soft_wrap=True)
     if task.then is None:
         return
     given = task.then.values({"run": run_id}, parameters)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from toolkit.quality.records import Measurement, Release
+from toolkit.quality.tasks import TASKS
 from toolkit.quality.views.advice import ADVICE
 from toolkit.quality.views.contracts import CHANGES, CONTRACTS, DIFFERENCES
 from toolkit.quality.views.measurements import MEASUREMENTS
@@ -13,6 +15,7 @@ from toolkit.quality.views.rows import REJECTED, ROWS
 from toolkit.quality.views.rules import HISTORY, RULES
 from toolkit.quality.views.scores import SCORE, SCORES
 from toolkit.quality.views.sla import SLA
+from toolkit.quality.views.suggestions import SUGGESTIONS
 from toolkit.views import Area
 
 AREA = Area(
@@ -32,9 +35,12 @@ AREA = Area(
         SLA,
         COLUMNS,
         DRIFT,
+        SUGGESTIONS,
         CONTRACTS,
         PROMISES,
         DIFFERENCES,
         CHANGES,
     ),
+    tasks=TASKS,
+    records=(Measurement, Release),
 )

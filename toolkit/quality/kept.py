@@ -68,7 +68,7 @@ def keep_profile(profile: Profile, version: int) -> None:
     _write(profile_file(profile.table, version), profile)
 
 
-class FailingRows(BaseModel):
+class FoundRows(BaseModel):
     """Rows of a table that break a rule, as Spark found them.
 
     Attributes:
@@ -99,16 +99,16 @@ def rows_file(table: str, rule: str) -> Path:
     return paths.home() / "failing" / check_table_name(table) / f"{check_rule_name(rule)}.json"
 
 
-def read_rows(table: str, rule: str) -> FailingRows | None:
+def read_rows(table: str, rule: str) -> FoundRows | None:
     """The rows that Spark found last; None when it was never asked.
 
     Raises:
         DataError: the file holds no such rows.
     """
-    return _read(rows_file(table, rule), FailingRows, f"toolkit quality ask {table} {rule}")
+    return _read(rows_file(table, rule), FoundRows, f"toolkit quality ask {table} {rule}")
 
 
-def keep_rows(found: FailingRows) -> None:
+def keep_rows(found: FoundRows) -> None:
     """Keep rows in place of those before.
 
     Raises:

@@ -121,8 +121,8 @@ def measurements_of(result: QualityResult, run_id: str, at: datetime, version: i
 
 def as_event(result: QualityResult, one: RuleResult) -> dict[str, Any]:
     """What the event of one rule of a result says: the measurement, and what is known of it beside."""
-    told = {"record": RESULTS, "table": result.table, "population": result.population}
-    return told | as_data(one, result.actions.of(one.rule))
+    where = {"table": result.table, "population": result.population}
+    return where | as_data(one, result.actions.of(one.rule))
 
 
 def as_data(result: RuleResult, action: Action) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Taking rows back out of quarantine: chosen, repaired, checked again beside the table's own rows, and told apart.
 
-Owns what a repair may do and what is kept of it. Lazy, like the engine; who writes is `toolkit.platform`.
+Owns what a repair may do and what is kept of it. Lazy, like the engine; who writes is `toolkit.quality.release`.
 """
 
 from __future__ import annotations

@@ -161,11 +161,10 @@ def by_table(events: Iterable[Mapping[str, Any]]) -> list[TableVerdict]:
 
 @dataclass(frozen=True)
 class FailingRows:
-    """Where the rows are that broke a rule: a table and a condition on it, which is empty for all of them."""
+    """Where the rows are that broke a rule: a table, and a condition on it."""
 
     table: str
     where: str
-    title: str
 
 
 def failing_rows(one: Judged) -> FailingRows:
@@ -174,7 +173,7 @@ def failing_rows(one: Judged) -> FailingRows:
     Raises:
         UsageError: it names a table or rule that cannot be put into a condition.
     """
-    rule, title = check_rule_name(one.rule), f"{one.table}: rows that break {one.rule}"
+    rule = check_rule_name(one.rule)
     if takes_out(one.action):
-        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
-    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
+        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')")
+    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')")

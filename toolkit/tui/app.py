@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from toolkit.tui.launch import Launcher
 
-SCREENS: dict[str, str] = {}
-"""Views that have a screen of their own, by address: the method here that opens it, given their parameters."""
 WATCH_SECONDS = 2.0
 
 
@@ -212,9 +210,6 @@ class ToolkitApp(App[None]):
         from toolkit.tui.problems import told
         from toolkit.views import View
 
-        if address in SCREENS:
-            await getattr(self, SCREENS[address])(**values)
-            return
         try:
             part = areas.part(address)
             missing = [

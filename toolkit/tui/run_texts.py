@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from toolkit.tui.palette import colour, glyph
-from toolkit.words import duration, literal, when
+from toolkit.words import as_text, duration, literal, when
 
 if TYPE_CHECKING:
     from toolkit.runs import RunRecord
@@ -37,7 +37,7 @@ def headline(follower: RunFollower) -> Content:
 
 def given_text(record: RunRecord) -> str:
     """What a run was given: `orders = 1000 · seed = 7`; of a task what was asked of it, not the scenario's parameters."""
-    return literal(" · ".join(f"{name} = {value}" for name, value in record.given.items())) or "no parameters"
+    return literal(" · ".join(f"{name} = {as_text(value)}" for name, value in record.given.items())) or "no parameters"
 
 
 def answer_text(follower: RunFollower) -> str:

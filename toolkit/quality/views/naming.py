@@ -37,6 +37,7 @@ TO_QUARANTINE = Link("x", "Quarantine", "quality.quarantine", "Show the quaranti
 TO_ADVICE = Link("a", "Advice", "quality.advice", "Say where bad rows come from, and what to do.", {"table": "table"})
 TO_COLUMNS = Link("p", "Profile", "quality.columns", "Show what the table's columns hold.", {"table": "table"})
 TO_CONTRACTS = Link("c", "Contracts", "quality.contracts", "Hold the table against its contracts.", {"table": "table"})
+TO_JUDGE = Link("j", "Judge", "quality.run", "Judge the table as it is by its rules.", {"table": "table"})
 
 
 def entered(link: Link) -> Link:

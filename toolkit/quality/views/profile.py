@@ -13,7 +13,7 @@ from toolkit.quality.kept import profiled_versions, read_profile
 from toolkit.quality.profiling import ColumnProfile, Drift, Profile, drift, findings, is_estimated
 from toolkit.quality.views.naming import OfTable
 from toolkit.reader import open_table
-from toolkit.views import Column, Result, Row, View
+from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import as_text, cut, number, plural, share, when
 
 MOST_SENTENCES = 5
@@ -34,16 +34,16 @@ class OfProfile(OfTable):
 
 def _columns(lakehouse: Lakehouse, parameters: OfProfile) -> Result:
     table = parameters.table
-    version, profile = _kept(lakehouse, table, parameters.version)
+    version, profile = kept(lakehouse, table, parameters.version)
     if profile is None:
-        return Result((), (f"No profile of {table} is kept. Measure one: {_measure(table, parameters.version)}",))
+        return Result((), (f"No profile of {table} is kept. Measure one: {measuring(table, parameters.version)}",))
     notes = [_about(lakehouse, profile, version), *sentences(profile)]
     if is_estimated(profile):
         notes.append(f"Rules that follow, keys counted: toolkit quality suggest {table} --confirm")
     return Result([_row(column, profile) for column in profile.columns], tuple(notes))
 
 
-def _kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, Profile | None]:
+def kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, Profile | None]:
     """The version and its profile; None where none is kept.
 
     Raises:
@@ -56,7 +56,8 @@ def _kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, P
     return wanted, read_profile(table, wanted) if wanted in versions else None
 
 
-def _measure(table: str, version: int | None = None) -> str:
+def measuring(table: str, version: int | None = None) -> str:
+    """The command that profiles a table."""
     return f"toolkit quality profile {table}{'' if version is None else f' --version {version}'}"
 
 
@@ -211,6 +212,17 @@ COLUMNS = View(
     ),
     OfProfile,
     sentence=_sentence,
+    links=(
+        Link("m", "Measure", "quality.profile", "Measure the table anew, and keep its profile.", {"table": "table"}),
+        Link(
+            "u",
+            "Suggestions",
+            "quality.suggestions",
+            "Show the rules that follow from the profile.",
+            {"table": "table", "version": "version"},
+        ),
+        Link("d", "Drift", "quality.drift", "Compare two versions of the table.", {"table": "table"}),
+    ),
     empty="No profile to show: the line below says how to make one.",
 )
 
@@ -225,7 +237,7 @@ class Versions(OfTable):
 
 def _drift(lakehouse: Lakehouse, parameters: Versions) -> Result:
     table = parameters.table
-    versions = [_kept(lakehouse, table, version) for version in (parameters.before, parameters.after)]
+    versions = [kept(lakehouse, table, version) for version in (parameters.before, parameters.after)]
     (old, before), (new, after) = versions
     if before is None or after is None:
         compare = f"toolkit quality compare {table} {parameters.before}"
@@ -279,5 +291,14 @@ DRIFT = View(
     Versions,
     key=("column", "what"),
     sentence=_drift_sentence,
+    links=(
+        Link(
+            "c",
+            "Compare",
+            "quality.compare",
+            "Profile both versions anew.",
+            {"table": "table", "before": "before", "after": "after"},
+        ),
+    ),
     empty="Nothing to show: the line below says why.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import Field
@@ -16,7 +16,7 @@ from toolkit.quality.history import by_rule, loads, measurements
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.sla import FreshnessSla
 from toolkit.quality.views.measured import finding
-from toolkit.quality.views.naming import TO_MEASUREMENTS
+from toolkit.quality.views.naming import TO_JUDGE, TO_MEASUREMENTS
 from toolkit.reader import open_table
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import count, plural, share
@@ -140,6 +140,7 @@ def _promise_row(table: str, one: Promise) -> Row:
     return {"state": one.state, "table": table, **named, "finding": one.found or None}
 
 
+TO_JUDGE_BY = replace(TO_JUDGE, given={"table": "table", "contract": "contract"})
 PROMISES = View(
     "promises",
     "Promises of a contract",
@@ -157,6 +158,6 @@ PROMISES = View(
     OfContractTable,
     key=("table", "rule"),
     sentence=lambda row: f"{row['rule']}: {row['what']}\n{row['finding'] or 'not measured yet'}",
-    links=(TO_MEASUREMENTS,),
+    links=(TO_MEASUREMENTS, TO_JUDGE_BY),
     empty="It promises nothing but its columns.",
 )

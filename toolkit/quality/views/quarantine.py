@@ -67,6 +67,13 @@ QUARANTINE = View(
         Link(
             "enter", "Rows", "quality.rejected", "Show the rows with their reasons.", {"table": "table", "rule": "rule"}
         ),
+        Link(
+            "r",
+            "Release",
+            "quality.release",
+            "Repair the rows of this reason with SQL, check them again and release them.",
+            {"table": "table", "rule": "rule"},
+        ),
         Link("v", "All rows", "quality.rejected", "Show every row of the quarantine.", {"table": "table"}),
     ),
     empty="Nothing is in quarantine.",

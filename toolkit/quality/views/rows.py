@@ -10,10 +10,10 @@ from pydantic import Field
 from toolkit.errors import ToolkitError
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import takes_out
-from toolkit.quality.history import measurements
-from toolkit.quality.kept import FailingRows, read_rows
+from toolkit.quality.failing import newest as newest_of
+from toolkit.quality.kept import FoundRows, read_rows
 from toolkit.quality.quarantine import RULES, WARNINGS
-from toolkit.quality.records import RESULTS, Measurement, Population
+from toolkit.quality.records import Measurement
 from toolkit.quality.rejected import chosen, explanation, open_quarantine, reason_text
 from toolkit.quality.run_results import newest_judging
 from toolkit.quality.verdicts import Judged, by_table, failing_rows
@@ -21,7 +21,7 @@ from toolkit.quality.views.advice import advice_on
 from toolkit.quality.views.measured import of_table
 from toolkit.quality.views.naming import TO_MEASUREMENTS, TO_QUARANTINE, OfRule, OfTable
 from toolkit.reader import DeltaReader, Page, open_table
-from toolkit.views import Column, Result, Row, View
+from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import plural, when
 
 MOST_ROWS = 10_000
@@ -56,7 +56,7 @@ def _result(page: Page, notes: Sequence[str]) -> Result:
 
 
 def _rows(lakehouse: Lakehouse, parameters: OfRule) -> Result:
-    newest = _newest(lakehouse, parameters) or _in_newest_run(parameters)
+    newest = newest_of(lakehouse, parameters.table, parameters.rule) or _in_newest_run(parameters)
     if newest and newest.population != "stored":
         return _marked(lakehouse, newest)
     found = read_rows(parameters.table, parameters.rule)
@@ -65,20 +65,6 @@ def _rows(lakehouse: Lakehouse, parameters: OfRule) -> Result:
     if newest is None:
         of_table(lakehouse, parameters.table, parameters.rule)
     return Result((), (_how_to_ask(lakehouse, parameters, newest), *_advice(lakehouse, parameters)))
-
-
-def _newest(lakehouse: Lakehouse, parameters: OfRule) -> Measurement | None:
-    """The newest measurement of a rule, of a load or of the table as it lay; None when it was never measured."""
-    if not lakehouse.exists(RESULTS):
-        return None
-    results = open_table(RESULTS, lakehouse=lakehouse)
-    populations: tuple[Population, ...] = ("incoming", "stored")
-    found = [
-        measurement
-        for population in populations
-        for measurement in measurements(results, table=parameters.table, rule=parameters.rule, population=population)
-    ]
-    return max(found, key=lambda measurement: measurement.at, default=None)
 
 
 def _in_newest_run(parameters: OfRule) -> Judged | None:
@@ -161,7 +147,7 @@ def _changed(lakehouse: Lakehouse, table: str, version: int | None) -> str:
     return "" if version is None or now in {version, None} else f" It is at version {now} now: other rows may break it."
 
 
-def _asked(lakehouse: Lakehouse, found: FailingRows) -> Result:
+def _asked(lakehouse: Lakehouse, found: FoundRows) -> Result:
     """The rows that Spark found last."""
     asked = OfRule(table=found.table, rule=found.rule)
     shown = "" if len(found.rows) == found.total else f"{len(found.rows):,} of "
@@ -188,7 +174,17 @@ ROWS = View(
     OfRule,
     key=(NUMBER.name,),
     sentence=explanation,
-    links=(TO_MEASUREMENTS, TO_QUARANTINE),
+    links=(
+        TO_MEASUREMENTS,
+        TO_QUARANTINE,
+        Link(
+            "f",
+            "Find",
+            "quality.ask",
+            "Ask Spark for the rows, where nothing marks them.",
+            {"table": "table", "rule": "rule"},
+        ),
+    ),
     empty="No row is shown: the lines below say why.",
     limit=SHOWN,
 )
@@ -224,6 +220,15 @@ REJECTED = View(
     Chosen,
     key=(NUMBER.name,),
     sentence=explanation,
+    links=(
+        Link(
+            "r",
+            "Release",
+            "quality.release",
+            "Repair these rows with SQL, check them again and release them.",
+            {"table": "table", "rule": "rule", "where": "where"},
+        ),
+    ),
     empty="No row of the quarantine meets that.",
     limit=SHOWN,
 )

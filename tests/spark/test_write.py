@@ -10,9 +10,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from toolkit.errors import DataError
-from toolkit.etl.load import export, write_table
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.write import export, write_table
 
 TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number.", "place": "Where it goes."})
 SIGNATURE = {"run_id": "20260301-101500-parcels-0a1b", "step": "check", "fingerprint": "abc"}

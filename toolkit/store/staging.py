@@ -20,8 +20,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
-from toolkit.etl.load import Mode, Written, refuse_other_columns, write_table, written
 from toolkit.scenario import Table
+from toolkit.store.write import Mode, Written, refuse_other_columns, write_table, written
 
 PLAIN_READER, PLAIN_WRITER = 1, 2
 """Protocol versions that know no table features."""

@@ -1,12 +1,13 @@
-"""The tables of a run: read, written and told about; what every step does, whatever it does to the data.
+"""The tables of a run: read, written, staged, published and told about; what every step does, whatever it does to the data.
 
-Owns who signs a commit. What is done to rows on the way is `toolkit.platform`; which `ops` tables there are, the records say
-that are handed in.
+Owns who signs a commit. What is done to rows on the way is the areas' work; which `ops` tables there are, the records say that
+are handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +22,8 @@ from toolkit.store.records import Record, encode, refuse_other_shape, spark_sche
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from toolkit.etl.load import Written
+    from toolkit.store.staging import Staged
+    from toolkit.store.write import Written
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Tables:
             once: a name for this write; a second write of the same name to the same table is left out.
             note: what the commit says beside who wrote it.
         """
-        from toolkit.etl.load import write_table
+        from toolkit.store.write import write_table
 
         declared, signature = self.declared(table), self.signature(note)
         done = write_table(df, self.lakehouse.path(declared.name), declared, mode=mode, signature=signature, once=once)
@@ -118,6 +120,37 @@ class Tables:
         if self.lakehouse.exists(name):
             refuse_other_shape(record, self.reader(name))
 
+    @contextlib.contextmanager
+    def staged(self, table: str, df: DataFrame, by: str) -> Iterator[Staged]:
+        """Rows that are written and not yet visible; removed in the end, published or not.
+
+        Args:
+            table: where they are to go, or those of them for which `by` is false.
+            df: the rows.
+            by: a boolean column, never null, that parts them.
+        """
+        from toolkit.store.staging import discard, stage
+
+        rows = stage(df, self.lakehouse.staging(table), by)
+        try:
+            yield rows
+        finally:
+            discard(rows)
+
+    def publish(self, table: str, staged: Staged, part: bool, note: Mapping[str, str] | None = None) -> None:
+        """Make one part of staged rows the content of a table, in one commit signed by this run.
+
+        Args:
+            table: which.
+            staged: the rows.
+            part: those for which the column that parts them is true, or false.
+            note: what the commit says beside who wrote it.
+        """
+        from toolkit.store.staging import publish
+
+        path, signature = self.lakehouse.path(table), self.signature(note)
+        self.say_rows(publish(staged, part, path, self.declared(table), signature=signature))
+
     def state(self, table: str) -> tuple[int, int]:
         """Version and number of rows of a table, from its log where that says how many there are."""
         reader = self.reader(table)
@@ -139,6 +172,10 @@ class Tables:
     def alert(self, message: str, level: Literal["info", "warn", "error"] = "warn") -> None:
         """Say something that whoever watches the run should read."""
         self.log.emit("alert", self.step, level=level, message=message)
+
+    def tell(self, record: type[Record], data: Mapping[str, Any]) -> None:
+        """Say what was found, before the record of it is appended."""
+        self.log.emit("record", self.step, record=table_of(record).name, **data)
 
     def declared(self, table: str | type[Record]) -> Table:
         """The declaration of a table of this scenario, or of a record's table.

@@ -9,9 +9,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
-from toolkit.etl.publish import Staged, discard, publish, stage
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.staging import Staged, discard, publish, stage
 
 GOOD = Table("silver.parcels", "A parcel.", {"id": "Its number.", "weight": "Kilograms.", "seen_at": "When."})
 BAD = Table("quarantine.parcels", "A refused parcel.", {"id": "Its number.", "_why": "The reason."})
