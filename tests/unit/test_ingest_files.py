@@ -131,10 +131,10 @@ PLAIN = b"id,place\n1,x\n" * 50
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.csv", gzip.compress(PLAIN), r"packed with gzip, and its name does not say so.*Rename it to x\.csv\.gz"),
+        ("x.csv", gzip.compress(PLAIN, mtime=0), r"packed with gzip, and its name does not say so.*Rename it to x\.csv\.gz"),
         ("x.csv.gz", PLAIN, "not packed with gzip, as its name says"),
-        ("x.csv.gz", gzip.compress(PLAIN)[:-20], "cut off"),
-        ("x.csv.gz", gzip.compress(PLAIN)[:-8] + bytes(8), "damaged"),
+        ("x.csv.gz", gzip.compress(PLAIN, mtime=0)[:-20], "cut off"),
+        ("x.csv.gz", gzip.compress(PLAIN, mtime=0)[:-8] + bytes(8), "damaged"),
         ("x.csv.bz2", bz2.compress(PLAIN), "is bzip2; only gzip"),
         ("x.csv", lzma.compress(PLAIN), "is xz; only gzip"),
         ("x.csv.zst", PLAIN, r"as its name says \(\.zst\); only gzip"),
