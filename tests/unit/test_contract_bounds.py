@@ -8,8 +8,8 @@ import pytest
 
 from toolkit.quality.contracts import Contract, ContractTable, Volume, dump, load, rules_of, unread
 from toolkit.quality.contracts.bounds import Interval, interval
-from toolkit.quality.contracts.quality_entries import rule_of
 from toolkit.quality.contracts.odcs_writer import as_data
+from toolkit.quality.contracts.quality_entries import rule_of
 from toolkit.quality.rules import NotNull, RowCount
 
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: c\nversion: 1.0.0\nstatus: draft\n"

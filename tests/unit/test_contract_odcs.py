@@ -14,8 +14,8 @@ import pytest
 
 from toolkit.errors import UsageError
 from toolkit.quality.contracts import Column, Contract, ContractTable, Freshness, Volume, dump, load, unread
-from toolkit.quality.contracts.quality_entries import ENGINE, entry_of, foreign_rules, rule_of
 from toolkit.quality.contracts.odcs_writer import as_data
+from toolkit.quality.contracts.quality_entries import ENGINE, entry_of, foreign_rules, rule_of
 from toolkit.quality.rules import (
     Between,
     Email,

@@ -12,8 +12,8 @@ from deltalake import write_deltalake
 
 from toolkit.errors import UsageError
 from toolkit.quality.contracts import Column, drift, dump, from_table, load, rules_of, unread
-from toolkit.quality.contracts.physical import spark_type, systems_of
 from toolkit.quality.contracts.odcs_writer import as_data
+from toolkit.quality.contracts.physical import spark_type, systems_of
 from toolkit.quality.spark_types import parse_type
 from toolkit.quality.yaml_text import read_mapping, write_mapping
 from toolkit.reader import DeltaReader

@@ -11,7 +11,13 @@ from toolkit import paths, runner
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for file in ("toolkit/runner.py", "toolkit/etl/load.py", "toolkit/cli/run.py", "toolkit/tui/app.py", "mine/steps.py"):
+    for file in (
+        "toolkit/runner.py",
+        "toolkit/etl/load.py",
+        "toolkit/cli/run.py",
+        "toolkit/tui/app.py",
+        "mine/steps.py",
+    ):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("pass\n")
     monkeypatch.setattr(paths, "REPOSITORY", tmp_path)

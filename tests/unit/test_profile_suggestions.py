@@ -23,8 +23,8 @@ from toolkit.quality.profiling import (
     suggest,
 )
 from toolkit.quality.profiling.confidence import wilson
-from toolkit.quality.profiling.text_formats import pattern
 from toolkit.quality.profiling.suggestions import with_margin
+from toolkit.quality.profiling.text_formats import pattern
 from toolkit.quality.rules import load
 
 
