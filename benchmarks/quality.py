@@ -14,11 +14,11 @@ import polars as pl
 from benchmarks.peers import data, launch
 from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median, timed
 from toolkit import session
-from toolkit.etl.publish import discard, publish, stage
 from toolkit.quality.engine import check, split, watch
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.rules import Between, RowRule, Rule
 from toolkit.scenario import Table
+from toolkit.store.staging import discard, publish, stage
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -203,7 +203,7 @@ def plain(rows: DataFrame, folder: Path) -> None:
 
 
 def split_to_two(rows: DataFrame, rules: Sequence[Rule], scratch: Path) -> None:
-    """What `platform.check` does to the rows."""
+    """What `platform.quality.check` does to the rows."""
     valid = Table(TABLE, "Flights.", dict.fromkeys([*rows.columns, WARNINGS], ""))
     bad = Table("quarantine.flights", "Flights.", dict.fromkeys([*rows.columns, VIOLATIONS, RULES], ""))
     parted = split(rows, TABLE, rules)

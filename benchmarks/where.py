@@ -41,7 +41,7 @@ def _what(event: Event) -> str:
     match event.kind:
         case "rows":
             return str(event.data["table"])
-        case "quality":
+        case "record":
             return f"examples of {event.data['table']}"
         case "step_started":
             return "deciding whether it is up to date"

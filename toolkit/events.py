@@ -25,7 +25,7 @@ EventKind = Literal[
     "step_failed",
     "rows",
     "metric",
-    "quality",
+    "record",
     "alert",
     "run_finished",
     "run_failed",
@@ -41,9 +41,8 @@ EventKind = Literal[
     step_failed      {message, exit_code}
     rows             {table, version, rows, files, bytes}           one table was written
     metric           {name, value, unit}
-    quality          {table, judged, rule, rule_kind, columns, severity, action, dimension, description, rows, failed,
-                      measured, said, pass_rate, tolerance, passed, examples: [{key, value, message}, …]}
-                                                                    one rule on one table
+    record           {record, …}              something was found that the table `record`, such as ops.quality_results, will
+                                              keep; what else it says is its area's (`toolkit/<area>/records.py`)
     alert            {level: info|warn|error, message}
     run_finished     {seconds, answer}        answer: the scenario's question answered in one or two sentences
     run_failed       {message, cure, exit_code}
@@ -74,7 +73,7 @@ class EventLog:
         self.run_id = run_id
         self.listeners = listeners
 
-    def emit(self, kind: EventKind, step: str | None = None, **data: Any) -> Event:
+    def emit(self, kind: EventKind, step: str | None = None, /, **data: Any) -> Event:
         """Append one event, then tell every listener."""
         event = Event(kind=kind, run_id=self.run_id, step=step, data=data)
         line = event.model_dump_json().encode() + b"\n"

@@ -20,6 +20,9 @@ from toolkit import paths
 from toolkit.errors import BusyError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name
 
+STAGING = "staging"
+"""The folder, beside the layers, of rows that are not published yet."""
+
 
 @dataclass(frozen=True)
 class Lakehouse:
@@ -42,7 +45,7 @@ class Lakehouse:
 
     def staging(self, table: str) -> Path:
         """Where rows of `table` are written before they are published."""
-        return self.root.joinpath("staging", check_table_name(table))
+        return self.root.joinpath(STAGING, check_table_name(table))
 
     def exists(self, table: str) -> bool:
         """Whether `table` has a Delta log."""
@@ -56,6 +59,22 @@ class Lakehouse:
             for log in sorted((self.root / layer).glob("*/_delta_log"))
             if log.is_dir() and is_table_name(f"{layer}.{log.parent.name}")
         ]
+
+    def misnamed(self) -> list[Path]:
+        """Folders with a Delta log whose names are none of a table, so that nothing here can name them."""
+        return [
+            log.parent
+            for log in sorted(self.root.glob("*/*/_delta_log"))
+            if log.is_dir()
+            and log.parent.parent.name != STAGING
+            and not is_table_name(f"{log.parent.parent.name}.{log.parent.name}")
+        ]
+
+    def stamp(self, table: str) -> int:
+        """Another number after each commit to `table`, at the cost of one look at its folder; 0 when it is gone."""
+        with contextlib.suppress(OSError):
+            return (self.path(table) / "_delta_log").stat().st_mtime_ns
+        return 0
 
     @contextlib.contextmanager
     def writing(self, tables: Iterable[str], run_id: str) -> Iterator[None]:

@@ -1,7 +1,7 @@
-"""A run inside a notebook: each step shown with the source that ran, then what it did.
+"""A run inside a notebook: each step shown with the source that ran, then what it did; and `show`, which needs no run.
 
-Owns what a notebook shows. The steps, their order and their skipping are `toolkit.runner`'s, so a notebook does what the
-command line does; the code on the page is read from `steps.py`, never copied.
+Owns what a notebook shows of a run. The steps, their order and their skipping are `toolkit.runner`'s, so a notebook does what
+the command line does; the code on the page is read from `steps.py`, never copied.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from toolkit import datasets, reader, runner, runs
 from toolkit import scenario as declared
 from toolkit.errors import UsageError
 from toolkit.events import Event
+from toolkit.notebook_views import show
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import takes_out
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
@@ -73,7 +75,7 @@ class NotebookRun:
     def step(self, name: str) -> None:
         """Do one step: show its source, its progress, and what it wrote and found."""
         self.source(self.scenario.body(name))
-        before = len(self.view.quality)
+        before = len(results_of(self.view))
         self._status = display(HTML("…"), display_id=True)
         self._last_told = ""
         try:
@@ -84,7 +86,7 @@ class NotebookRun:
         written = self.view.steps[name].tables
         if written:
             display(_table_html(["table", "rows"], [[_layered(t), f"{n:,}"] for t, n in written.items()]))
-        if len(self.view.quality) > before:
+        if len(results_of(self.view)) > before:
             display(self.quality())
 
     def source(self, *functions: Callable[..., Any]) -> None:
@@ -123,14 +125,18 @@ class NotebookRun:
 
     def quality(self, *, broken_only: bool = True) -> HTML:
         """The rules, table by table; those that no row breaks are only counted unless `broken_only` is false."""
-        rows = [row for found in by_table(self.view.quality) for row in _quality_rows(found, broken_only)]
+        rows = [row for found in by_table(results_of(self.view)) for row in _quality_rows(found, broken_only)]
         return _table_html(["table", "rule", "severity", "broken by", "of", "row stays", "for example"], rows)
+
+    def show(self, address: str, **asked: Any) -> None:
+        """Show a view over this run's tables, as `toolkit.notebook.show` does."""
+        show(address, lakehouse=self.platform.lakehouse, **asked)
 
     def answer_key(self, dataset: str = "shop") -> pd.DataFrame:
         """Each planted defect: how many rows carry it, and how many the rules found."""
         detected_by = self._active.scenario.bodies().DETECTED_BY
-        found = {(r["table"], r["rule"]): r["failed"] for r in self.view.quality}
-        key = datasets.answer_key(self.platform.files(dataset))
+        found = {(r["table"], r["rule"]): r["failed"] for r in results_of(self.view)}
+        key = datasets.answer_key(self.platform.landing.files(dataset))
         rows = [
             (defect, planted, found.get(detected_by[defect], 0), detected_by[defect][1])
             for defect, planted in key.counts.items()

@@ -60,7 +60,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class TableSummary:
-    """What the table tree shows of a table."""
+    """What the list of tables shows of a table."""
 
     name: str
     version: int
@@ -345,13 +345,9 @@ def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | No
     return DeltaReader(where.path(table), table, version)
 
 
-def summaries(lakehouse: Lakehouse | None = None) -> list[TableSummary | DataError]:
-    """One line per table; a table that cannot be read yields its error, whatever that is, and hides no other."""
-    where = lakehouse or Lakehouse.default()
-    return [_summary(where.path(table), table) for table in where.tables()]
-
-
-def _summary(path: Path, table: str) -> TableSummary | DataError:
+def summary(table: str, lakehouse: Lakehouse | None = None) -> TableSummary | DataError:
+    """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
+    path = (lakehouse or Lakehouse.default()).path(table)
     try:
         return DeltaReader(path, table).summary()
     except _LEAVE:

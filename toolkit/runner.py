@@ -23,18 +23,21 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from toolkit import paths, runs, settings
+from toolkit import paths, runs, settings, views
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
+from toolkit.owners import owner
+from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
 from toolkit.runs import RunFolder, RunRecord
-from toolkit.scenario import Parameters, Scenario, Step
+from toolkit.scenario import Scenario, Step
 from toolkit.words import size
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 T = TypeVar("T")
+P = TypeVar("P", bound=Parameters)
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,14 @@ class Task(Generic[T]):
     body: Callable[[DataPlatform], T]
     answer: Callable[[T], str]
     writes: tuple[str, ...] = ()
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 PROGRESS_SECONDS = 0.4
 RUN_VARIABLE = "TOOLKIT_RUN_ID"
 FRESH_VARIABLE = "TOOLKIT_FRESH"
 _FACES = ("cli", "tui")
-_REPLAYED = ("rows", "metric", "quality", "alert")
+_REPLAYED = ("rows", "metric", "record", "alert")
 
 
 @dataclass
@@ -123,9 +126,7 @@ class ActiveRun:
             ToolkitError: what went wrong, in the user's words, with the original error as its cause.
         """
         step = self.scenario.step(name)
-        platform = self.platform
-        platform.step, platform.fingerprint = name, self._fingerprint(step)
-        platform.results.clear()
+        self.platform.begin(name, self._fingerprint(step))
         earlier = None if self.fresh else self._up_to_date(step)
         if earlier is not None:
             return self._skip(step, earlier)
@@ -142,8 +143,7 @@ class ActiveRun:
         Raises:
             ToolkitError: as `step`.
         """
-        self.platform.step, self.platform.fingerprint = name, ""
-        self.platform.results.clear()
+        self.platform.begin(name)
         return self._do(name, body)
 
     def _do(self, name: str, body: Callable[[DataPlatform], T]) -> T:
@@ -181,7 +181,7 @@ class ActiveRun:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _identity(self, source: str) -> str:
-        landed = self.platform.landed.get(source)
+        landed = self.platform.landing.landed.get(source)
         if landed is not None:
             return landed.fingerprint
         file = self.scenario.folder / source
@@ -317,6 +317,43 @@ def perform(
         outcome = run.task(task.name, task.body)
         run.finish(task.answer(outcome))
     return outcome
+
+
+def do(
+    address: str,
+    task: views.Task[P, T],
+    parameters: P,
+    *,
+    listeners: tuple[Listener, ...] = (),
+    run_id: str | None = None,
+) -> T:
+    """Do a task, recorded as a run of its own; returns what its body returned.
+
+    Args:
+        address: the task's, as `area.name`.
+        task: the work.
+        parameters: what it is asked with.
+        listeners: told every event.
+        run_id: a new one when None.
+
+    Raises:
+        ToolkitError: it was refused, or failed; of a failure the record says so, too.
+        KeyboardInterrupt: it was cancelled; the record says so, too.
+    """
+    task.prepare(parameters)
+    table = task.about(parameters)
+    whose = owner(table)
+    asked = {name: value for name, value in parameters.model_dump(mode="json").items() if name != "table" and value}
+    piece = Task(
+        task.name,
+        table,
+        lambda platform: task.body(platform, parameters),
+        lambda result: task.answer(parameters, result),
+        task.writes(parameters),
+        asked,
+    )
+    run_id = run_id or runs.new_run_id(address.replace(".", "_"))
+    return perform(whose.scenario, whose.parameters, piece, listeners=listeners, run_id=run_id)
 
 
 def answer_of(run: ActiveRun) -> str:

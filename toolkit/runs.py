@@ -14,11 +14,12 @@ import signal
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import psutil
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from toolkit import paths
 from toolkit.errors import DataError, UsageError
@@ -30,11 +31,15 @@ StepState = Literal["waiting", "running", "finished", "skipped", "failed", "canc
 Status = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
 SAME_PROCESS_SECONDS = 2
 """Clocks of the kernel and of psutil differ by less."""
+KEPT_RECORDS = 20_000
+"""Records that are remembered, so that a list of runs is read again and again without reading each of them."""
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9_]+-[0-9a-f]{4}")
 
 
 class RunRecord(BaseModel):
     """What `run.json` says of a run."""
+
+    model_config = ConfigDict(frozen=True)
 
     run_id: str
     scenario: str
@@ -45,7 +50,7 @@ class RunRecord(BaseModel):
     """For a task, what it does: `judge`, `profile`, `release`."""
     table: str = ""
     """For a task, the table that it is about."""
-    options: dict[str, str] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
     """For a task, what was asked beyond the table, such as the file of rules."""
     pid: int = Field(default_factory=os.getpid, ge=1)
     process_started: float = Field(default_factory=lambda: psutil.Process().create_time())
@@ -65,6 +70,11 @@ class RunRecord(BaseModel):
     def what(self) -> str:
         """What was run: `judge silver.orders`, or else the scenario."""
         return f"{self.task} {self.table}" if self.task else self.scenario
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What it was asked with: of a task its own options, not the parameters that the tables were made with."""
+        return self.options if self.task else self.parameters
 
     def alive(self) -> bool:
         """Whether the process that runs it is still there."""
@@ -99,8 +109,8 @@ class RunView:
     """A run as its events tell it; feed it events in order with `add`."""
 
     steps: dict[str, StepView] = field(default_factory=dict)
-    quality: list[dict[str, Any]] = field(default_factory=list)
-    """The data of each quality event, in order, with its `step` and `at`."""
+    records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was found, by the `ops` table that keeps it: the data of each event, in order, with its `step` and `at`."""
     metrics: dict[str, Any] = field(default_factory=dict)
     alerts: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -118,8 +128,8 @@ class RunView:
                 self.parameters = data["parameters"]
                 for name in data["steps"]:
                     self.steps.setdefault(name, StepView(name))
-            case "quality":
-                self.quality.append({**data, "step": event.step, "at": event.at})
+            case "record":
+                self.records.setdefault(data["record"], []).append({**data, "step": event.step, "at": event.at})
             case "metric":
                 self.metrics[data["name"]] = data
             case "alert":
@@ -195,7 +205,9 @@ class RunFolder:
             DataError: `run.json` is missing or damaged.
         """
         try:
-            record = RunRecord.model_validate_json((self.path / "run.json").read_text(encoding="utf-8"))
+            file = self.path / "run.json"
+            found = file.stat()
+            record = _parsed(file, (found.st_ino, found.st_mtime_ns, found.st_size))
         except (OSError, ValueError) as problem:
             raise DataError(
                 f"The record of run {self.run_id} cannot be read: {self.path / 'run.json'}.",
@@ -204,6 +216,14 @@ class RunFolder:
         if record.status == "running" and not record.alive():
             return record.model_copy(update={"status": "interrupted"})
         return record
+
+    @property
+    def status(self) -> Status | Literal["damaged"]:
+        """How it stands; `damaged` when its record cannot be read."""
+        try:
+            return self.record().status
+        except DataError:
+            return "damaged"
 
     def save(self, record: RunRecord) -> None:
         """Write `run.json`, whole or not at all."""
@@ -226,6 +246,13 @@ class RunFolder:
             if self.record().status == "interrupted":
                 view.stopped("interrupted")
         return view
+
+
+@lru_cache(maxsize=KEPT_RECORDS)
+def _parsed(file: Path, stamp: tuple[int, int, int]) -> RunRecord:
+    """A record; read anew when the file is another one, or was written to, as its `stamp` shows."""
+    del stamp
+    return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
 
 
 def runs_home() -> Path:
@@ -263,16 +290,9 @@ def history() -> list[RunFolder]:
     return sorted(found, key=lambda run: run.run_id, reverse=True)
 
 
-def newest_judging(table: str | None = None) -> tuple[RunFolder, list[dict[str, Any]]] | None:
-    """The newest run that judged something, or that judged `table`, with what it found; None when none did.
-
-    Whatever ran since, as a profile does, found nothing about rules, and is passed over.
-    """
-    for folder in history():
-        quality = folder.view().quality
-        if any(table in {None, found["table"]} for found in quality):
-            return folder, quality
-    return None
+def running() -> list[RunFolder]:
+    """The runs whose process is at work, newest first."""
+    return [folder for folder in history() if folder.status == "running"]
 
 
 def find(run_id: str) -> RunFolder:

@@ -10,29 +10,23 @@ import importlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 import scenarios
 from toolkit import paths
-from toolkit.errors import UsageError, closest, reason_of
+from toolkit.errors import UsageError
+from toolkit.parameters import Parameters as Parameters  # noqa: PLC0414 - declarations take it from here
+from toolkit.parameters import parse
 from toolkit.words import literal
 
 LAYERS = ("bronze", "silver", "gold", "quarantine", "ops")
 _TABLE_NAME = re.compile(rf"({'|'.join(LAYERS)})\.[a-z][a-z0-9_]*")
 _SCENARIO_ID = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_REASON = 300
-
-
-class Parameters(BaseModel):
-    """Base of every scenario's parameter model: typos are errors, values never change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
@@ -166,27 +160,9 @@ class Scenario:
         Raises:
             UsageError: all unknown names and all values of the wrong type or range, in one message.
         """
-        try:
-            return self.parameters.model_validate(dict(values))
-        except ValidationError as problem:
-            known = self.parameters.model_fields
-            wrong = "; ".join(parameter_problem(error, known) for error in problem.errors())
-            misspelt = any(error["type"] == "extra_forbidden" for error in problem.errors())
-            raise UsageError(
-                f"{self.id} cannot start: {wrong}.",
-                choices=known if misspelt else (),
-                cure=f"`toolkit scenarios show {self.id}` lists each parameter with its range.",
-            ) from problem
-
-
-def parameter_problem(error: Any, known: Iterable[str] = ()) -> str:
-    """One pydantic error in the user's words: `orders = 'many': it should be a valid integer`."""
-    name = ".".join(map(str, error["loc"])) or "parameters"
-    if error["type"] == "extra_forbidden":
-        meant = closest(name, known)
-        return f"there is no parameter {name!r}" + (f" (did you mean {meant!r}?)" if meant else "")
-    reason = reason_of(error)
-    return f"{name} = {error.get('input')!r}: {reason[:1].lower()}{reason[1:]}"
+        return parse(
+            self.parameters, values, self.id, f"`toolkit scenarios show {self.id}` lists each parameter with its range."
+        )
 
 
 def is_table_name(name: str) -> bool:

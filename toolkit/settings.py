@@ -25,7 +25,7 @@ from toolkit.errors import UsageError, nearest, wrong_value
 
 GIB = 1024**3
 OTHER_VARIABLES = frozenset(
-    f"TOOLKIT_{name}" for name in ("HOME", "CACHE", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH")
+    f"TOOLKIT_{name}" for name in ("HOME", "CACHE", "AREAS", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH")
 )
 """Variables that are no settings: `paths`, `scenario`, `jars`, the command line and the runner read them."""
 MOST_DEFAULT_MEMORY = 6 * GIB

@@ -30,7 +30,7 @@ DETECTED_BY = {"new_status": (SILVER, "status_is_known"), "no_channel": (SILVER,
 
 def land(platform: DataPlatform) -> None:
     """Land the shop, and write the feed that its producer makes of it."""
-    shop = platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+    shop = platform.landing.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
     written = feed.write(shop, delivery(platform))
     platform.metric("feed rows", sum(map(len, written.files.values())), "rows")
 
@@ -76,8 +76,8 @@ def receive(platform: DataPlatform) -> None:
     rows = [_as_row(one, feed.file_of(feed.BROKEN), old.version) for one in found]
     columns = "subject STRING, version STRING, kind STRING, column STRING, promised STRING, found STRING"
     platform.write("ops.contract_differences", platform.spark.createDataFrame(rows, columns).coalesce(1))
-    platform.measure(FEED, Check(contracts.rules_of(old.table(FEED))))
-    platform.record_quality()
+    platform.quality.measure(FEED, Check(contracts.rules_of(old.table(FEED))))
+    platform.quality.record()
 
 
 def _as_row(one: Difference, subject: str, version: str) -> tuple[str, ...]:
@@ -137,8 +137,8 @@ def adapt(platform: DataPlatform) -> None:
     turned_back = contracts.enforce(as_version_1(tonight(platform)), old, FEED)
     everything = platform.read(FEED).unionByName(turned_back)
     # Quarantine keeps the text of lines that cannot be read; here every line could be.
-    platform.check(SILVER, everything.withColumn(CORRUPT, F.lit(None).cast("string")), checks(platform)[SILVER])
-    platform.record_quality()
+    platform.quality.check(SILVER, everything.withColumn(CORRUPT, F.lit(None).cast("string")), checks(platform)[SILVER])
+    platform.quality.record()
 
 
 def agree(platform: DataPlatform) -> None:
@@ -146,8 +146,8 @@ def agree(platform: DataPlatform) -> None:
     new = contract(platform, NEW)
     everything = as_version_2(platform.read(FEED)).unionByName(tonight(platform))
     platform.write(FEED_2, contracts.enforce(everything, new, FEED))
-    platform.measure(FEED_2, Check(contracts.rules_of(new.table(FEED))))
-    platform.record_quality()
+    platform.quality.measure(FEED_2, Check(contracts.rules_of(new.table(FEED))))
+    platform.quality.record()
     rows = [
         _drift(platform, table, contract(platform, file)) for table in (FEED, SILVER, FEED_2) for file in (OLD, NEW)
     ]

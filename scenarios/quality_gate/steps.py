@@ -50,7 +50,7 @@ _GOOD_ROWS_GO_OUT = Actions(critical="warn")
 
 def land(platform: DataPlatform) -> None:
     """Land the shop, and beside it the bad day's file, which stands in for the shop's own."""
-    shop = platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+    shop = platform.landing.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
     day = bad_day.write(shop, delivery(platform))
     platform.metric("rows spoilt", len(day.planted), "rows")
 
@@ -63,13 +63,13 @@ def delivery(platform: DataPlatform) -> Path:
 
 def ingest(platform: DataPlatform) -> None:
     """Read every line into bronze as it is; of the bad day, the file that came."""
-    spark, shop = platform.spark, platform.files("shop")
+    spark, shop = platform.spark, platform.landing.files("shop")
     usual = with_origin(read_json(spark, shop / "orders/*.json", _ORDER), shop, platform.run_id, datetime.now(UTC))
     bad = read_json(spark, delivery(platform) / bad_day.FILE, _ORDER)
     came = with_origin(bad, delivery(platform), platform.run_id, datetime.now(UTC))
     platform.write("bronze.gate_orders", usual.where(F.col("_source") != bad_day.FILE).unionByName(came))
-    platform.ingest("bronze.gate_products", read_csv(spark, shop / "products.csv", _PRODUCT), "shop")
-    platform.ingest("bronze.gate_rates", read_csv(spark, shop / "exchange_rates.csv", _RATE), "shop")
+    platform.landing.ingest("bronze.gate_products", read_csv(spark, shop / "products.csv", _PRODUCT), "shop")
+    platform.landing.ingest("bronze.gate_rates", read_csv(spark, shop / "exchange_rates.csv", _RATE), "shop")
 
 
 def checks(platform: DataPlatform) -> dict[str, Check]:
@@ -83,8 +83,7 @@ def audit(platform: DataPlatform) -> None:
     """Publish the days before; then try the load of the bad day, and find the published table as it was."""
     came = platform.read("bronze.gate_orders").withColumn("_is_new", _is_new())
     usual = _audited(platform, "the days before", came.where("NOT _is_new"))
-    platform.record_quality()
-    platform.results.clear()
+    platform.quality.record()
     bad = _audited(platform, f"the night of {bad_day.DAY}", came)
     columns = "load STRING, row_count LONG, new_count LONG, new_bad_count LONG, stopped_by STRING, "
     schema = columns + "version_before LONG, version_after LONG"
@@ -98,12 +97,12 @@ def _audited(
     before = _version(platform)
     stopped_by = ""
     try:
-        platform.check(ORDERS, came.transform(clean), checks(platform)[ORDERS])
+        platform.quality.check(ORDERS, came.transform(clean), checks(platform)[ORDERS])
     except QualityGateFailed as refused:
-        stopped_by = ", ".join(one.rule.name for one in platform.results[-1].stops)
+        stopped_by = ", ".join(one.rule.name for one in platform.quality.results[-1].stops)
         platform.alert(refused.what)
     new, bad = (_count(frame, "_is_new") for frame in (came, platform.read(QUARANTINE)))
-    return load, platform.results[-1].rows, new, bad, stopped_by, before, _version(platform)
+    return load, platform.quality.results[-1].rows, new, bad, stopped_by, before, _version(platform)
 
 
 def clean(orders: DataFrame) -> DataFrame:
@@ -139,26 +138,26 @@ def repair(platform: DataPlatform) -> None:
     """We have looked: the good rows go out, the bad ones wait; those that can be mended follow, one cause at a time."""
     check = checks(platform)[ORDERS]
     came = platform.read("bronze.gate_orders").withColumn("_is_new", _is_new())
-    platform.check(ORDERS, came.transform(clean), Check(check.rules, check.references, _GOOD_ROWS_GO_OUT))
-    platform.record_quality()
-    platform.release(
+    platform.quality.check(ORDERS, came.transform(clean), Check(check.rules, check.references, _GOOD_ROWS_GO_OUT))
+    platform.quality.record()
+    platform.quality.release(
         ORDERS,
         check,
         rule="currency_has_a_rate",
         where=f"currency = '{bad_day.SYMBOL}'",
         repair=set_columns("currency = 'EUR'"),
-        said=f"currency: {bad_day.SYMBOL} is EUR",
+        description=f"currency: {bad_day.SYMBOL} is EUR",
     )
     found_again = read_csv(
         platform.spark, delivery(platform) / bad_day.CORRECTIONS, "order_id STRING, customer_id STRING"
     )
-    platform.release(
+    platform.quality.release(
         ORDERS,
         check,
         rule="customer_is_known",
         where="_is_new",
         repair=lambda rows: with_customer(rows, found_again),
-        said=f"customer_id: as the shop says in {bad_day.CORRECTIONS}",
+        description=f"customer_id: as the shop says in {bad_day.CORRECTIONS}",
     )
 
 

@@ -9,9 +9,9 @@ from scenarios.retail_lakehouse import transforms as t
 from scenarios.retail_lakehouse.rules import DETECTED_BY, rules
 from toolkit.errors import QualityGateFailed
 from toolkit.etl.extract import read_csv, read_json
-from toolkit.etl.load import export
 from toolkit.platform import DataPlatform
 from toolkit.quality.engine import Check
+from toolkit.store.write import export
 
 __all__ = ["DETECTED_BY", "answer", "check", "checks", "clean", "enrich", "ingest", "land", "model", "publish"]
 
@@ -20,16 +20,16 @@ GOLD = ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk")
 
 def land(platform: DataPlatform) -> None:
     """Put the shop's files where a pipeline can find them."""
-    platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+    platform.landing.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
 
 
 def ingest(platform: DataPlatform) -> None:
     """Read every file into bronze as it is: nothing is dropped, nothing is guessed."""
-    spark, files = platform.spark, platform.files("shop")
+    spark, files = platform.spark, platform.landing.files("shop")
     for table, file, schema in t.CSV_FILES:
-        platform.ingest(table, read_csv(spark, files / file, schema), "shop")
+        platform.landing.ingest(table, read_csv(spark, files / file, schema), "shop")
     for table, file, schema in t.JSON_FILES:
-        platform.ingest(table, read_json(spark, files / file, schema), "shop")
+        platform.landing.ingest(table, read_json(spark, files / file, schema), "shop")
 
 
 def clean(platform: DataPlatform) -> None:
@@ -47,9 +47,9 @@ def checks(platform: DataPlatform) -> dict[str, Check]:
 def check(platform: DataPlatform) -> None:
     """Part good rows from bad, count both, and stop if the run is strict and the data is not good enough."""
     for table, declared in checks(platform).items():
-        platform.check(table, platform.frames[table.removeprefix("silver.")], declared)
-    platform.record_quality()
-    failed = [f"{r.rule.name} on {found.table}" for found in platform.results for r in found.blocking]
+        platform.quality.check(table, platform.frames[table.removeprefix("silver.")], declared)
+    platform.quality.record()
+    failed = [f"{r.rule.name} on {found.table}" for found in platform.quality.results for r in found.blocking]
     if failed and platform.parameters.fail_on_quality:
         raise QualityGateFailed(
             f"Stopped before enriching: more rows than allowed break {', '.join(failed)}.",

@@ -18,10 +18,10 @@ from toolkit.platform import DataPlatform
 from toolkit.quality import rules
 from toolkit.quality.anomalies import anomalies, point
 from toolkit.quality.engine import Check
-from toolkit.quality.history import Measurement, RuleHistory, by_rule, measurements
+from toolkit.quality.history import RuleHistory, by_rule, measurements
 from toolkit.quality.profiling import drift, profile
 from toolkit.quality.recommendations import recommendations
-from toolkit.quality.records import RESULTS, RESULTS_SCHEMA, as_rows
+from toolkit.quality.records import RESULTS, Measurement, measurements_of
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, SetRule
 from toolkit.quality.rules.attempts import attemptable
@@ -41,7 +41,7 @@ _OBJECTIVE, _WINDOW_DAYS = 0.95, 28
 
 def land(platform: DataPlatform) -> None:
     """Land the shop, and write the feed that the source makes of it."""
-    shop = platform.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
+    shop = platform.landing.land("shop", orders=platform.parameters.orders, seed=platform.parameters.seed)
     written = feed.write(shop, delivery(platform))
     platform.metric("feed rows", sum(map(len, written.files.values())), "rows")
 
@@ -63,8 +63,8 @@ def check(platform: DataPlatform) -> None:
     files = read_json(platform.spark, delivery(platform) / "feed/*.json", _SCHEMA)
     came = with_origin(files, delivery(platform), platform.run_id, datetime.now(UTC))
     orders = came.transform(typed(ordered_at="timestamp")).withColumn("order_date", F.to_date("ordered_at"))
-    platform.check(ORDERS, orders, checks(platform)[ORDERS])
-    platform.record_quality()
+    platform.quality.check(ORDERS, orders, checks(platform)[ORDERS])
+    platform.quality.record()
 
 
 def night_rules(platform: DataPlatform) -> tuple[SetRule, ...]:
@@ -83,14 +83,14 @@ def measure(platform: DataPlatform) -> None:
     context = Context(before)
     ready = [rule.ready(context) for rule in night_rules(platform)]
     found = attemptable(orders).groupBy("order_date").agg(*_aggregates(ready, context)).orderBy("order_date").collect()
-    rows = [
-        row
+    measured = [
+        one
         for result, at, run in _judged(ready, [night.asDict() for night in found])
-        for row in as_rows(result, run, at, None)
+        for one in measurements_of(result, run, at, None)
     ]
     version = platform.reader(ORDERS).version
     once = f"{NIGHT}{platform.fingerprint}-{version}"
-    platform.write(RESULTS.name, platform.spark.createDataFrame(rows, RESULTS_SCHEMA).coalesce(1), "append", once)
+    platform.append(measured, once)
 
 
 def _aggregates(ready: Sequence[SetRule], context: Context) -> Iterator[Any]:
@@ -127,7 +127,7 @@ def moment(day: date) -> datetime:
 
 def nights(platform: DataPlatform) -> list[Measurement]:
     """What was measured, night by night."""
-    found = measurements(platform.reader(RESULTS.name), table=ORDERS)
+    found = measurements(platform.reader(RESULTS), table=ORDERS)
     return [one for one in found if one.run_id.startswith(NIGHT)]
 
 

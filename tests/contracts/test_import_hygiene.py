@@ -24,7 +24,13 @@ LIGHT = (
     "toolkit.session",
     "toolkit.doctor",
     "toolkit.runner",
-    "toolkit.tasks",
+    "toolkit.platform",
+    "toolkit.store.records",
+    "toolkit.store.tables",
+    "toolkit.etl.landing",
+    "toolkit.quality.records",
+    "toolkit.quality.failing",
+    "toolkit.quality.tasks",
     "toolkit.quality.rules",
     "toolkit.quality.results",
     "toolkit.quality.reports",
@@ -33,9 +39,13 @@ LIGHT = (
     "toolkit.quality.sla",
     "toolkit.quality.profiling",
     "toolkit.quality.contracts",
+    "toolkit.areas",
+    "toolkit.listing",
     "toolkit.cli",
     "toolkit.tui.app",
 )
+LATER = ("pydantic", "deltalake", "pyarrow", "psutil", "textual")
+"""What is light enough for a command, and too heavy for the list of areas."""
 DECLARATIONS = "from toolkit.scenario import discover; assert discover()"
 PLAIN_SQL = """
 from toolkit.comparisons import as_spark
@@ -59,9 +69,9 @@ except SystemExit:
 """
 
 
-def heavy_after(code: str) -> list[str]:
+def heavy_after(code: str, heavy: tuple[str, ...] = HEAVY) -> list[str]:
     """Which heavy packages a fresh interpreter has loaded after `code`."""
-    asked = f"{code}\nimport sys\nsys.stderr.write(' '.join(set(sys.modules) & set({HEAVY})))"
+    asked = f"{code}\nimport sys\nsys.stderr.write(' '.join(set(sys.modules) & set({heavy})))"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr.split()
@@ -76,6 +86,14 @@ def test_importing_brings_nothing_heavy() -> None:
 @pytest.mark.parametrize("code", [DECLARATIONS, HELP, PLAIN_SQL], ids=["scenarios", "--help", "plain SQL"])
 def test_first_steps_bring_nothing_heavy(code: str) -> None:
     assert heavy_after(code) == []
+
+
+def test_the_list_of_areas_waits_for_no_package() -> None:
+    assert heavy_after("from toolkit.listing import known\nassert known()", LATER) == []
+
+
+def test_the_app_begins_without_what_its_pages_need() -> None:
+    assert heavy_after("import toolkit.tui.app", LATER[:-1]) == []
 
 
 def test_what_is_heavy_is_noticed() -> None:

@@ -79,4 +79,4 @@ class EveryScenario:
 
 def quality(home: Home, run_id: str) -> list[dict[str, Any]]:
     """What a run told of its rules."""
-    return [event.data for event in home.events(run_id) if event.kind == "quality"]
+    return [event.data for event in home.events(run_id) if event.kind == "record"]

@@ -17,7 +17,8 @@ from tests.homes import Home
 from tests.scenarios.every import EveryScenario
 from toolkit import datasets
 from toolkit.quality import rules
-from toolkit.quality.history import Measurement, measurements
+from toolkit.quality.history import measurements
+from toolkit.quality.records import Measurement
 from toolkit.reader import DeltaReader
 
 NIGHTS = [feed.FIRST + timedelta(days=number) for number in range(feed.NIGHTS)]

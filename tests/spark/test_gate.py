@@ -13,7 +13,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, QualityGateFailed, UsageError
-from toolkit.etl import load
 from toolkit.events import EventLog, read_events
 from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
@@ -25,6 +24,7 @@ from toolkit.quality.repair import BEFORE, chosen, remaining, set_columns
 from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule, Unique
 from toolkit.quality.verdicts import by_table, failing_rows
 from toolkit.scenario import Parameters, Scenario, Table
+from toolkit.store import write
 
 PARCELS = Table(
     "silver.parcels", "A parcel.", {"id": "Number.", "country": "Where to.", "kg": "Weight.", "_warnings": "-"}
@@ -52,7 +52,7 @@ def platform_in(folder: Path, spark: SparkSession) -> DataPlatform:
 def checked_once(shared_spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> DataPlatform:
     """Parcels 1 and 5 are in the table, 2, 3 and 4 in quarantine."""
     platform = platform_in(tmp_path_factory.mktemp("checked"), shared_spark)
-    platform.check("silver.parcels", shared_spark.createDataFrame(ROWS, SCHEMA), (COUNTRY, WEIGHT, HEAVY))
+    platform.quality.check("silver.parcels", shared_spark.createDataFrame(ROWS, SCHEMA), (COUNTRY, WEIGHT, HEAVY))
     return platform
 
 
@@ -61,7 +61,7 @@ def checked(checked_once: DataPlatform, platform: DataPlatform) -> DataPlatform:
     """A copy of it, as if this platform had checked."""
     shutil.copytree(checked_once.lakehouse.root, platform.lakehouse.root)
     shutil.copy(checked_once.log.path, platform.log.path)
-    platform.results.extend(checked_once.results)
+    platform.quality.results.extend(checked_once.quality.results)
     return platform
 
 
@@ -79,9 +79,9 @@ def check(*rules: Rule) -> Check:
 
 def test_good_rows_are_published_and_bad_ones_lie_in_quarantine(checked: DataPlatform) -> None:
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
-    told = {data["rule"]: (data["failed"], data["rows"], data["passed"]) for data in events(checked, "quality")}
+    told = {data["rule"]: (data["failed"], data["rows"], data["passed"]) for data in events(checked, "record")}
     assert told == {"country_given": (2, 5, False), "kg_sound": (2, 5, False), "kg_light": (1, 5, False)}
-    examples = {data["rule"]: [e["key"] for e in data["examples"]] for data in events(checked, "quality")}
+    examples = {data["rule"]: [e["key"] for e in data["examples"]] for data in events(checked, "record")}
     assert sorted(examples["country_given"]) == ["2", "4"]
     assert examples["kg_light"] == ["5"]
     assert [alert["message"].split(":")[0] for alert in events(checked, "alert")] == ["silver.parcels"]
@@ -92,7 +92,7 @@ def test_a_critical_rule_keeps_the_published_table_as_it_was(checked: DataPlatfo
     bad_day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
     critical = COUNTRY.model_copy(update={"severity": "critical"})
     with pytest.raises(QualityGateFailed, match=r"silver\.parcels was not published: country_given"):
-        checked.check("silver.parcels", bad_day, (critical, WEIGHT))
+        checked.quality.check("silver.parcels", bad_day, (critical, WEIGHT))
     assert ids(checked, "silver.parcels") == [1, 5]
     assert checked.reader("silver.parcels").version == 0
     assert ids(checked, "quarantine.parcels") == [6]
@@ -102,13 +102,15 @@ def test_a_critical_rule_keeps_the_published_table_as_it_was(checked: DataPlatfo
 
 def test_a_critical_rule_within_its_tolerance_stops_nothing(checked: DataPlatform, spark: SparkSession) -> None:
     day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
-    checked.check("silver.parcels", day, (COUNTRY.model_copy(update={"severity": "critical", "tolerance": 0.5}),))
+    checked.quality.check(
+        "silver.parcels", day, (COUNTRY.model_copy(update={"severity": "critical", "tolerance": 0.5}),)
+    )
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([7], [6])
 
 
 def test_a_rule_on_the_whole_table_can_stop_too(checked: DataPlatform, spark: SparkSession) -> None:
     with pytest.raises(QualityGateFailed, match="row_count"):
-        checked.check(
+        checked.quality.check(
             "silver.parcels", spark.createDataFrame(ROWS[:1], SCHEMA), (RowCount(min=3, severity="critical"),)
         )
     assert ids(checked, "silver.parcels") == [1, 5]
@@ -116,12 +118,12 @@ def test_a_rule_on_the_whole_table_can_stop_too(checked: DataPlatform, spark: Sp
 
 def test_actions_give_a_severity_another_meaning(platform: DataPlatform, spark: SparkSession) -> None:
     lenient = Check((COUNTRY, WEIGHT), actions=Actions(error="warn"))
-    result = platform.check("silver.parcels", spark.createDataFrame(ROWS, SCHEMA), lenient)
+    result = platform.quality.check("silver.parcels", spark.createDataFrame(ROWS, SCHEMA), lenient)
     assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([1, 2, 3, 4, 5], [])
     assert result.passed
     assert len(result.failed) == 2
-    platform.record_quality()
-    (told,) = by_table(events(platform, "quality"))
+    platform.quality.record()
+    (told,) = by_table(events(platform, "record"))
     kept = measurements(platform.reader("ops.quality_results"))
     for one in (*told.verdicts, *kept):
         place = failing_rows(one)
@@ -133,13 +135,13 @@ def test_a_column_that_would_get_lost_is_refused_before_anything_is_written(
 ) -> None:
     wider = spark.createDataFrame(ROWS, SCHEMA).withColumn("colour", F.lit("red"))
     with pytest.raises(DataError, match=r"undeclared columns \['colour'\]"):
-        platform.check("silver.parcels", wider, (COUNTRY,))
+        platform.quality.check("silver.parcels", wider, (COUNTRY,))
     assert not (platform.lakehouse.root / "staging").exists()
 
 
 def test_results_keep_what_was_measured(checked: DataPlatform) -> None:
-    checked.measure("silver.parcels", check(RowCount(min=1), Between(column="kg", max=60)))
-    checked.record_quality()
+    checked.quality.measure("silver.parcels", check(RowCount(min=1), Between(column="kg", max=60)))
+    checked.quality.record()
     found = checked.reader("ops.quality_results").sql(
         "SELECT rule, kind, columns, row_count, failed_count, measured, passed FROM t WHERE table_version = 0 "
         "AND rule IN ('row_count', 'kg_between') ORDER BY rule"
@@ -151,8 +153,8 @@ def test_results_keep_what_was_measured(checked: DataPlatform) -> None:
 
 
 def test_a_repaired_row_goes_to_its_table_and_is_traced(checked: DataPlatform) -> None:
-    found = checked.release(
-        "silver.parcels", check(), rule="country_given", repair=set_columns("country='DE'"), said="country='DE'"
+    found = checked.quality.release(
+        "silver.parcels", check(), rule="country_given", repair=set_columns("country='DE'"), description="country='DE'"
     )
     assert (found.looked_at, found.released, found.still_bad) == (2, 1, 1)
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 2, 5], [3, 4])
@@ -169,30 +171,32 @@ def test_a_repaired_row_goes_to_its_table_and_is_traced(checked: DataPlatform) -
 
 def test_a_row_that_is_still_bad_stays_as_it_was(checked: DataPlatform) -> None:
     before = sorted(map(str, checked.reader("quarantine.parcels").page().rows))
-    found = checked.release("silver.parcels", check(), repair=set_columns("kg = kg * 2"))
+    found = checked.quality.release("silver.parcels", check(), repair=set_columns("kg = kg * 2"))
     assert (found.looked_at, found.released, found.still_bad) == (3, 0, 3)
     assert sorted(map(str, checked.reader("quarantine.parcels").page().rows)) == before
     assert checked.reader("quarantine.parcels").version == 0
 
 
 def test_a_warning_goes_along_and_does_not_keep_a_row(checked: DataPlatform) -> None:
-    checked.release("silver.parcels", check(), where="id = 3", repair=set_columns("kg = 80"))
+    checked.quality.release("silver.parcels", check(), where="id = 3", repair=set_columns("kg = 80"))
     (row,) = checked.reader("silver.parcels").sql("SELECT _warnings FROM t WHERE id = 3").rows
     assert row[0] == ["kg_light"]
 
 
 def test_a_key_has_to_be_unique_among_the_rows_of_the_table_too(checked: DataPlatform) -> None:
     rules = check(COUNTRY, WEIGHT, Unique(columns=("id",)))
-    found = checked.release("silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'", "id = 1"))
+    found = checked.quality.release(
+        "silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'", "id = 1")
+    )
     assert (found.released, found.still_bad) == (0, 1)
-    found = checked.release("silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'"))
+    found = checked.quality.release("silver.parcels", rules, where="id = 2", repair=set_columns("country = 'DE'"))
     assert found.released == 1
 
 
 def test_equal_rows_share_their_fate(platform: DataPlatform, spark: SparkSession) -> None:
     twins = spark.createDataFrame([(2, None, 6.0, None), (2, None, 6.0, None), (9, None, -1.0, None)], SCHEMA)
-    platform.check("silver.parcels", twins, check())
-    found = platform.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
+    platform.quality.check("silver.parcels", twins, check())
+    found = platform.quality.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
     assert (found.looked_at, found.released) == (3, 2)
     assert (ids(platform, "silver.parcels"), ids(platform, "quarantine.parcels")) == ([2, 2], [9])
 
@@ -217,10 +221,10 @@ def interrupted(platform: DataPlatform, before: str, **asked: Any) -> None:
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        original = load.write_table
-        patch.setattr(load, "write_table", lambda df, path, *a, **k: written(path) or original(df, path, *a, **k))
+        original = write.write_table
+        patch.setattr(write, "write_table", lambda df, path, *a, **k: written(path) or original(df, path, *a, **k))
         with pytest.raises(KeyboardInterrupt):
-            platform.release("silver.parcels", check(), **asked)
+            platform.quality.release("silver.parcels", check(), **asked)
 
 
 DE, FR = set_columns("country = 'DE'"), set_columns("country = 'FR'")
@@ -247,7 +251,7 @@ def test_a_release_that_was_interrupted_is_finished_as_it_was_begun(
 ) -> None:
     interrupted(checked, before, where="id = 2", repair=set_columns("country = 'DE'"))
     assert ids(checked, "quarantine.parcels") == [2, 3, 4]
-    checked.release("silver.parcels", check(), **again)
+    checked.quality.release("silver.parcels", check(), **again)
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == (
         sorted({1, 2, 3, 4, 5} - set(left)),
         left,
@@ -263,17 +267,17 @@ def test_rows_of_a_load_that_was_stopped_are_not_released(checked: DataPlatform,
     bad_day = spark.createDataFrame([(6, None, 1.0, None), (7, "ES", 1.0, None)], SCHEMA)
     critical = check(COUNTRY.model_copy(update={"severity": "critical"}), WEIGHT)
     with pytest.raises(QualityGateFailed):
-        checked.check("silver.parcels", bad_day, critical)
+        checked.quality.check("silver.parcels", bad_day, critical)
     with pytest.raises(UsageError, match=r"came with a load that country_given stopped: no row of it is in silver"):
-        checked.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
+        checked.quality.release("silver.parcels", check(), repair=set_columns("country = 'DE'"))
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [6])
-    checked.check("silver.parcels", bad_day, Check(critical.rules, actions=Actions(critical="quarantine")))
-    assert checked.release("silver.parcels", check(), repair=set_columns("country = 'DE'")).released == 1
+    checked.quality.check("silver.parcels", bad_day, Check(critical.rules, actions=Actions(critical="quarantine")))
+    assert checked.quality.release("silver.parcels", check(), repair=set_columns("country = 'DE'")).released == 1
     assert ids(checked, "silver.parcels") == [6, 7]
 
 
 def test_a_release_is_no_load(checked: DataPlatform) -> None:
-    checked.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
+    checked.quality.release("silver.parcels", check(), where="id = 2", repair=set_columns("country = 'DE'"))
     assert [one.rows for one in loads(checked.reader("silver.parcels"))] == [2]
 
 
@@ -294,7 +298,9 @@ def test_a_repair_gives_back_the_rows_that_it_was_given(
     checked: DataPlatform, repair: Callable[[DataFrame], DataFrame]
 ) -> None:
     with pytest.raises(UsageError, match=r"was given 3 rows and gave back \d, not all of them the same"):
-        checked.release("silver.parcels", check(), repair=lambda df: repair(df).withColumn("country", F.lit("DE")))
+        checked.quality.release(
+            "silver.parcels", check(), repair=lambda df: repair(df).withColumn("country", F.lit("DE"))
+        )
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
     assert not checked.lakehouse.exists("ops.quarantine_releases")
 
@@ -314,7 +320,7 @@ def test_a_repair_gives_back_the_rows_that_it_was_given(
 )
 def test_a_repair_that_does_not_fit_is_refused(checked: DataPlatform, asked: dict[str, Any], told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        checked.release("silver.parcels", check(), **asked)
+        checked.quality.release("silver.parcels", check(), **asked)
     assert (ids(checked, "silver.parcels"), ids(checked, "quarantine.parcels")) == ([1, 5], [2, 3, 4])
 
 
@@ -326,14 +332,14 @@ def test_a_setting_needs_a_column_and_sql(setting: str) -> None:
 
 def test_one_of_several_rules_is_enough_to_stay(checked: DataPlatform) -> None:
     strict = check(COUNTRY, WEIGHT, OneOf(column="country", values=("DE",)))
-    assert checked.release("silver.parcels", strict, where="id = 3", repair=set_columns("kg = 1")).released == 0
+    assert checked.quality.release("silver.parcels", strict, where="id = 3", repair=set_columns("kg = 1")).released == 0
 
 
 def test_a_stored_table_is_not_asked_for_what_it_has_not_kept(checked: DataPlatform) -> None:
     readable = Holds(name="readable", condition="_corrupt_record IS NULL", column="_corrupt_record")
     given = COUNTRY.model_copy(update={"where": "_corrupt_record IS NULL AND id > 0"})
     text = OneOf(name="text_kept", column="country", values=("DE", "IT"), where="country <> '_corrupt_record'")
-    result = checked.measure("silver.parcels", check(readable, given, text, WEIGHT))
+    result = checked.quality.measure("silver.parcels", check(readable, given, text, WEIGHT))
     assert [one.rule.name for one in result.rules] == ["text_kept", "kg_sound"]
     assert "has not kept what readable, country_given looked at" in events(checked, "alert")[-1]["message"]
 
@@ -342,7 +348,7 @@ def test_a_stored_table_is_not_asked_for_what_it_has_not_kept(checked: DataPlatf
 
 
 def test_rows_that_break_a_rule_are_found_in_the_table_itself(checked: DataPlatform, spark: SparkSession) -> None:
-    rows, total = checked.failing("silver.parcels", check(HEAVY), "kg_light", 10)
+    rows, total = checked.quality.failing("silver.parcels", check(HEAVY), "kg_light", 10)
     assert (total, [row["id"] for row in rows]) == (1, [5])
     assert next(iter(rows[0].items())) == ("what is wrong", "kg is not at most 50.")
     assert set(rows[0]) == {"what is wrong", "id", "country", "kg"}
@@ -350,10 +356,10 @@ def test_rows_that_break_a_rule_are_found_in_the_table_itself(checked: DataPlatf
         "silver.parcels",
         spark.createDataFrame([*ROWS, ROWS[0]], SCHEMA).selectExpr("id", "country", "kg", "null _warnings"),
     )
-    rows, total = checked.failing("silver.parcels", check(COUNTRY), "country_given", 1)
+    rows, total = checked.quality.failing("silver.parcels", check(COUNTRY), "country_given", 1)
     assert (total, len(rows)) == (2, 1)
     once = Unique(columns=("id",), name="once")
-    assert checked.failing("silver.parcels", check(once), "once", 10)[1] == 2
+    assert checked.quality.failing("silver.parcels", check(once), "once", 10)[1] == 2
 
 
 @pytest.mark.parametrize(
@@ -367,4 +373,4 @@ def test_rows_that_break_a_rule_are_found_in_the_table_itself(checked: DataPlatf
 def test_rows_that_cannot_be_found_are_refused_with_the_reason(checked: DataPlatform, rule: str, said: str) -> None:
     readable = Holds(name="readable", condition="_corrupt_record IS NULL", column="_corrupt_record")
     with pytest.raises(UsageError, match=said):
-        checked.failing("silver.parcels", check(COUNTRY, readable, RowCount(name="count", min=9)), rule, 10)
+        checked.quality.failing("silver.parcels", check(COUNTRY, readable, RowCount(name="count", min=9)), rule, 10)

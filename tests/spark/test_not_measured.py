@@ -113,15 +113,15 @@ def platform(spark: SparkSession, tmp_path: Path) -> DataPlatform:
 def test_a_critical_rule_that_measures_nothing_stops_the_load(platform: DataPlatform, empty: DataFrame) -> None:
     rule = parse({**NOTHING[1], "severity": "critical"})
     with pytest.raises(QualityGateFailed, match="kg_mean could not be measured"):
-        platform.check(TABLE, empty, [rule])
+        platform.quality.check(TABLE, empty, [rule])
     assert not platform.lakehouse.exists(TABLE)
     alerts = [event.data["message"] for event in read_events(platform.log.path) if event.kind == "alert"]
     assert alerts == ["silver.parcels: kg_mean was not measured. The mean of kg: there was nothing to measure."]
 
 
 def test_what_was_not_measured_is_kept_as_such_and_has_no_score(platform: DataPlatform, empty: DataFrame) -> None:
-    platform.check(TABLE, empty, [parse(NOTHING[1]), NotNull(column="id")])
-    platform.record_quality()
+    platform.quality.check(TABLE, empty, [parse(NOTHING[1]), NotNull(column="id")])
+    platform.quality.record()
     found = measurements(platform.reader("ops.quality_results"))
     assert {one.rule: (one.passed, one.state) for one in found} == {
         "kg_mean": (None, "not measured"),
@@ -136,9 +136,8 @@ def test_earlier_counts_are_those_that_were_counted(platform: DataPlatform, empt
     states = []
     for run in range(4):
         platform.run_id = f"run-{run}"
-        platform.results.clear()
-        states.append(platform.check(TABLE, empty, [rule]).rules[0].verdict)
-        platform.record_quality()
+        states.append(platform.quality.check(TABLE, empty, [rule]).rules[0].verdict)
+        platform.quality.record()
     assert states == [None, None, None, True]
     (history,) = by_rule(measurements(platform.reader("ops.quality_results")))
     assert [one.value for one in history.measurements] == [2.0] * 4

@@ -18,9 +18,9 @@ from pyspark.sql import SparkSession
 
 from toolkit import java, session, settings
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
-from toolkit.etl.load import write_table
 from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.write import write_table
 
 TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number."})
 CONNECT_SECONDS = 90
@@ -261,7 +261,7 @@ CLIENT = dedent("""
     import sys
     from pathlib import Path
     from toolkit import session
-    from toolkit.etl.load import write_table
+    from toolkit.store.write import write_table
     from toolkit.etl.transform import latest_marked
     from toolkit.errors import UsageError
     from toolkit.quality.engine import check, split, watch

@@ -109,7 +109,7 @@ def stillborn_launcher() -> Iterator[Launcher]:
 
 def _launcher(manner: str) -> Iterator[Launcher]:
     def command(request: Request) -> list[str]:
-        return [sys.executable, str(SLOW_RUN), request.scenario, request.run_id, manner]
+        return [sys.executable, str(SLOW_RUN), request.subject, request.run_id, manner]
 
     launcher = Launcher(command=command)
     yield launcher

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 from deltalake import write_deltalake
 
+from tests.records import append
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.actions import usual
+from toolkit.quality.actions import DEFAULT
 from toolkit.quality.profiling import ColumnProfile, ForeignKey, Histogram, Profile, Spread, Top
+from toolkit.quality.records import Measurement
 
 RULES, RUNS = 200, 50
 FIRST = datetime(2026, 1, 5, 6, tzinfo=UTC)
@@ -26,25 +28,6 @@ ROWS = 1_000
 BAD_FILE = "orders_2026-02-20.json"
 BROKE_FROM = 46
 """The run since which the customers of one file are unknown."""
-RESULTS = pa.schema(
-    [
-        ("run_id", pa.string()),
-        ("measured_at", pa.timestamp("us", "UTC")),
-        ("table_name", pa.string()),
-        ("table_version", pa.int64()),
-        ("rule", pa.string()),
-        ("kind", pa.string()),
-        ("columns", pa.list_(pa.string())),
-        ("dimension", pa.string()),
-        ("severity", pa.string()),
-        ("action", pa.string()),
-        ("row_count", pa.int64()),
-        ("failed_count", pa.int64()),
-        ("measured", pa.float64()),
-        ("tolerance", pa.float64()),
-        ("passed", pa.bool_()),
-    ]
-)
 MESSAGES = {"customer_is_known": "the customer does not exist", "amount_is_positive": "the amount is not above zero"}
 CONTRACT = """\
 apiVersion: v3.1.0
@@ -91,20 +74,19 @@ def run_id(run: int) -> str:
 def build(home: Path, rules: int = RULES, runs: int = RUNS) -> None:
     """Fill `home`: results of `rules` rules on `silver.orders` and of a few on two others, and what they speak of."""
     lakehouse = Lakehouse(home / "lakehouse")
-    results = str(lakehouse.path("ops.quality_results"))
     for run in range(runs):
-        rows = list(measured(run, rules))
-        write_deltalake(results, pa.Table.from_pylist(rows, schema=RESULTS), mode="append")
-    write_deltalake(str(lakehouse.path("silver.orders")), orders(1, 900).to_arrow())
+        append(lakehouse.path("ops.quality_results"), measured(run, rules))
+    write_deltalake(str(lakehouse.path("silver.orders")), orders(1, 600).to_arrow())
+    write_deltalake(str(lakehouse.path("silver.orders")), orders(601, 300).to_arrow(), mode="append")
     write_deltalake(str(lakehouse.path("quarantine.orders")), quarantined().to_arrow())
     write_profile(home)
     write_contract(home)
 
 
-def measured(run: int, rules: int) -> Iterator[dict[str, Any]]:
+def measured(run: int, rules: int) -> Iterator[Measurement]:
     """What one run found: two rules of known stories, many that hold, and every seventh with a story of its own."""
     yield result(run, "silver.orders", "customer_is_known", 40 if run >= BROKE_FROM else 0, dimension="consistency")
-    yield result(run, "silver.orders", "note_is_short", 3 + run % 3, severity="warn", tolerance=0.01, columns=["note"])
+    yield result(run, "silver.orders", "note_is_short", 3 + run % 3, severity="warn", tolerance=0.01, columns=("note",))
     for number in range(rules - 3):
         yield result(
             run,
@@ -112,7 +94,7 @@ def measured(run: int, rules: int) -> Iterator[dict[str, Any]]:
             f"column_{number:03}_is_given",
             _failed(number, run),
             dimension=DIMENSIONS[number % 4],
-            columns=[f"column_{number:03}"],
+            columns=(f"column_{number:03}",),
             severity="critical" if number == 14 else "error",
             tolerance=0.05 if number % 2 else 0.0,
         )
@@ -130,27 +112,24 @@ def _failed(number: int, run: int) -> int:
     return [0, 2, 30, 300, 900][(number // 7 + run // 5) % 5] if run % 5 < 3 else 0
 
 
-def result(run: int, table: str, rule: str, failed: int, **changed: Any) -> dict[str, Any]:
+def result(run: int, table: str, rule: str, failed: int, **changed: Any) -> Measurement:
     """One row of `ops.quality_results`."""
-    tolerance = changed.get("tolerance", 0.0)
-    return {
-        "run_id": run_id(run),
-        "measured_at": FIRST + run * timedelta(days=1),
-        "table_name": table,
-        "table_version": run,
-        "rule": rule,
-        "kind": "holds",
-        "columns": ["customer_id"],
-        "dimension": "validity",
-        "severity": "error",
-        "action": usual(changed.get("severity", "error")),
-        "row_count": ROWS,
-        "failed_count": failed,
-        "measured": None,
-        "tolerance": tolerance,
-        "passed": failed <= tolerance * ROWS,
-        **changed,
-    }
+    tolerance, severity = changed.get("tolerance", 0.0), changed.get("severity", "error")
+    usual = Measurement(
+        run_id=run_id(run),
+        at=FIRST + run * timedelta(days=1),
+        table=table,
+        rule=rule,
+        version=run,
+        kind="holds",
+        columns=("customer_id",),
+        dimension="validity",
+        action=getattr(DEFAULT, severity),
+        rows=ROWS,
+        failed=failed,
+        passed=failed <= tolerance * ROWS,
+    )
+    return replace(usual, **changed)
 
 
 def orders(first: int, rows: int) -> pl.DataFrame:
@@ -190,7 +169,7 @@ def quarantined() -> pl.DataFrame:
 
 
 def write_profile(home: Path) -> None:
-    """The profile of `silver.orders`."""
+    """The profiles of both versions of `silver.orders`."""
     amount = ColumnProfile(
         name="amount",
         type="double",
@@ -225,9 +204,11 @@ def write_profile(home: Path) -> None:
     known = ForeignKey(column="customer_id", to="customers", key="customer_id", rows=900, found=860, named_alike=True)
     columns = (key, amount, note, customer)
     profile = Profile(table="silver.orders", measured_at=FIRST, rows=900, columns=columns, foreign_keys=(known,))
-    folder = home / "profiles"
+    folder = home / "profiles" / "silver.orders"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "silver.orders.json").write_text(profile.model_dump_json(), encoding="utf-8")
+    (folder / "1.json").write_text(profile.model_dump_json(), encoding="utf-8")
+    before = profile.model_copy(update={"rows": 300, "columns": (key, note.model_copy(update={"nulls": 20}), customer)})
+    (folder / "0.json").write_text(before.model_dump_json(), encoding="utf-8")
 
 
 def write_contract(home: Path, amount: str = "decimal(10,2)") -> None:

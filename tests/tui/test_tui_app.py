@@ -9,12 +9,14 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 from tui_driving import press, screen_text, settle, until
 
-from toolkit.tui import catalogue, tables_index
+from toolkit import areas, listing
+from toolkit.browse import tables
+from toolkit.tui import catalogue
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.background import in_background
 from toolkit.tui.palette import DARK, LIGHT
 from toolkit.tui.screens.help import HelpScreen
-from toolkit.tui.screens.tables import TablesScreen
+from toolkit.tui.screens.table import TableScreen
 from toolkit.tui.widgets.frame import CommandBar
 from toolkit.tui.widgets.table_detail import TableDetail
 
@@ -30,9 +32,21 @@ async def test_keys_and_mouse_reach_every_tab(app: ToolkitApp, size: Size) -> No
             await press(pilot, key)
             assert app.current_mode == mode
         tabs = list(app.screen.query(".tab"))
-        await pilot.click(tabs[2], offset=(3, 0))
+        await pilot.click(tabs[2], offset=(1, 0))
         await settle(pilot)
         assert app.current_mode == "tables"
+
+
+async def test_a_narrow_screen_has_the_numbers_of_the_tabs_and_the_title_of_its_own(
+    app: ToolkitApp, size: Size
+) -> None:
+    titles = ["1 Scenarios", *(f"{n} {found.title}" for n, found in enumerate(listing.known().values(), 2))]
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "3")
+        line = screen_text(app).splitlines()[0]
+        shown = [title for title in titles if title in line]
+        assert shown == (titles if size[0] >= 100 else ["3 Tables"])
+        assert all(number in line for number in "1234")
 
 
 async def test_every_screen_shows_a_command_and_y_copies_it(app: ToolkitApp) -> None:
@@ -49,14 +63,14 @@ async def test_every_screen_shows_a_command_and_y_copies_it(app: ToolkitApp) -> 
 async def test_help_tells_the_keys_of_the_screen_in_sentences(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        await press(pilot, "3", "down", "down", "enter", "question_mark")
+        await press(pilot, "3", "down", "enter", "question_mark")
         screen = app.screen
         assert isinstance(screen, HelpScreen)
         told = dict(screen.keys)
         assert told["s"] == "Sort by this column: up, down, then as the rows come."
         assert all(sentence.endswith(".") for sentence in told.values())
         await press(pilot, "escape")
-        assert isinstance(app.screen, TablesScreen)
+        assert isinstance(app.screen, TableScreen)
 
 
 async def test_no_key_is_bound_that_terminals_keep_for_themselves(app: ToolkitApp) -> None:
@@ -71,12 +85,12 @@ async def test_no_key_is_bound_that_terminals_keep_for_themselves(app: ToolkitAp
 async def test_the_theme_changes_and_comes_back(app: ToolkitApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await press(pilot, "4", "o")
-        grid = app.screen.query_one("#tables")
-        dark = grid.get_cell_at((0, 0)).style  # type: ignore[attr-defined]
+        await press(pilot, "2")
+        grid = app.screen.query_one("#rows")
+        dark = grid.get_cell_at((0, 0)).spans  # type: ignore[attr-defined]
         await press(pilot, "ctrl+t")
         assert app.theme == LIGHT.name
-        assert grid.get_cell_at((0, 0)).style != dark  # type: ignore[attr-defined]
+        assert grid.get_cell_at((0, 0)).spans != dark  # type: ignore[attr-defined]
         await press(pilot, "ctrl+t")
         assert app.theme == DARK.name
 
@@ -103,16 +117,33 @@ async def test_the_palette_goes_to_a_run_and_a_scenario(app: ToolkitApp) -> None
         assert any(text.startswith("Run: 20260301-101500") for text in found)
 
 
-async def test_a_failing_worker_is_told_and_ends_nothing(app: ToolkitApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> list[object]:
+async def test_the_palette_has_every_view_without_a_parameter_and_every_task(app: ToolkitApp) -> None:
+    from toolkit.tui.commands import places
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        found = {place.text: place for place in places(app)}
+        assert {"Runs: Runs", "Tables: Tables", "Quality: Scores"} <= set(found)
+        assert "Runs: Run" not in found, "it needs to be told which"
+        tasks = [part.title for name in listing.known() for part in areas.area(name).tasks]
+        assert all(any(text.endswith(f": {title}") for text in found) for title in tasks)
+        await found["Tables: Tables"].go()  # type: ignore[misc]
+        await settle(pilot)
+        assert app.screen.query_one(CommandBar).command == "toolkit tables list"
+
+
+async def test_what_fails_while_it_is_read_is_told_and_ends_nothing(
+    app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
         raise ZeroDivisionError("[red]brackets")
 
-    monkeypatch.setattr("toolkit.tui.screens.tables.leaves", broken)
+    monkeypatch.setattr(tables, "summary", broken)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "3")
         assert any("ZeroDivisionError: [red]brackets" in n.message for n in app._notifications)
+        assert "silver.orders" in screen_text(app)
         assert app.is_running
-    assert tables_index.leaves is not broken
 
 
 async def test_what_comes_back_wrong_is_told_too(app: ToolkitApp) -> None:
@@ -135,5 +166,5 @@ async def test_scenarios_that_cannot_be_listed_at_all_are_told(
 
 async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "4", "question_mark")
+        await press(pilot, "3", "question_mark")
         golden(app, f"help-{size[0]}")

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import tui_world as world
 
+from toolkit import runs
 from toolkit.errors import SetupError, UsageError
 from toolkit.events import EventLog
 from toolkit.runs import RunFolder, runs_home
 from toolkit.tui.following import FIRST_LOG_BYTES, LogTail, RunFollower
 from toolkit.tui.launch import PATIENCE, Launcher, Request, Stopping, launch_text, toolkit_command
-from toolkit.tui.run_index import RunIndex
 
 
 def wait_until(happened: object) -> None:
@@ -49,7 +49,7 @@ def test_a_run_that_is_over_is_read_whole(home: Path) -> None:
     assert follower.poll()
     assert not follower.poll()
     assert (follower.status, follower.live, follower.seconds) == ("succeeded", False, 42)
-    assert len(follower.view.quality) == 5
+    assert len(follower.view.records["ops.quality_results"]) == 5
     assert follower.story() == ("", "")
 
 
@@ -73,34 +73,17 @@ def test_a_damaged_record_is_an_error_not_a_crash(home: Path) -> None:
     follower = RunFollower(RunFolder(home / "runs" / world.RUN_ID), Launcher())
     follower.poll()
     assert follower.status == "damaged"
-    assert [line.status for line in RunIndex().lines()] == ["damaged", "failed"]
-
-
-def test_the_index_reads_a_run_that_is_over_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    del home
-    index = RunIndex()
-    first = index.lines()
-    monkeypatch.setattr(RunFolder, "record", lambda _: pytest.fail("read again"))
-    assert index.lines() == first
-    assert [line.run_id for line in first] == [world.RUN_ID, world.FAILED_RUN_ID]
-
-
-def test_the_index_sees_a_record_that_changed(home: Path) -> None:
-    index = RunIndex()
-    index.lines()
-    folder = RunFolder(home / "runs" / world.RUN_ID)
-    folder.save(world.record(world.RUN_ID, status="cancelled"))
-    assert index.lines()[0].status == "cancelled"
+    assert [run.status for run in runs.history()] == ["damaged", "failed"]
 
 
 def test_the_command_names_this_python_and_the_run() -> None:
-    words = toolkit_command(Request("shop", {"orders": "5"}, ["notebook"], "id"))
+    words = toolkit_command(Request("shop", ["run", "shop", "-p", "orders", "5", "--notebook"], "id"))
     assert words[1:] == ["-m", "toolkit", "run", "shop", "-p", "orders", "5", "--notebook", "--run-id", "id", "--quiet"]
 
 
 def test_a_launched_run_leads_its_own_session(home: Path, launcher: Launcher) -> None:
     del home
-    folder = launcher.start("corner_shop", {})
+    folder = launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, launcher)
     wait_until(lambda: follower.poll() and follower.status == "running")
     assert follower.record
@@ -111,24 +94,24 @@ def test_a_launched_run_leads_its_own_session(home: Path, launcher: Launcher) ->
 
 def test_a_process_that_ends_before_it_begins_tells_why(home: Path, stillborn_launcher: Launcher) -> None:
     del home
-    folder = stillborn_launcher.start("corner_shop", {})
+    folder = stillborn_launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, stillborn_launcher)
     wait_until(lambda: follower.poll() or follower.status == "dead")
     assert "No Java was found." in follower.story()[0]
     assert launch_text(folder.path).startswith("No Java")
-    assert RunIndex().running() == []
+    assert runs.running() == []
 
 
 def test_a_home_that_cannot_be_written_is_a_setup_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(SetupError, match="Cannot write"):
-        Launcher().start("corner_shop", {})
+        Launcher().start("corner_shop", ["run", "corner_shop"])
 
 
 def test_stopping_grows_harder_only_with_patience(home: Path, deaf_launcher: Launcher) -> None:
     del home
-    folder = deaf_launcher.start("corner_shop", {})
+    folder = deaf_launcher.start("corner_shop", ["run", "corner_shop"])
     follower = RunFollower(folder, deaf_launcher)
     wait_until(lambda: follower.poll() and any(s.tasks for s in follower.view.steps.values()))
     now = 0.0

@@ -1,8 +1,7 @@
-"""Pages of a table, and the tree of tables."""
+"""Pages of a table."""
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from toolkit.errors import UsageError
 from toolkit.tui import paging
 from toolkit.tui.paging import RowsQuery, TableSource
-from toolkit.tui.tables_index import by_layer, leaves
 
 
 def test_sorting_goes_up_then_down_then_as_rows_come() -> None:
@@ -108,21 +106,3 @@ def test_leading_columns_come_first(home: Path) -> None:
     order = paging.leading(page, ("_violations", "not_there"))
     assert page.columns[order[0]] == "_violations"
     assert sorted(order) == list(range(len(page.columns)))
-
-
-def test_a_damaged_table_does_not_hide_the_others(home: Path) -> None:
-    log = home / "lakehouse" / "bronze" / "orders" / "_delta_log"
-    shutil.rmtree(log)
-    log.mkdir()
-    (log / "00000000000000000000.json").write_text("{ not json\n", encoding="utf-8")
-    found = {leaf.name: leaf for leaf in leaves()}
-    assert list(found) == ["bronze.orders", "silver.orders", "gold.churn_risk", "quarantine.orders"]
-    assert found["bronze.orders"].summary is None
-    assert "bronze.orders" in found["bronze.orders"].problem
-    assert found["silver.orders"].summary
-    assert found["silver.orders"].summary.rows == 449
-
-
-def test_the_tree_is_by_layer(home: Path) -> None:
-    del home
-    assert list(by_layer(leaves())) == ["bronze", "silver", "gold", "quarantine"]

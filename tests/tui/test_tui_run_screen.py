@@ -15,10 +15,9 @@ from toolkit.runs import RunFolder
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import PATIENCE, Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
-from toolkit.tui.screens.failing import FailingScreen
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
-from toolkit.tui.screens.runs import RunsScreen
-from toolkit.tui.screens.scenario_form import ScenarioForm
+from toolkit.tui.screens.view import ViewScreen
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 from toolkit.tui.widgets.parameter_field import ParameterField
 from toolkit.tui.widgets.verdict_tables import RuleVerdicts
@@ -29,7 +28,7 @@ Size = tuple[int, int]
 
 async def started(pilot: Pilot[None], app: ToolkitApp, launcher: Launcher) -> RunScreen:
     """A run that is at work, on screen."""
-    folder = launcher.start("corner_shop", {})
+    folder = launcher.start("corner_shop", ["run", "corner_shop"])
     await app.open_run(folder.run_id)
     screen = app.screen
     assert isinstance(screen, RunScreen)
@@ -114,7 +113,7 @@ async def test_a_process_that_dies_before_it_begins_shows_what_it_said(
     del home
     app = ToolkitApp(stillborn_launcher)
     async with app.run_test(size=size) as pilot:
-        await app.open_run(stillborn_launcher.start("corner_shop", {}).run_id)
+        await app.open_run(stillborn_launcher.start("corner_shop", ["run", "corner_shop"]).run_id)
         await until(pilot, lambda: "did not start" in screen_text(app))
         assert "No Java was found." in screen_text(app)
         assert "[red]Set JAVA_HOME.[/red]" in screen_text(app)
@@ -161,8 +160,12 @@ async def test_failing_rows_are_one_key_away(app: ToolkitApp) -> None:
         await app.open_run(world.RUN_ID)
         await settle(pilot)
         await press(pilot, "u", "f")
-        assert isinstance(app.screen, FailingScreen)
-        assert "rows 1–10 of 10" in screen_text(app)
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.rows"
+        assert len(app.screen.rows) == 10
+        await press(pilot, "escape", "x")
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.quarantine"
         await press(pilot, "escape")
         assert isinstance(app.screen, RunScreen)
 
@@ -181,33 +184,58 @@ async def test_runs_are_listed_newest_first_and_stay_responsive(app: ToolkitApp,
     async with app.run_test(size=size) as pilot:
         await press(pilot, "2")
         screen = app.screen
-        assert isinstance(screen, RunsScreen)
-        assert len(screen.lines) == 1002
-        assert screen.lines[0].run_id == world.RUN_ID
-        await press(pilot, "ctrl+end", "enter")
+        assert isinstance(screen, ViewScreen)
+        assert (len(screen.rows), screen.rows[0]["run"]) == (1002, world.RUN_ID)
+        assert "1–200 of 1,002 rows" in screen_text(app)
+        await press(pilot, *"]]]]]", "ctrl+end", "enter")
         assert isinstance(app.screen, RunScreen)
         assert app.screen.run_id.startswith("20260102-000000")
 
 
+async def test_the_list_says_what_came_of_the_run_under_the_cursor(app: ToolkitApp, home: Path, size: Size) -> None:
+    damaged = world.run_folder(home, "20260302-101500-corner_shop-ffff")
+    (damaged.path / "run.json").write_text("{", encoding="utf-8")
+    async with app.run_test(size=size) as pilot:
+        await press(pilot, "2")
+        assert "✖ damaged" in screen_text(app)
+        assert "The record of run 20260302-101500-corner_shop-ffff cannot be read" in screen_text(app)
+        await press(pilot, "down")
+        assert "12 of 97 customers are slipping away." in screen_text(app)
+        assert "orders = 1000 · strict = false" in screen_text(app)
+        await press(pilot, "down")
+        assert "The file orders.json is not there." in screen_text(app)
+
+
+async def test_the_list_follows_a_run_at_work(home: Path, launcher: Launcher) -> None:
+    app = ToolkitApp(launcher)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "2")
+        folder = launcher.start("corner_shop", ["run", "corner_shop"])
+        await until(pilot, lambda: "● running" in screen_text(app))
+        assert "It is at work." in screen_text(app) or "12 of 97" in screen_text(app)
+        (folder.path / "release").touch()
+        await until(pilot, lambda: "● running" not in screen_text(app))
+        assert screen_text(app).count("✔ succeeded") == 2
+
+
 async def test_without_a_run_the_screens_say_what_to_do(empty_home: Path, size: Size) -> None:
-    del empty_home
     app = ToolkitApp()
     async with app.run_test(size=size) as pilot:
-        for key in ("2", "4"):
+        for key, none in (("2", "There is no run yet."), ("3", "There is no table yet.")):
             await press(pilot, key)
-            assert "No run yet." in screen_text(app)
-            assert "Press 1" in screen_text(app)
-        await press(pilot, "3")
-        assert "No table yet." in screen_text(app)
+            text = " ".join(screen_text(app).split())
+            assert none in text
+            assert "press 1" in text
+            assert str(empty_home) in text.replace(" ", "") or str(empty_home) in text
+        await press(pilot, "4")
+        assert "Nothing was measured yet." in screen_text(app)
         await press(pilot, "g")
         assert any("No run is at work" in n.message for n in app._notifications)
 
 
 async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "2")
-        golden(app, f"runs-{size[0]}")
-        await press(pilot, "enter")
+        await press(pilot, "2", "enter")
         golden(app, f"run-steps-{size[0]}")
         await press(pilot, "u")
         golden(app, f"run-quality-{size[0]}")

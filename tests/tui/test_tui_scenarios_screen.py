@@ -12,8 +12,8 @@ from tui_driving import press, screen_text, settle, until
 
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
+from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
-from toolkit.tui.screens.scenario_form import ScenarioForm
 from toolkit.tui.screens.scenarios import ScenariosScreen
 from toolkit.tui.widgets.frame import CommandBar, ProblemPanel
 from toolkit.tui.widgets.parameter_field import ParameterField

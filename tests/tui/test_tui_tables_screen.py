@@ -1,24 +1,30 @@
-"""The tree of tables, and everything about one."""
+"""The list of tables, and everything about one."""
 
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+import tui_world as world
+from deltalake import write_deltalake
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
-from tui_driving import press, screen_text, settle
+from tui_driving import press, screen_text, settle, until
 
+from toolkit.browse import tables
+from toolkit.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.screens.cell import CellScreen
-from toolkit.tui.screens.tables import TablesScreen
+from toolkit.tui.screens.table import TableScreen
+from toolkit.tui.screens.view import ViewScreen
 from toolkit.tui.widgets.facts import FileList, HistoryList, SchemaList
 from toolkit.tui.widgets.frame import CommandBar, ProblemPanel
 from toolkit.tui.widgets.table_detail import TableDetail
 from toolkit.tui.widgets.table_rows import TableRows
-from toolkit.tui.widgets.table_tree import TableTree
 
 pytestmark = pytest.mark.asyncio
 Size = tuple[int, int]
@@ -41,31 +47,86 @@ def position(app: ToolkitApp) -> str:
     return str(app.screen.query_one(".position", Static).content)
 
 
-async def test_the_tree_shows_rows_and_freshness(app: ToolkitApp, size: Size) -> None:
+async def test_the_list_shows_rows_and_freshness_and_leads_to_a_table(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         await press(pilot, "3")
         text = screen_text(app)
-        assert app.screen.query_one(TableTree).has_focus
-        for part in ("bronze  1 table", "449", "churn_risk", "quarantine"):
+        for part in (
+            "bronze.orders",
+            "449",
+            "gold.churn_risk",
+            "quarantine.orders",
+            "bronze.orders: 460 rows in 1 file",
+        ):
             assert part in text
-        await press(pilot, "down", "down", "enter")
-        detail = app.screen.query_one(TableDetail)
-        assert detail.table == "silver.orders"
+        assert command(app) == "toolkit tables list"
+        await press(pilot, "down")
+        assert "silver.orders: 449 rows in 2 files" in screen_text(app)
+        await press(pilot, "enter")
+        assert app.screen.query_one(TableDetail).table == "silver.orders"
         assert command(app) == "toolkit tables show silver.orders"
         await press(pilot, "escape")
-        assert app.screen.query_one(TableTree).has_focus
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.current
+        assert app.screen.current["table"] == "silver.orders"
 
 
-async def test_the_cursor_of_the_tree_is_on_the_table_that_is_open(app: ToolkitApp) -> None:
+@pytest.mark.parametrize(("key", "name", "part"), [("c", "columns", "Gross, in the"), ("i", "files", "2 files of")])
+async def test_columns_and_files_are_one_key_away(app: ToolkitApp, key: str, name: str, part: str) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
-        await open_orders(pilot, app)
-        for table in ("silver.orders", "gold.churn_risk"):
-            await app.open_table(table)
-            await settle(pilot)
-            node = app.screen.query_one(TableTree).cursor_node
-            assert node
-            assert node.data
-            assert node.data.name == table
+        await press(pilot, "3", "down", key)
+        assert command(app) == f"toolkit tables {name} silver.orders"
+        assert part in screen_text(app)
+
+
+async def test_the_history_leads_to_the_table_as_it_was_and_to_the_run(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "3", "down", "h", "down", "down")
+        assert command(app) == "toolkit tables versions silver.orders"
+        await press(pilot, "enter")
+        assert position(app) == "rows 1–200 of 300"
+        assert command(app) == "toolkit tables show silver.orders --version 0"
+        await press(pilot, "escape", "u")
+        assert command(app) == f"toolkit runs show {world.FAILED_RUN_ID}"
+
+
+async def test_a_page_of_rows_that_meet_a_condition_can_be_asked_for(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await app.open_part("tables.show", {"table": "silver.orders", "version": 1, "where": "amount > 440"})
+        await settle(pilot)
+        assert command(app) == "toolkit tables show silver.orders --version 1 --where 'amount > 440'"
+        assert position(app).endswith("filtered, Escape shows all")
+        await press(pilot, "escape")
+        assert position(app) == "rows 1–200 of 450"
+
+
+async def test_sorting_waits_for_what_opening_tells(app: ToolkitApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "3", "s", "s", "s", "S")
+        screen = app.screen
+        assert isinstance(screen, ViewScreen)
+        assert [row["rows"] for row in screen.rows] == [460, 449, 97, 10]
+        assert command(app) == "toolkit tables list --sort rows --descending"
+        await press(pilot, "slash", *"449")
+        assert [row["table"] for row in screen.rows] == ["silver.orders"]
+
+
+async def test_only_what_was_written_to_is_opened_again(
+    app: ToolkitApp, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    whole = tables.summary
+    monkeypatch.setattr(tables, "summary", lambda name, lakehouse: opened.append(name) or whole(name, lakehouse))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "3")
+        assert sorted(opened) == ["bronze.orders", "gold.churn_risk", "quarantine.orders", "silver.orders"]
+        write_deltalake(
+            home / "lakehouse" / "gold" / "churn_risk", pa.table({"n": [1]}), mode="overwrite", schema_mode="overwrite"
+        )
+        opened.clear()
+        await press(pilot, "f5")
+        assert opened == ["gold.churn_risk"]
+        assert {row["table"]: row["rows"] for row in app.screen.rows}["gold.churn_risk"] == 1  # type: ignore[attr-defined]
 
 
 async def test_pages_go_on_and_back(app: ToolkitApp, size: Size) -> None:
@@ -85,6 +146,7 @@ async def test_s_sorts_by_the_column_under_the_cursor(app: ToolkitApp) -> None:
         assert rows.page
         assert rows.page.rows[0][0] == "O00450"
         assert "order_id ▼" in screen_text(app)
+        assert command(app) == "toolkit tables show silver.orders --sort order_id --descending"
         await press(pilot, "s")
         assert rows.rows_query.order_by is None
 
@@ -139,7 +201,7 @@ async def test_a_whole_cell_on_enter(app: ToolkitApp, size: Size) -> None:
         assert isinstance(app.screen, CellScreen)
         assert '"product": "P1"' in screen_text(app)
         await press(pilot, "escape")
-        assert isinstance(app.screen, TablesScreen)
+        assert isinstance(app.screen, TableScreen)
 
 
 async def test_null_empty_and_hostile_text_are_told_apart(app: ToolkitApp) -> None:
@@ -209,15 +271,13 @@ async def test_a_damaged_table_shows_its_error(app: ToolkitApp, home: Path, size
     (log / "00000000000000000000.json").write_text("{ not json\n", encoding="utf-8")
     async with app.run_test(size=size) as pilot:
         await press(pilot, "3")
-        assert "✖ orders cannot be read" in screen_text(app)
+        assert "✖ damaged" in screen_text(app)
+        assert "bronze.orders cannot be read" in screen_text(app)
         assert "449" in screen_text(app)
         await press(pilot, "enter")
-        panel = app.screen.query_one("#detail").query_one(ProblemPanel)
+        panel = app.screen.query_one("#damage", ProblemPanel)
         assert panel.display
         assert "bronze.orders" in str(panel.content)
-        await app.open_table("bronze.orders")
-        await settle(pilot)
-        assert app.screen.query_one("#damage", ProblemPanel).display
 
 
 async def test_a_table_that_went_away_is_told(app: ToolkitApp, home: Path) -> None:
@@ -227,15 +287,13 @@ async def test_a_table_that_went_away_is_told(app: ToolkitApp, home: Path) -> No
         await app.open_table("gold.churn_risk")
         await settle(pilot)
         assert "There is no table 'gold.churn_risk'." in screen_text(app)
-        await press(pilot, "f5")
-        assert app.screen.query_one(TableTree).node_of("gold.churn_risk") is None
+        await press(pilot, "escape")
+        assert "gold.churn_risk" not in screen_text(app)
 
 
 async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None], size: Size) -> None:
     async with app.run_test(size=size) as pilot:
-        await press(pilot, "3", "down", "down")
-        golden(app, f"tables-{size[0]}")
-        await press(pilot, "enter", "s")
+        await press(pilot, "3", "down", "enter", "s")
         golden(app, f"table-rows-{size[0]}")
         await press(pilot, "c")
         golden(app, f"table-schema-{size[0]}")
@@ -243,3 +301,23 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
         golden(app, f"table-history-{size[0]}")
         await press(pilot, "down", "v", "s")
         golden(app, f"table-version-{size[0]}")
+
+
+async def test_the_names_are_there_and_keys_work_while_tables_are_opened(
+    app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, whole = threading.Event(), tables.summary
+
+    def waiting(name: str, lakehouse: Lakehouse) -> object:
+        opened.wait(30)
+        return whole(name, lakehouse)
+
+    monkeypatch.setattr(tables, "summary", waiting)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        await until(pilot, lambda: "4 rows, 4 being read" in screen_text(app))
+        await pilot.press("down")
+        await until(pilot, lambda: "silver.orders: reading …" in screen_text(app))
+        opened.set()
+        await until(pilot, lambda: "silver.orders: 449 rows in 2 files" in screen_text(app))
+        assert "being read" not in screen_text(app)

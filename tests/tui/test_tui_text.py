@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from toolkit.errors import UsageError
+from toolkit.exports import csv_text
 from toolkit.tui import command_lines
 from toolkit.tui.bars import bar
-from toolkit.tui.cells import cell, csv_text, reasons, whole
+from toolkit.tui.cells import cell, reasons, whole
 from toolkit.tui.problems import told
 from toolkit.words import as_text
 

@@ -16,6 +16,7 @@ import polars as pl
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
+from tests.records import rule_found
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunFolder, RunRecord
@@ -253,22 +254,12 @@ def play(log: EventLog) -> None:
 def quality(log: EventLog) -> None:
     """The results of the rules."""
     for table, rule, columns, severity, dimension, description, rows, failed, passed in QUALITY:
-        log.emit(
-            "quality",
-            "check",
-            table=table,
-            rule=rule,
-            columns=columns,
-            severity=severity,
-            dimension=dimension,
-            description=description,
-            rows=rows,
-            failed=failed,
-            pass_rate=1 - failed / rows,
-            tolerance=0.05,
-            passed=passed,
-            examples=[{"key": "O09001", "value": "-1", "message": "amount is not above zero"}] if failed else [],
+        examples = [{"key": "O09001", "value": "-1", "message": "amount is not above zero"}] if failed else []
+        found = rule_found(
+            table, rule, columns=columns, severity=severity, dimension=dimension, rows=rows, failed=failed
         )
+        told = {"description": description, "tolerance": 0.05, "passed": passed, "examples": examples}
+        log.emit("record", "check", **found | told)
 
 
 if __name__ == "__main__":

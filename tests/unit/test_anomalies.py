@@ -21,7 +21,7 @@ from toolkit.quality.anomalies import (
     judge,
     point,
 )
-from toolkit.quality.history import Measurement
+from toolkit.quality.records import Measurement
 
 DAY = timedelta(days=1)
 START = datetime(2026, 1, 5, 6, tzinfo=UTC)

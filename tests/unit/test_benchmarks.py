@@ -190,8 +190,8 @@ def test_every_second_of_a_run_belongs_to_one_part():
         (0, "step_started", "check", {}),
         (1, "step_progressed", "check", {}),
         (3, "rows", "check", {"table": "silver.orders", "rows": 10}),
-        (4, "quality", "check", {"table": "silver.orders"}),
-        (5, "quality", "check", {"table": "silver.orders"}),
+        (4, "record", "check", {"table": "silver.orders"}),
+        (5, "record", "check", {"table": "silver.orders"}),
         (7, "step_finished", "check", {}),
     ]
     events = [Event(kind=k, run_id="r", step=s, at=start + timedelta(seconds=t), data=d) for t, k, s, d in told]

@@ -20,6 +20,7 @@ import pytest
 from deltalake import write_deltalake
 
 import toolkit
+from tests.records import rule_found
 from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
@@ -88,20 +89,9 @@ def finished_run(toolkit_home: Path) -> str:
     )
     log = EventLog(folder.events_file, RUN)
     log.emit("run_started", scenario="parcels", parameters={"count": 3}, steps=["check"])
-    result = {"columns": ["id"], "severity": "error", "dimension": "validity", "description": "", "tolerance": 0.0}
     for rule, failed in (("id_is_given", 0), ("id_is_positive", 2)):
-        log.emit(
-            "quality",
-            "check",
-            table="silver.parcels",
-            rule=rule,
-            rows=10,
-            failed=failed,
-            pass_rate=1 - failed / 10,
-            passed=not failed,
-            examples=[{"key": "7", "value": "-1", "message": "m"}] if failed else [],
-            **result,
-        )
+        examples = [{"key": "7", "value": "-1", "message": "m"}] if failed else []
+        log.emit("record", "check", **rule_found("silver.parcels", rule, failed=failed, examples=examples))
     log.emit("run_finished", seconds=1.0, answer="3 here.")
     return RUN
 
@@ -209,7 +199,7 @@ def test_a_scenario_shows_its_parameters_with_their_range(cli: Cli, parcels: Pat
 def test_a_filter_that_fits_none_is_told_beside_the_rows_that_are_there(cli: Cli, tables: Lakehouse) -> None:
     told = cli("tables", "show", "silver.parcels", "--where", "id > 9")
     assert (told.exit_code, told.stdout) == (0, "")
-    assert told.stderr.endswith("the condition is met by 0 of 4 rows of silver.parcels, version 1\n")
+    assert told.stderr.endswith("silver.parcels, version 1: the condition is met by 0 of 4 rows.\n")
 
 
 def test_column_names_are_shown_as_they_are(cli: Cli, tables: Lakehouse) -> None:
@@ -237,7 +227,8 @@ def test_rows_are_data_and_what_they_are_of_is_narration(cli: Cli, tables: Lakeh
         ["id", "note", "share"],
         ["1", "[red]markup", "0.5"],
     ]
-    assert told.stderr == "1 shown; the condition is met by 2 of 4 rows of silver.parcels, version 1\n"
+    said = "silver.parcels, version 1: the condition is met by 2 of 4 rows."
+    assert told.stderr == f"{said}\nShown: 1.\n"
 
 
 def test_rows_as_json_are_whole_and_strict(cli: Cli, tables: Lakehouse) -> None:
@@ -255,7 +246,7 @@ def test_schema_history_and_files_are_rows_too(cli: Cli, tables: Lakehouse, what
 def test_no_row_is_said_not_shown(cli: Cli, tables: Lakehouse) -> None:
     told = cli("tables", "show", "silver.parcels", "--where", "false")
     assert (told.exit_code, told.stdout) == (0, "")
-    assert "No row meets that" in told.stderr
+    assert "It has no such row." in told.stderr
 
 
 def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cli, tables: Lakehouse) -> None:
@@ -297,7 +288,10 @@ def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cl
         (["tables", "show", "silver.../../x"], "'silver.../../x' is not a table name"),
         (["tables", "show", "parcels"], "'parcels' is not a table name"),
         (["tables", "show", "silver.parcels", "--version", "9"], "silver.parcels has no version 9"),
-        (["tables", "show", "silver.parcels", "--version", "-1"], "--version"),
+        (
+            ["tables", "show", "silver.parcels", "--version", "-1"],
+            "version = -1: it should be greater than or equal to 0",
+        ),
         (["tables", "show", "silver.parcels", "--where", "nope = 1"], "No field named nope"),
         (["tables", "show", "silver.parcels", "--limit", "10001"], "--limit"),
         (["datasets", "show", "shpo"], "Did you mean 'shop'?"),
@@ -522,7 +516,8 @@ def test_one_run_shows_steps_quality_and_answer(cli: Cli, finished_run: str) -> 
     told = cli("runs", "show", "latest")
     assert told.stdout.startswith(f"{RUN}  succeeded")
     assert "3 here." in told.stdout
-    assert json.loads(cli("runs", "show", "latest", "--json").stdout)["answer"] == "3 here."
+    shown = json.loads(cli("runs", "show", "latest", "--json").stdout)
+    assert (shown["answer"], len(shown["records"]["ops.quality_results"])) == ("3 here.", 2)
 
 
 def test_a_run_that_cannot_be_read_does_not_hide_the_others(cli: Cli, finished_run: str, toolkit_home: Path) -> None:
@@ -530,7 +525,7 @@ def test_a_run_that_cannot_be_read_does_not_hide_the_others(cli: Cli, finished_r
     damaged.mkdir()
     (damaged / "run.json").write_text("{", encoding="utf-8")
     assert [(r["run"], r["status"]) for r in json.loads(cli("runs", "--json").stdout)] == [
-        (damaged.name, "unreadable"),
+        (damaged.name, "damaged"),
         (RUN, "succeeded"),
     ]
     assert cli("runs", "show", "latest").exit_code == 5

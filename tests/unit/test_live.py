@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from tests.records import rule_found
 from toolkit.cli.live import LiveView, quality_summary, watching
 from toolkit.events import EventLog
 from toolkit.runs import RunView
@@ -24,10 +25,6 @@ SCENARIO = Scenario(
 )
 
 
-def quality(table: str, rule: str, failed: int, passed: bool) -> dict[str, object]:
-    return {"table": table, "rule": rule, "rows": 1000, "failed": failed, "passed": passed}
-
-
 def tell(log: EventLog) -> None:
     """A run that gets as far as its second step."""
     log.emit("run_started", scenario="parcels", parameters={}, steps=["land", "check", "model"])
@@ -35,8 +32,8 @@ def tell(log: EventLog) -> None:
     log.emit("step_started", "check")
     log.emit("step_progressed", "check", tasks_done=1, tasks=2, rows_read=1500, rows_written=12)
     log.emit("rows", "check", table="silver.parcels", version=3, rows=1234, files=1, bytes=1)
-    log.emit("quality", "check", **quality("silver.parcels", "r", 0, True))
-    log.emit("quality", "check", **quality("silver.parcels", "[worst]", 2500, False))
+    log.emit("record", "check", **rule_found("silver.parcels", "r", rows=1000))
+    log.emit("record", "check", **rule_found("silver.parcels", "[worst]", rows=1000, failed=2500))
 
 
 def drawn(renderable: object) -> str:
@@ -71,7 +68,7 @@ def test_a_step_that_failed_shows_why(tmp_path: Path) -> None:
 
 
 def test_tables_without_broken_rules_name_none() -> None:
-    view = RunView(quality=[quality("silver.a", "r", 0, True)])
+    view = RunView(records={"ops.quality_results": [rule_found("silver.a", "r", rows=1000)]})
     assert drawn(quality_summary(view)).splitlines()[-1].split() == ["silver.a", "1,000", "1", "0"]
 
 

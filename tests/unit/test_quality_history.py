@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf, nan
 from pathlib import Path
@@ -13,67 +14,36 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
+from tests.records import append
 from tests.unit.delta_tables import appended, edited, with_commit_info
 from toolkit.errors import DataError, UsageError
-from toolkit.quality.history import (
-    Measurement,
-    RunColumn,
-    by_rule,
-    current,
-    grid,
-    loads,
-    measurements,
-    promised,
-    sparkline,
-)
+from toolkit.quality.history import RunColumn, by_rule, current, grid, loads, measurements, promised, sparkline
+from toolkit.quality.records import Measurement
 from toolkit.quality.sla import FreshnessSla, VolumeSla
 from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import DeltaReader
+from toolkit.store.records import arrow_schema, encode
 
 DAY = timedelta(days=1)
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)
-SCHEMA = pa.schema(
-    [
-        ("run_id", pa.string()),
-        ("measured_at", pa.timestamp("us", "UTC")),
-        ("table_name", pa.string()),
-        ("table_version", pa.int64()),
-        ("rule", pa.string()),
-        ("kind", pa.string()),
-        ("columns", pa.list_(pa.string())),
-        ("dimension", pa.string()),
-        ("severity", pa.string()),
-        ("action", pa.string()),
-        ("row_count", pa.int64()),
-        ("failed_count", pa.int64()),
-        ("measured", pa.float64()),
-        ("tolerance", pa.float64()),
-        ("passed", pa.bool_()),
-        ("judged", pa.string()),
-    ]
-)
-OLDER = [name for name in SCHEMA.names if name not in {"kind", "columns", "action", "measured", "tolerance", "judged"}]
 
 
-def row(run: int, rule: str = "amount_is_positive", **changed: Any) -> dict[str, Any]:
-    return {
-        "run_id": f"r{run}",
-        "measured_at": START + run * DAY,
-        "table_name": "silver.orders",
-        "table_version": run,
-        "rule": rule,
-        "kind": "holds",
-        "columns": ["amount", "status"],
-        "dimension": "validity",
-        "severity": "error",
-        "action": "stop",
-        "row_count": 100,
-        "failed_count": 4,
-        "measured": None,
-        "tolerance": 0.05,
-        "passed": True,
-        "judged": "incoming",
-    } | changed
+def measured(run: int, rule: str = "amount_is_positive", **changed: Any) -> Measurement:
+    usual = Measurement(
+        run_id=f"r{run}",
+        at=START + run * DAY,
+        table="silver.orders",
+        rule=rule,
+        version=run,
+        kind="holds",
+        columns=("amount", "status"),
+        dimension="validity",
+        action="stop",
+        rows=100,
+        failed=4,
+        tolerance=0.05,
+    )
+    return replace(usual, **changed)
 
 
 Write = Callable[..., DeltaReader]
@@ -81,11 +51,10 @@ Write = Callable[..., DeltaReader]
 
 @pytest.fixture
 def results(tmp_path: Path) -> Write:
-    """Appends rows to `ops.quality_results`, with some of its columns, and opens it."""
+    """Appends to `ops.quality_results`, and opens it."""
 
-    def write(*rows: dict[str, Any], columns: list[str] = SCHEMA.names) -> DeltaReader:
-        table = pa.Table.from_pylist(list(rows), schema=SCHEMA).select(columns)
-        write_deltalake(tmp_path / "results", table, mode="append")
+    def write(*found: Measurement) -> DeltaReader:
+        append(tmp_path / "results", found, Measurement)
         return DeltaReader(tmp_path / "results", "ops.quality_results")
 
     return write
@@ -94,66 +63,57 @@ def results(tmp_path: Path) -> Write:
 # measurements
 
 
-def test_a_row_is_a_measurement(results: Write) -> None:
-    (one,) = measurements(results(row(1)))
-    assert one == Measurement(
-        "r1",
-        START + DAY,
-        "silver.orders",
-        "amount_is_positive",
-        1,
-        "holds",
-        ("amount", "status"),
-        "validity",
-        "error",
-        "stop",
-        100,
-        4,
-        None,
-        0.05,
-        True,
+def test_a_measurement_comes_back_as_it_was_kept(results: Write) -> None:
+    kept = measured(1, measured=0.25, population="stored", passed=None)
+    assert measurements(results(kept)) == [kept]
+    (found,) = measurements(results(measured(2)), rule="amount_is_positive", population="incoming")
+    assert (found.state, found.failure_rate, found.pass_rate, found.value) == ("tolerated", 0.04, 0.96, 0.04)
+    assert failing_rows(found).where == "array_has(_rules, 'amount_is_positive')"
+
+
+def test_a_table_of_an_older_shape_is_refused_by_name(tmp_path: Path) -> None:
+    older = pa.Table.from_pylist([encode(measured(1))], schema=arrow_schema(Measurement)).rename_columns(
+        {"population": "judged"}
     )
-    assert (one.state, one.failure_rate, one.pass_rate, one.value) == ("tolerated", 0.04, 0.96, 0.04)
-    assert failing_rows(one).where == "array_has(_rules, 'amount_is_positive')"
+    write_deltalake(tmp_path / "results", older)
+    with pytest.raises(DataError, match="missing population, unknown judged, of another type none") as refused:
+        measurements(DeltaReader(tmp_path / "results", "ops.quality_results"))
+    assert f"move {tmp_path / 'results'} aside" in refused.value.cure
 
 
-def test_an_older_table_takes_plain_values_for_what_it_lacks(results: Write) -> None:
-    (one,) = measurements(results(row(1), columns=OLDER))
-    assert (one.kind, one.columns, one.measured, one.tolerance) == ("", (), None, 0.0)
-    assert (one.failed, one.state) == (4, "tolerated")
-    assert one.action == "quarantine", "what follows from an error unless somebody says otherwise"
-
-
-def test_rows_written_before_a_column_was_added_take_plain_values_too(results: Write, tmp_path: Path) -> None:
-    results(row(1), columns=OLDER)
-    newer = pa.Table.from_pylist([row(2)], schema=SCHEMA)
-    write_deltalake(tmp_path / "results", newer, mode="append", schema_mode="merge")
-    older, new = measurements(DeltaReader(tmp_path / "results", "ops.quality_results"))
-    assert (older.kind, older.columns, older.action, older.tolerance) == ("", (), "quarantine", 0.0)
-    assert (new.kind, new.columns, new.action, new.tolerance) == ("holds", ("amount", "status"), "stop", 0.05)
+@pytest.mark.parametrize("column", ["population", "action", "tolerance", "rule"])
+def test_a_row_that_lacks_a_value_is_no_measurement(tmp_path: Path, column: str) -> None:
+    row = {**encode(measured(1)), column: None}
+    write_deltalake(tmp_path / "results", pa.Table.from_pylist([row], schema=arrow_schema(Measurement)))
+    with pytest.raises(DataError, match=f"holds None as {column}"):
+        measurements(DeltaReader(tmp_path / "results", "ops.quality_results"))
 
 
 def test_a_load_and_the_table_as_it_lies_are_never_one_series(results: Write) -> None:
     reader = results(
-        row(1, failed_count=40),
-        row(2, failed_count=0, judged="stored"),
-        row(2, "asked_once", failed_count=7, judged="stored"),
+        measured(1, failed=40),
+        measured(2, failed=0, population="stored"),
+        measured(2, "asked_once", failed=7, population="stored"),
     )
-    assert [(one.rule, one.run_id, one.failed) for one in measurements(reader)] == [
+    assert [(each.rule, each.run_id, each.failed) for each in measurements(reader)] == [
         ("amount_is_positive", "r1", 40),
         ("asked_once", "r2", 7),
     ]
-    assert [one.run_id for one in measurements(reader, rule="amount_is_positive", runs=1)] == ["r1"]
-    assert [one.rule for one in measurements(reader, judged="stored")] == ["amount_is_positive", "asked_once"]
-    assert [one.run_id for one in measurements(reader, judged="incoming")] == ["r1"]
+    assert [each.run_id for each in measurements(reader, rule="amount_is_positive", runs=1)] == ["r1"]
+    assert [each.rule for each in measurements(reader, population="stored")] == ["amount_is_positive", "asked_once"]
+    assert [each.run_id for each in measurements(reader, population="incoming")] == ["r1"]
 
 
 def test_rules_that_were_given_up_are_told_from_rules_of_another_check() -> None:
-    def one(run: int, rule: str, **changed: Any) -> Measurement:
-        return Measurement(f"r{run}", START + run * DAY, "silver.orders", rule)._replace(**changed)
-
     # Each night asks `night` alone; run 1 asked `old` beside `kept`, run 2 no longer.
-    found = [one(0, "night"), one(1, "old"), one(1, "kept"), one(2, "kept"), one(2, "new"), one(1, "old", table="b.c")]
+    found = [
+        measured(0, "night"),
+        measured(1, "old"),
+        measured(1, "kept"),
+        measured(2, "kept"),
+        measured(2, "new"),
+        measured(1, "old", table="b.c"),
+    ]
     assert [(each.table, each.rule) for each in current(found)] == [
         ("silver.orders", "night"),
         ("silver.orders", "kept"),
@@ -161,14 +121,14 @@ def test_rules_that_were_given_up_are_told_from_rules_of_another_check() -> None
         ("silver.orders", "new"),
         ("b.c", "old"),
     ]
-    assert promised([*found, one(3, "asked", judged="stored")]) == current(found)
+    assert promised([*found, measured(3, "asked", population="stored")]) == current(found)
 
 
 def test_a_rule_about_the_whole_table_is_kept_or_not(results: Write) -> None:
     kept, broken = measurements(
         results(
-            row(1, failed_count=0, measured=9_800.0),
-            row(2, failed_count=0, measured=12.0, passed=False),
+            measured(1, failed=0, measured=9_800.0),
+            measured(2, failed=0, measured=12.0, passed=False),
         )
     )
     assert (kept.pass_rate, kept.value, kept.state) == (1.0, 9_800.0, "passed")
@@ -176,14 +136,14 @@ def test_a_rule_about_the_whole_table_is_kept_or_not(results: Write) -> None:
 
 
 def test_an_empty_table_keeps_its_rules(results: Write) -> None:
-    (one,) = measurements(results(row(1, row_count=0, failed_count=0)))
-    assert (one.pass_rate, one.state) == (1.0, "passed")
+    (each,) = measurements(results(measured(1, rows=0, failed=0)))
+    assert (each.pass_rate, each.state) == (1.0, "passed")
 
 
 def test_measurements_come_oldest_first_whatever_the_order_of_writing(results: Write) -> None:
-    reader = results(row(3), row(1))
-    reader = results(row(2, "b"), row(2, "a"))
-    assert [(one.run_id, one.rule) for one in measurements(reader)] == [
+    reader = results(measured(3), measured(1))
+    reader = results(measured(2, "b"), measured(2, "a"))
+    assert [(each.run_id, each.rule) for each in measurements(reader)] == [
         ("r1", "amount_is_positive"),
         ("r2", "a"),
         ("r2", "b"),
@@ -193,13 +153,13 @@ def test_measurements_come_oldest_first_whatever_the_order_of_writing(results: W
 
 def test_measurements_of_one_table_one_rule_and_the_newest_runs(results: Write) -> None:
     reader = results(
-        *[row(run, rule) for run in range(5) for rule in ("a", "b")], row(9, "a", table_name="silver.customers")
+        *[measured(run, rule) for run in range(5) for rule in ("a", "b")], measured(9, "a", table="silver.customers")
     )
     assert len(measurements(reader)) == 11
-    assert {one.table for one in measurements(reader, table="silver.customers")} == {"silver.customers"}
-    assert [one.run_id for one in measurements(reader, rule="b", runs=2)] == ["r3", "r4"]
-    assert [one.run_id for one in measurements(reader, table="silver.orders", runs=1)] == ["r4", "r4"]
-    assert [one.run_id for one in measurements(reader, runs=1)] == ["r9"]
+    assert {each.table for each in measurements(reader, table="silver.customers")} == {"silver.customers"}
+    assert [each.run_id for each in measurements(reader, rule="b", runs=2)] == ["r3", "r4"]
+    assert [each.run_id for each in measurements(reader, table="silver.orders", runs=1)] == ["r4", "r4"]
+    assert [each.run_id for each in measurements(reader, runs=1)] == ["r9"]
     assert measurements(reader, runs=0) == []
     assert measurements(reader, rule="never_heard_of") == []
 
@@ -211,17 +171,19 @@ def test_a_table_without_rows_has_no_measurements(results: Write) -> None:
 @pytest.mark.parametrize("asked", [{"table": "silver.orders' OR '1'='1"}, {"table": "x"}, {"rule": "a' OR true --"}])
 def test_names_that_could_change_the_query_are_refused(results: Write, asked: dict[str, str]) -> None:
     with pytest.raises(UsageError, match="is not"):
-        measurements(results(row(1)), **asked)
+        measurements(results(measured(1)), **asked)
 
 
 def test_fewer_than_no_runs_are_refused(results: Write) -> None:
     with pytest.raises(UsageError, match="-1 runs"):
-        measurements(results(row(1)), runs=-1)
+        measurements(results(measured(1)), runs=-1)
 
 
 def test_another_table_is_told_from_one_of_measurements(tmp_path: Path) -> None:
     write_deltalake(tmp_path / "other", pa.table({"run_id": ["r1"]}))
-    with pytest.raises(DataError, match="has no column measured_at, table_name, rule"):
+    with pytest.raises(
+        DataError, match=r"silver\.other was written with other columns .* missing measured_at, table_name, rule"
+    ):
         measurements(DeltaReader(tmp_path / "other", "silver.other"))
 
 
@@ -229,21 +191,22 @@ def test_another_table_is_told_from_one_of_measurements(tmp_path: Path) -> None:
 
 
 def test_a_rule_measured_twice_in_a_run_counts_with_its_last_result(results: Write) -> None:
-    found = measurements(
-        results(row(1, measured_at=START), row(1, failed_count=0, measured_at=START + DAY / 24), row(2))
-    )
+    found = measurements(results(measured(1, at=START), measured(1, failed=0, at=START + DAY / 24), measured(2)))
     (history,) = by_rule(found)
-    assert [(one.at, one.value) for one in history.measurements] == [(START + DAY / 24, 0.0), (START + 2 * DAY, 0.04)]
+    assert [(each.at, each.value) for each in history.measurements] == [
+        (START + DAY / 24, 0.0),
+        (START + 2 * DAY, 0.04),
+    ]
     assert history.newest.run_id == "r2"
     assert grid(found).cell((history.table, history.rule), "r1") == found[1]
 
 
 def test_the_grid_has_a_row_for_each_rule_and_a_column_for_each_run(results: Write) -> None:
-    found = grid(measurements(results(row(2, "b"), row(1, "b"), row(2, "a"))))
+    found = grid(measurements(results(measured(2, "b"), measured(1, "b"), measured(2, "a"))))
     assert found.rules == (("silver.orders", "a"), ("silver.orders", "b"))
     assert found.runs == (RunColumn("r1", START + DAY), RunColumn("r2", START + 2 * DAY))
-    assert [one and one.run_id for one in found.row(("silver.orders", "a"))] == [None, "r2"]
-    assert [one and one.run_id for one in found.row(("silver.orders", "b"))] == ["r1", "r2"]
+    assert [each and each.run_id for each in found.row(("silver.orders", "a"))] == [None, "r2"]
+    assert [each and each.run_id for each in found.row(("silver.orders", "b"))] == ["r1", "r2"]
 
 
 def test_the_grid_of_nothing_is_empty() -> None:
@@ -253,7 +216,7 @@ def test_the_grid_of_nothing_is_empty() -> None:
 
 def test_ten_thousand_measurements_become_a_grid_at_once(results: Write) -> None:
     for run in range(50):
-        reader = results(*[row(run, f"rule_{i:03}") for i in range(200)])
+        reader = results(*[measured(run, f"rule_{i:03}") for i in range(200)])
     took = []
     for _ in range(5):
         began = time.perf_counter()

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from toolkit.errors import DataError, UsageError
 from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader, TableSummary, open_table, summaries
+from toolkit.reader import DeltaReader, TableSummary, open_table, summary
 from toolkit.unreadable import Damaged
 
 NAME = "silver.parcels"
@@ -488,7 +488,7 @@ def test_a_wrong_condition_on_a_damaged_table_is_still_the_condition(lakehouse: 
 def test_a_damaged_table_does_not_hide_the_others(lakehouse: Lakehouse) -> None:
     write_deltalake(lakehouse.path("gold.sums"), pa.table({"n": [1]}))
     cut(commit(lakehouse, 1))
-    broken, sound = summaries(lakehouse)
+    broken, sound = (summary(name, lakehouse) for name in lakehouse.tables())
     assert isinstance(broken, DataError)
     assert isinstance(sound, TableSummary)
     assert (sound.name, sound.rows) == ("gold.sums", 1)

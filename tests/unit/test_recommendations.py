@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,8 @@ from deltalake import write_deltalake
 
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
-from toolkit.quality.history import Measurement
 from toolkit.quality.recommendations import Recommendation, recommendations
+from toolkit.quality.records import Measurement
 from toolkit.reader import DeltaReader
 
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ def rows(count: int, day: int, **changed: Any) -> Rows:
 
 def measured(run: int, failed: int, rule: str = "products_exist", **changed: Any) -> Measurement:
     made = Measurement(f"r{run}", START + (run - 1) * DAY, TABLE, rule, rows=9_800, failed=failed, passed=failed == 0)
-    return made._replace(**changed)
+    return replace(made, **changed)
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def test_rows_that_are_gone_cannot_tell_where_they_came_from(advise: Advise, bad
 
 
 def test_rows_of_a_table_that_was_judged_as_it_lay_are_not_looked_for(advise: Advise) -> None:
-    (one,) = advise([measured(1, 20, judged="stored")], rows(50, 1))
+    (one,) = advise([measured(1, 20, population="stored")], rows(50, 1))
     assert one.evidence[1] == "They are in silver.orders, without a mark, so where they come from is not known."
     assert one.advice == "See the rows: toolkit quality rows silver.orders products_exist."
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tests.rule_samples import IN_FILES, ON_THE_WHOLE, given, sample
 from toolkit.errors import UsageError
 from toolkit.quality import rules
-from toolkit.quality.actions import DEFAULT, Actions, usual
+from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.quarantine import quarantine_name, quarantine_of
 from toolkit.quality.rules import (
     KINDS,
@@ -231,7 +231,6 @@ def test_a_rule_tolerates_nothing_unless_it_is_told_to() -> None:
 def test_severity_says_what_follows(severity: Any, action: str, removes: bool, marks: bool) -> None:
     rule = NotNull(column="c", severity=severity)
     assert (DEFAULT.of(rule), DEFAULT.removes(rule), DEFAULT.marks(rule)) == (action, removes, marks)
-    assert usual(severity) == action
 
 
 def test_what_follows_can_be_changed() -> None:

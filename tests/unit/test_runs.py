@@ -16,9 +16,11 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.records import rule_found
 from toolkit import runs
 from toolkit.errors import DataError, SetupError, UsageError
 from toolkit.events import EventLog
+from toolkit.quality.run_results import newest_judging
 from toolkit.runs import RunFolder, RunRecord
 
 FIRST = "20260301-101500-parcels-0a1b"
@@ -250,7 +252,8 @@ def test_the_view_follows_a_run(save: Callable[..., RunFolder]) -> None:
     log.emit("step_started", "check")
     log.emit("step_progressed", "check", tasks_done=1, tasks=4, rows_read=10, rows_written=9)
     log.emit("rows", "check", table="silver.parcels", version=0, rows=9, files=1, bytes=100)
-    log.emit("quality", "check", table="silver.parcels", rule="r", failed=1)
+    log.emit("record", "check", record="ops.quality_results", rule="r", failed=1)
+    log.emit("record", "check", record="ops.backups", rows=3)
     log.emit("metric", "check", name="landed", value=3, unit="rows")
     log.emit("alert", "check", level="warn", message="look")
     view = folder.view()
@@ -261,7 +264,9 @@ def test_the_view_follows_a_run(save: Callable[..., RunFolder]) -> None:
     ]
     assert view.steps["check"].tables == {"silver.parcels": 9}
     assert (view.steps["check"].tasks, view.steps["check"].rows_read) == (4, 10)
-    assert (view.quality[0]["step"], view.metrics["landed"]["value"], view.alerts) == ("check", 3, ["look"])
+    assert (view.metrics["landed"]["value"], view.alerts) == (3, ["look"])
+    found = {record: [(one["step"], one["record"]) for one in each] for record, each in view.records.items()}
+    assert found == {name: [("check", name)] for name in ("ops.quality_results", "ops.backups")}
     assert not view.finished
     log.emit("step_failed", "check", message="no", exit_code=5)
     log.emit("run_failed", message="no", cure="mend it", exit_code=5)
@@ -311,14 +316,14 @@ def test_a_step_that_failed_stays_failed(save: Callable[..., RunFolder]) -> None
 def test_the_newest_run_that_judged_something_is_found_behind_those_that_did_not(
     save: Callable[..., RunFolder],
 ) -> None:
-    assert runs.newest_judging() is None
+    assert newest_judging() is None
     for run_id, table in ((FIRST, "silver.parcels"), (SECOND, "silver.letters")):
         folder = save(run_id, status="succeeded")
-        EventLog(folder.events_file, run_id).emit("quality", "judge", table=table, rule="r", rows=1, failed=0)
+        EventLog(folder.events_file, run_id).emit("record", "judge", **rule_found(table, "r"))
     save("20260303-101500-tables-2c2d", status="succeeded")
 
     def newest(table: str | None = None) -> str | None:
-        found = runs.newest_judging(table)
+        found = newest_judging(table)
         return found[0].run_id if found else None
 
     assert [newest(), newest("silver.parcels"), newest("silver.none")] == [SECOND, FIRST, None]

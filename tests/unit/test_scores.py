@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
 
 from toolkit.errors import UsageError
-from toolkit.quality.history import Measurement
+from toolkit.quality.records import Measurement
 from toolkit.quality.rules.base import Dimension, Severity
 from toolkit.quality.scores import DIMENSIONS, WEIGHTS, points, scores, terms
 
@@ -26,8 +27,8 @@ def measured(run: int, rule: str, failed: int = 0, **changed: Any) -> Measuremen
         rows=100,
         failed=failed,
     )
-    made = made._replace(**changed)
-    return made if "passed" in changed else made._replace(passed=made.failure_rate <= made.tolerance)
+    made = replace(made, **changed)
+    return made if "passed" in changed else replace(made, passed=made.failure_rate <= made.tolerance)
 
 
 def about_rows(failed: int, tolerance: float) -> Measurement:
@@ -70,8 +71,8 @@ def test_points_never_rise_with_failures_and_a_half_parts_kept_from_broken(toler
 def test_a_rule_about_the_whole_table_has_all_points_or_none() -> None:
     kept = Measurement("r", START, "silver.orders", "a", rows=100, measured=7.0, passed=True)
     assert points(kept) == 1
-    assert points(kept._replace(passed=False)) == 0
-    assert points(kept._replace(passed=False, measured=None)) == 0
+    assert points(replace(kept, passed=False)) == 0
+    assert points(replace(kept, passed=False, measured=None)) == 0
 
 
 def test_a_tolerance_that_is_not_known_costs_no_more_than_half() -> None:
@@ -114,7 +115,7 @@ def test_a_rule_that_was_given_up_does_not_count() -> None:
 
 
 def test_what_was_once_asked_of_the_table_as_it_lay_is_no_promise_of_it() -> None:
-    asked = measured(2, "asked", 100, judged="stored")
+    asked = measured(2, "asked", 100, population="stored")
     assert [one.overall for one in scores([measured(1, "a"), asked])] == [100]
     assert [one.overall for one in scores([asked])] == [0]
 
@@ -186,7 +187,7 @@ def test_the_terms_of_a_score_add_up_to_what_it_lacks() -> None:
         measured(1, "b", 10, severity="critical"),
         measured(1, "c", dimension="volume"),
         measured(1, "d", 30, dimension="completeness", severity="info"),
-        measured(1, "e", 90)._replace(table="silver.other"),
+        replace(measured(1, "e", 90), table="silver.other"),
     ]
     (score,) = (one for one in scores(found) if one.table == "silver.orders")
     parts = terms(found, "silver.orders")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from math import inf
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 from pydantic import ValidationError
 
 from toolkit.errors import UsageError
-from toolkit.quality.history import Load, Measurement
+from toolkit.quality.history import Load
+from toolkit.quality.records import Measurement
 from toolkit.quality.sla import FreshnessSla, PassRateSla, VolumeSla
 
 TABLE = "silver.orders"
@@ -32,7 +34,7 @@ def loaded(*days: float, rows: int | None = 100) -> list[Load]:
 def measured(day: float, failed: int = 0, rule: str = "a", **changed: Any) -> Measurement:
     """A rule over 100 rows, so many days ago, in a run of that day."""
     made = Measurement(f"r{day}", NOW - day * DAY, TABLE, rule, rows=100, failed=failed, passed=failed == 0)
-    return made._replace(**changed)
+    return replace(made, **changed)
 
 
 # freshness

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.unit.delta_tables import (
 from toolkit import reader
 from toolkit.errors import DataError, UsageError
 from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader, TableSummary, open_table, summaries
+from toolkit.reader import DeltaReader, TableSummary, open_table, summary
 from toolkit.unreadable import Damaged, FilesGone, NeedsSpark, NotAllowed, VersionGone, cause, explained
 
 NAME = "silver.parcels"
@@ -85,7 +86,7 @@ def test_an_earlier_version_is_read_with_spark_at_that_version(lakehouse: Lakeho
 
 def test_a_table_whose_rows_need_spark_is_listed_with_what_its_log_says(lakehouse: Lakehouse, path: Path) -> None:
     edited(path, 0, with_protocol(3, ["typeWidening"]))
-    (found,) = summaries(lakehouse)
+    (found,) = [summary(name, lakehouse) for name in lakehouse.tables()]
     assert isinstance(found, TableSummary)
     assert (found.rows, found.version, found.files) == (6, 2, 3)
 
@@ -93,7 +94,7 @@ def test_a_table_whose_rows_need_spark_is_listed_with_what_its_log_says(lakehous
 def test_rows_that_only_spark_can_count_are_unknown(lakehouse: Lakehouse, path: Path) -> None:
     edited(path, 0, with_protocol(3, ["typeWidening"]))
     edited(path, 1, with_statistics(lambda _: None))
-    (found,) = summaries(lakehouse)
+    (found,) = [summary(name, lakehouse) for name in lakehouse.tables()]
     assert isinstance(found, TableSummary)
     assert (found.rows, found.files) == (None, 3)
 
@@ -233,7 +234,7 @@ def test_a_condition_that_fails_at_a_row_is_not_called_damage(lakehouse: Lakehou
 def test_a_commit_without_a_time_ends_no_list(lakehouse: Lakehouse, path: Path, said: Any) -> None:
     edited(path, 2, with_commit_info(said))
     appended(path.parent / "others", 1)
-    found = summaries(lakehouse)
+    found = [summary(name, lakehouse) for name in lakehouse.tables()]
     assert [one.name for one in found if isinstance(one, TableSummary)] == ["silver.others", NAME]
 
 
@@ -248,13 +249,13 @@ def test_whatever_fails_at_one_table_the_others_are_listed(
     appended(path.parent / "others", 1)
     whole = DeltaReader.summary
 
-    def summary(self: DeltaReader) -> TableSummary:
+    def failing(self: DeltaReader) -> TableSummary:
         if self.name == NAME:
             raise problem
         return whole(self)
 
-    monkeypatch.setattr(reader.DeltaReader, "summary", summary)
-    sound, broken = summaries(lakehouse)
+    monkeypatch.setattr(reader.DeltaReader, "summary", failing)
+    sound, broken = (summary(name, lakehouse) for name in lakehouse.tables())
     assert isinstance(sound, TableSummary)
     assert isinstance(broken, DataError)
     assert NAME in broken.what
@@ -270,14 +271,16 @@ def test_the_command_lists_what_can_be_listed_and_says_what_is_unknown(
     edited(silver / "quiets", 1, with_commit_info(None))
     edited(silver / "quiets", 0, with_commit_info({"operation": "WRITE"}))
     told = cli("tables")
-    lines = {line.split()[0]: line for line in told.stdout.splitlines()}
-    assert "silver.goods" in lines
-    assert lines["silver.quiets"].split()[-1] == "unknown"
-    assert "silver.odds cannot be read without Spark" in told.stderr
+    assert told.exit_code == 5
+    lines = {row["table"]: row for row in csv.DictReader(cli("tables", "--csv").stdout.splitlines())}
+    assert (lines["silver.goods"]["state"], lines["silver.odds"]["state"]) == ("ok", "needs Spark")
+    assert (lines["silver.goods"]["rows"], lines["silver.odds"]["rows"]) == ("4", "")
+    assert (lines["silver.goods"]["written"] != "", lines["silver.quiets"]["written"]) == (True, "")
+    assert told.stderr.count("silver.odds cannot be read without Spark") == 1
     history = cli("tables", "show", "silver.quiets", "--history").stdout.splitlines()
     assert [line.split() for line in history[1:]] == [
-        ["1", "unknown", "unknown", "unknown"],
-        ["0", "unknown", "WRITE", "unknown"],
+        ["1", "–", "–", "–", "–", "–"],
+        ["0", "–", "WRITE", "–", "–", "–"],
     ]
     as_json = json.loads(cli("tables", "show", "silver.quiets", "--history", "--json").stdout)
     assert [(one["version"], one["at"], one["operation"]) for one in as_json] == [(1, None, None), (0, None, "WRITE")]

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from toolkit.errors import UsageError
-from toolkit.quality.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
+from tests.records import rule_found
+from toolkit.errors import DataError, UsageError
+from toolkit.quality.verdicts import by_table, failing_rows, verdict
 
-EVENT = {
-    "table": "silver.orders",
-    "rule": "amount_is_positive",
-    "columns": ["amount"],
-    "severity": "error",
-    "dimension": "validity",
-    "description": "",
-    "rows": 100,
-    "failed": 4,
-    "pass_rate": 0.96,
-    "passed": True,
-}
+EVENT = rule_found("silver.orders", "amount_is_positive", columns=["amount"], rows=100, failed=4, passed=True)
 
 
 def test_a_rule_that_failed_within_its_tolerance_is_tolerated() -> None:
@@ -27,9 +17,16 @@ def test_a_rule_that_failed_within_its_tolerance_is_tolerated() -> None:
     assert verdict({**EVENT, "passed": False}).state == "failed"
 
 
-def test_an_event_that_lacks_parts_still_counts() -> None:
-    one = verdict({"table": "silver.orders", "rule": "r", "rows": 10, "failed": 1})
-    assert (one.pass_rate, one.passed, one.columns) == (0.9, False, ())
+@pytest.mark.parametrize("name", ["population", "action", "passed"])
+def test_an_event_of_an_older_shape_is_refused(name: str) -> None:
+    older = {key: value for key, value in EVENT.items() if key != name}
+    with pytest.raises(DataError, match=f"does not say {name}"):
+        verdict(older)
+
+
+def test_a_verdict_has_what_the_event_says() -> None:
+    one = verdict(EVENT)
+    assert (one.pass_rate, one.passed, one.columns, one.population) == (0.96, True, ("amount",), "incoming")
 
 
 def test_tables_take_the_worst_of_their_rules() -> None:
@@ -45,12 +42,12 @@ def test_a_rule_checked_again_counts_once_with_its_last_result() -> None:
 
 @pytest.mark.parametrize("severity", ["error", "critical"])
 def test_rows_that_broke_a_rule_are_in_quarantine(severity: str) -> None:
-    found = failing_rows(verdict({**EVENT, "severity": severity}))
+    found = failing_rows(verdict(rule_found("silver.orders", "amount_is_positive", severity=severity)))
     assert (found.table, found.where) == ("quarantine.orders", "array_has(_rules, 'amount_is_positive')")
 
 
 def test_rows_with_a_warning_stay_in_their_table() -> None:
-    found = failing_rows(verdict({**EVENT, "severity": "warn"}))
+    found = failing_rows(verdict(rule_found("silver.orders", "amount_is_positive", severity="warn")))
     assert (found.table, found.where) == ("silver.orders", "array_has(_warnings, 'amount_is_positive')")
 
 
@@ -69,12 +66,6 @@ def test_where_failing_rows_are_is_the_action_that_was_taken() -> None:
 def test_a_table_that_is_none_is_refused(table: str) -> None:
     with pytest.raises(UsageError, match="not a table name"):
         failing_rows(verdict({**EVENT, "table": table}))
-
-
-def test_the_quarantine_of_a_table_is_its_namesake() -> None:
-    assert whole_quarantine("silver.orders") == FailingRows(
-        "quarantine.orders", "", "silver.orders: all rows in quarantine, with their reasons"
-    )
 
 
 def test_what_was_not_measured_is_no_pass_and_no_failure() -> None:

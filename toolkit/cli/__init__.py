@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from toolkit import __version__
-from toolkit.cli import batch, datasets, doctor, quality, run, runs, scenarios, tables
+from toolkit.cli import batch, datasets, doctor, run, scenarios
 from toolkit.cli.parameters import joined
+from toolkit.cli.views import area_app
 from toolkit.errors import ExitCode, ToolkitError
 from toolkit.words import literal
 
@@ -34,26 +36,37 @@ class _Commands(TyperGroup):
             _read_no_more(problem)
 
 
-app = typer.Typer(
-    name="toolkit",
-    cls=_Commands,
-    help="A lakehouse on your laptop: run it, look into it, learn from it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    rich_markup_mode=None,
-)
-app.command("run")(run.run)
-app.command("batch")(batch.batch)
-app.command("doctor")(doctor.doctor)
-app.add_typer(scenarios.app, name="scenarios")
-app.add_typer(runs.app, name="runs")
-app.add_typer(tables.app, name="tables")
-app.add_typer(quality.app, name="quality")
-app.add_typer(datasets.app, name="datasets")
+def commands(arguments: Sequence[str]) -> typer.Typer:
+    """The command line; of the areas only the one that the arguments name is loaded."""
+    app = typer.Typer(
+        name="toolkit",
+        cls=_Commands,
+        help="A lakehouse on your laptop: run it, look into it, learn from it.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        rich_markup_mode=None,
+    )
+    app.callback()(_everything)
+    app.command("run")(run.run)
+    app.command("batch")(batch.batch)
+    app.command("doctor")(doctor.doctor)
+    app.add_typer(scenarios.app, name="scenarios")
+    app.add_typer(datasets.app, name="datasets")
+    for name, area in _areas(arguments):
+        app.add_typer(area, name=name)
+    app.command("tui")(tui)
+    return app
 
 
-@app.command("tui")
+def _areas(arguments: Sequence[str]) -> Iterator[tuple[str, typer.Typer]]:
+    from toolkit.listing import known
+
+    asked = next((word for word in arguments if not word.startswith("-")), "")
+    for name, listing in known().items():
+        yield name, area_app(name, listing.summary, whole=name == asked)
+
+
 def tui() -> None:
     """Open the app in this terminal."""
     from toolkit.tui.app import main as open_app
@@ -71,7 +84,6 @@ def _say_version(asked: bool) -> None:
     raise typer.Exit
 
 
-@app.callback()
 def _everything(
     debug: Annotated[bool, typer.Option("--debug", help="Show the whole stack of an error.")] = False,
     version: Annotated[  # noqa: ARG001 - its callback answers, and ends the command
@@ -86,7 +98,8 @@ def main() -> None:
     """Run one command, and end the process with its exit code."""
     try:
         try:
-            app(joined(sys.argv[1:]), prog_name="toolkit")
+            arguments = joined(sys.argv[1:])
+            commands(arguments)(arguments, prog_name="toolkit")
         except ToolkitError as problem:
             _refuse(problem)
         finally:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from toolkit.events import Event, Listener
+from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import Verdict, by_table
 from toolkit.runs import RunView, StepView
 from toolkit.scenario import Scenario
@@ -50,7 +51,7 @@ class LiveView:
             (self.scenario.title, "bold"), f"  {self.run_id}  ", (duration(time.monotonic() - self.began), "dim")
         )
         parts: list[RenderableType] = [title, self._steps()]
-        if self.view.quality:
+        if results_of(self.view):
             parts.append(quality_summary(self.view))
         return Group(*parts)
 
@@ -101,7 +102,7 @@ def quality_summary(view: RunView) -> Table:
     for name in ("rows", "rules", "broken"):
         table.add_column(name, justify="right")
     table.add_column("most often")
-    for found in by_table(view.quality):
+    for found in by_table(results_of(view)):
         broken = [one for one in found.verdicts if one.state in {"failed", "tolerated"}]
         worst = max(broken, key=lambda one: one.failed, default=None)
         told = _worst_in_words(worst) if worst else ""
@@ -129,18 +130,6 @@ def watching(scenario: Scenario, run_id: str, console: Console, *, quiet: bool) 
             yield live.listen
     else:
         yield lambda event: _line(console, event)
-
-
-@contextlib.contextmanager
-def task_watched(table: str, run_id: str | None, *, quiet: bool = False) -> Iterator[tuple[str, Listener]]:
-    """Show a piece of work on `table` while it goes, on standard error; gives its run's id, and who is to be told."""
-    from toolkit import runs, tasks
-    from toolkit.cli.output import err
-
-    scenario = tasks.owner(table).scenario
-    name = run_id or runs.new_run_id(scenario.id)
-    with watching(scenario, name, err, quiet=quiet) as listener:
-        yield name, listener
 
 
 def _line(console: Console, event: Event) -> None:

@@ -1,92 +1,83 @@
-"""`toolkit tables`: the lakehouse, and one table of it, now or as it was. No JVM is started."""
+"""What `toolkit tables` has beyond its views: rows of a table in an order that knows all of them. No JVM is started."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.text import Text
 
-from toolkit.cli.output import AsJson, err, print_json, show
-from toolkit.words import NOT_TOLD, plural, size
+from toolkit.browse.tables import MOST_ROWS, SHOW, result_of
+from toolkit.cli.output import print_json
+from toolkit.cli.views import (
+    ARRANGING,
+    Options,
+    add_commands,
+    arranged,
+    model_options,
+    print_rows,
+    show_view,
+    tell,
+    values,
+    with_options,
+)
+from toolkit.views import Result
+from toolkit.words import plural
 
 if TYPE_CHECKING:
     from toolkit.reader import DeltaReader
 
-if TYPE_CHECKING:
-    from toolkit.delta_log import Version
-
-app = typer.Typer(help="What is in the lakehouse.", invoke_without_command=True)
-
-
-@app.callback(invoke_without_command=True)
-def listed(context: typer.Context, as_json: AsJson = False) -> None:
-    """List the tables, layer by layer."""
-    if context.invoked_subcommand:
-        return
-    from toolkit import reader
-    from toolkit.errors import DataError
-
-    found = reader.summaries()
-    damaged = [table for table in found if isinstance(table, DataError)]
-    rows = [
-        {
-            "table": table.name,
-            "rows": table.rows if as_json or table.rows is not None else NOT_TOLD,
-            "version": table.version,
-            "files": table.files,
-            "size": table.bytes if as_json else size(table.bytes),
-            "written": table.modified if as_json else table.modified or NOT_TOLD,
-        }
-        for table in found
-        if not isinstance(table, DataError)
-    ]
-    if not as_json:
-        rows = [{name: value for name, value in row.items() if name != "files"} for row in rows]
-    show(rows, as_json=as_json, empty=no_table_yet())
-    for problem in damaged:
-        err.print(Text(str(problem), "red"))
-    if damaged:
-        raise damaged[0]
+PARTS = {"schema": "columns", "history": "versions", "files": "files"}
+"""The options that show something else than rows, and the views that they show."""
+_FLAGS: Options = {
+    flag: (Annotated[bool, typer.Option(f"--{flag}", help=f"{view.capitalize()} instead of rows.")], False)
+    for flag, view in PARTS.items()
+}
+_LIMIT: Options = {
+    "limit": (Annotated[int | None, typer.Option("--limit", min=1, max=MOST_ROWS, help="Rows at most.")], None)
+}
 
 
-@app.command("show")
-def one(
-    table: Annotated[str, typer.Argument(help="Such as silver.orders.")],
-    version: Annotated[int | None, typer.Option("--version", min=0, help="See it as it was.")] = None,
-    where: Annotated[str, typer.Option("--where", help="SQL condition on its rows.")] = "",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")] = 20,
-    schema: Annotated[bool, typer.Option("--schema", help="Columns instead of rows.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="Versions instead of rows.")] = False,
-    files: Annotated[bool, typer.Option("--files", help="Files instead of rows.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show a table's rows, schema, history or files."""
-    from toolkit import reader
+def add_to(area: typer.Typer) -> None:
+    """Add it to the commands of the area."""
+    app = typer.Typer()
+    whole = with_options(_show, {**model_options(SHOW.parameters), **ARRANGING, **_LIMIT, **_FLAGS})
+    app.command("show", help="Show a table's rows, columns, versions or files.")(whole)
+    add_commands(area, app)
 
-    found = reader.open_table(table, version)
-    if schema:
-        show([vars(column) for column in found.columns()], as_json=as_json)
-    elif history:
-        show([_version(v, as_json=as_json) for v in found.history()], as_json=as_json)
-    elif files:
-        show([vars(file) for file in found.files()], as_json=as_json)
+
+def _show(**given: Any) -> None:
+    from toolkit import areas
+
+    part = next((view for flag, view in PARTS.items() if given[flag]), "")
+    if part:
+        show_view("tables", areas.view(f"tables.{part}"), given)
     else:
-        page = found.page(limit=limit, where=where, counted=True)
-        rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-        if as_json:
-            print_json({"table": table, "version": found.version, "total": page.total, "rows": rows})
-            return
-        show(rows, as_json=False, empty="No row meets that." if where else "It has no rows.", stored=True)
-        how_many = rows_in_words(len(rows), page.total or 0, found if where else None)
-        err.print(Text(f"{how_many} of {table}, version {found.version}", "dim"), soft_wrap=True)
+        _show_rows(given)
 
 
-def no_table_yet() -> str:
-    """What to say of a lakehouse without tables: where it was looked for, and what makes one."""
-    from toolkit import paths
+def _show_rows(given: dict[str, Any]) -> None:
+    """Rows in an order that knows all of them, as the table's screen has it, and not only those that were read."""
+    from toolkit import areas, reader
 
-    return f"There is no table yet under {paths.home()} (TOOLKIT_HOME). Run a scenario: toolkit run retail_lakehouse"
+    asked: Any = areas.question("tables.show", values(SHOW.parameters, given)).parameters
+    arrangement = arranged(SHOW, given)
+    found = reader.open_table(asked.table, asked.version)
+    page = found.page(
+        limit=MOST_ROWS if arrangement.words else arrangement.limit or MOST_ROWS,
+        where=asked.where,
+        order_by=arrangement.sort or None,
+        descending=arrangement.descending,
+        counted=True,
+    )
+    result = result_of(found, page, asked.where)
+    rows = arranged(SHOW, {**given, "sort": ""}).of(result, result.columns)
+    if given["json"]:
+        plain = [{name: row[name] for name in page.columns} for row in rows]
+        print_json({"table": asked.table, "version": found.version, "total": page.total, "rows": plain})
+        return
+    print_rows(SHOW, result.columns, rows, given)
+    shown = (f"Shown: {len(rows):,}.",) if rows and len(rows) < (page.total or 0) else ()
+    tell(Result(rows, (*result.notes, *shown)), len(rows), given)
 
 
 def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str:
@@ -95,15 +86,3 @@ def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str
         return f"{shown:,} of {plural(fitting, 'row')}"
     least = "" if shown == fitting else f"{shown:,} shown; "
     return f"{least}the condition is met by {fitting:,} of {plural(filtered.count(), 'row')}"
-
-
-def _version(version: Version, *, as_json: bool) -> dict[str, Any]:
-    """A line of the history; what the commit does not say is null to a program, and `unknown` to a person."""
-    known = {"at": version.at, "operation": version.operation}
-    return {
-        "version": version.version,
-        **{name: value if as_json or value is not None else NOT_TOLD for name, value in known.items()},
-        "run": version.run_id,
-        "step": version.step,
-        "rows": version.rows if as_json or version.rows is not None else NOT_TOLD,
-    }

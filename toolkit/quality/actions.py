@@ -48,9 +48,3 @@ class Actions(BaseModel):
 
 
 DEFAULT = Actions()
-
-
-def usual(severity: str) -> Action:
-    """What follows by default: the action of a measurement that was kept before actions were."""
-    action: Action = dict(DEFAULT).get(severity, DEFAULT.error)
-    return action

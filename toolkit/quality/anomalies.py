@@ -62,7 +62,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from toolkit.quality.history import Measurement
+    from toolkit.quality.records import Measurement
 
 THRESHOLD = 3.5
 TO_SIGMA = 1 / 0.6745

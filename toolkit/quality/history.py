@@ -11,49 +11,23 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import datetime
 
 from toolkit.delta_log import Version
-from toolkit.errors import DataError, UsageError
-from toolkit.quality.actions import Action, usual
-from toolkit.quality.verdicts import State, check_rule_name, state_of
+from toolkit.errors import UsageError
+from toolkit.quality.records import Measurement, Population
+from toolkit.quality.verdicts import check_rule_name
 from toolkit.reader import DeltaReader
 from toolkit.scenario import check_table_name
+from toolkit.store.records import columns_of, decode_all, refuse_other_shape
 
-RESULTS = "ops.quality_results"
 SECONDS_PER_HOUR = 3600
 BARS = "▁▂▃▄▅▆▇█"
-_SEPARATOR = "\x1f"
-_COLUMNS = (
-    "run_id",
-    "measured_at",
-    "table_name",
-    "rule",
-    "table_version",
-    "kind",
-    "columns",
-    "dimension",
-    "severity",
-    "action",
-    "row_count",
-    "failed_count",
-    "measured",
-    "tolerance",
-    "passed",
-    "judged",
-)
-"""The columns of the table, in the order of `Measurement`."""
-_OPTIONAL = {
-    "kind": "''",
-    "columns": "''",
-    "action": "''",
-    "measured": "CAST(NULL AS DOUBLE)",
-    "tolerance": "0.0",
-    "judged": "''",
+_CONDITIONS: dict[Population | None, str] = {
+    None: "(NOT is_stored OR never_came)",
+    "incoming": "NOT is_stored",
+    "stored": "is_stored",
 }
-"""What an older table lacks, and what stands in for it."""
-_JUDGED = {"": "(NOT is_stored OR never_came)", "incoming": "NOT is_stored", "stored": "is_stored"}
 """Which rows are read, by what is asked for."""
 _LOADS = {
     "WRITE",
@@ -67,59 +41,13 @@ _LOADS = {
 """Commits that bring data; the others (OPTIMIZE, VACUUM, DELETE, …) make a table neither newer nor fuller."""
 
 
-class Measurement(NamedTuple):
-    """One rule on one table in one run; a tuple, since a board reads ten thousand at once."""
-
-    run_id: str
-    at: datetime
-    table: str
-    rule: str
-    version: int | None = None
-    """The table's version that was measured."""
-    kind: str = ""
-    columns: tuple[str, ...] = ()
-    dimension: str = ""
-    severity: str = "error"
-    action: Action = "quarantine"
-    rows: int = 0
-    failed: int = 0
-    """Rows that broke the rule; 0 for a rule about the table as a whole."""
-    measured: float | None = None
-    """What a rule about the table as a whole measured; None for a rule about rows."""
-    tolerance: float = 0.0
-    passed: bool | None = True
-    """None when there was nothing to measure."""
-    judged: str = "incoming"
-    """The rows on their way to the table; or `stored`, the rows in it."""
-
-    @property
-    def state(self) -> State:
-        """passed, tolerated, not measured or failed."""
-        return state_of(passed=self.passed, failed=self.failed)
-
-    @property
-    def failure_rate(self) -> float:
-        """Share of rows that broke the rule; a rule about the table as a whole is broken by all (1.0) or none (0.0).
-
-        NaN where nothing was measured.
-        """
-        if self.passed is None:
-            return math.nan
-        return self.failed / self.rows if self.failed and self.rows else float(not self.passed)
-
-    @property
-    def pass_rate(self) -> float:
-        """Share of rows that kept the rule; 1.0 for an empty table; NaN where nothing was measured."""
-        return 1 - self.failure_rate
-
-    @property
-    def value(self) -> float:
-        """What to draw and to watch: the number measured, or else the failure rate; NaN where there is neither."""
-        return self.failure_rate if self.measured is None else self.measured
-
-
 def measurements(
-    reader: DeltaReader, *, table: str = "", rule: str = "", runs: int | None = None, judged: str = ""
+    reader: DeltaReader,
+    *,
+    table: str = "",
+    rule: str = "",
+    runs: int | None = None,
+    population: Population | None = None,
 ) -> list[Measurement]:
     """What `ops.quality_results` holds, oldest first; measurements of one moment are in order of table and rule.
 
@@ -131,32 +59,28 @@ def measurements(
         table: only the rules of this table.
         rule: only the rule of this name.
         runs: only the newest runs, as many as this, among those that measured what was asked for.
-        judged: only `incoming` or only `stored`, whatever rules are known by.
+        population: only this one, whatever rules are known by.
 
     Raises:
         UsageError: `table` or `rule` cannot be a name, or `runs` is below 0.
-        DataError: the table lacks a column without which its rows mean nothing.
+        DataError: the table has other columns than a measurement, or values that none has.
     """
     if runs is not None and runs < 0:
         raise UsageError(f"{runs} runs cannot be read.", cure="Ask for 0 or more, or for all of them with None.")
-    return [_measurement(row) for row in reader.sql(_query(reader, table, rule, runs, judged), as_it_stands=True).rows]
+    refuse_other_shape(Measurement, reader)
+    page = reader.sql(_query(table, rule, runs, population), as_it_stands=True)
+    return decode_all(Measurement, page.columns, page.rows)
 
 
-def _query(reader: DeltaReader, table: str, rule: str, runs: int | None, judged: str) -> str:
+def _query(table: str, rule: str, runs: int | None, population: Population | None) -> str:
     """The SELECT; every name in it is ours or was checked."""
-    present = {column.name for column in reader.columns()}
-    missing = [name for name in _COLUMNS if name not in present and name not in _OPTIONAL]
-    if missing:
-        raise DataError(
-            f"{reader.name} has no column {', '.join(missing)}, so it holds no measurements.",
-            cure=f"Read {RESULTS}, which every checked run appends to.",
-        )
     conditions = [
-        _JUDGED[judged],
+        _CONDITIONS[population],
         *([f"table_name = '{check_table_name(table)}'"] if table else []),
         *([f"rule = '{check_rule_name(rule)}'"] if rule else []),
     ]
-    stored = "coalesce(judged = 'stored', false)" if "judged" in present else "false"
+    # A row that does not say of which population it is must come out, to be refused.
+    stored = "coalesce(population = 'stored', false)"
     every = (
         f"SELECT *, {stored} AS is_stored, bool_and({stored}) OVER (PARTITION BY table_name, rule) AS never_came FROM t"  # noqa: S608
     )
@@ -164,41 +88,9 @@ def _query(reader: DeltaReader, table: str, rule: str, runs: int | None, judged:
     if runs is not None:
         newest = f"SELECT run_id FROM every WHERE {where} GROUP BY run_id ORDER BY max(measured_at) DESC, run_id DESC"  # noqa: S608
         where = f"{where} AND run_id IN ({newest} LIMIT {runs:d})"
-    columns = ", ".join(_read(name, present) for name in _COLUMNS)
+    columns = ", ".join(column.name for column in columns_of(Measurement))
     order = "measured_at, table_name, rule, run_id"
     return f"WITH every AS ({every}) SELECT {columns} FROM every WHERE {where} ORDER BY {order}"  # noqa: S608
-
-
-def _read(name: str, present: Iterable[str]) -> str:
-    if name not in present:
-        return f"{_OPTIONAL[name]} AS {name}"
-    # One text per row comes out of the engine several times as fast as one list.
-    return f"array_to_string(columns, '{_SEPARATOR}') AS columns" if name == "columns" else name
-
-
-def _measurement(row: tuple[Any, ...]) -> Measurement:
-    run_id, at, table, rule, version, kind, columns, dimension, severity, action, *numbers = row
-    rows, failed, measured, tolerance, passed, judged = numbers
-    failed = failed or 0
-    severity = severity or "error"
-    return Measurement(
-        run_id or "",
-        at if at.tzinfo else at.replace(tzinfo=UTC),
-        table,
-        rule,
-        version,
-        kind or "",
-        tuple(columns.split(_SEPARATOR)) if columns else (),
-        dimension or "",
-        severity,
-        action or usual(severity),
-        rows or 0,
-        failed,
-        measured,
-        tolerance or 0.0,
-        passed,
-        judged or "incoming",
-    )
 
 
 def current(found: Iterable[Measurement]) -> list[Measurement]:
@@ -224,8 +116,8 @@ def promised(found: Iterable[Measurement]) -> list[Measurement]:
     Where no load is judged, those of the table as it lies; else what somebody once asked of it there is no rule of the table.
     """
     every = current(found)
-    coming = {one.table for one in every if one.judged == "incoming"}
-    return [one for one in every if one.judged == "incoming" or one.table not in coming]
+    coming = {one.table for one in every if one.population == "incoming"}
+    return [one for one in every if one.population == "incoming" or one.table not in coming]
 
 
 RuleKey = tuple[str, str]

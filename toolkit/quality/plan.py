@@ -20,12 +20,12 @@ from pyspark.sql.types import DataType
 from toolkit.errors import UsageError
 from toolkit.quality import reasons, sql_text
 from toolkit.quality.actions import Actions
-from toolkit.quality.validation import blame, refuse_unfit
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, RowRule, Rule, SetRule
 from toolkit.quality.rules.attempts import attempt, attemptable
 from toolkit.quality.spark_types import from_json
+from toolkit.quality.validation import blame, refuse_unfit
 
 _BITS = 12
 """Rules to a word: so few that each combination of them (4,096) can be counted."""

@@ -26,8 +26,9 @@ from datetime import UTC, datetime
 
 from toolkit import words
 from toolkit.quality.anomalies import anomalies, point
-from toolkit.quality.history import Measurement, RuleHistory, by_rule, promised
+from toolkit.quality.history import RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
+from toolkit.quality.records import Measurement
 from toolkit.quality.verdicts import failing_rows
 from toolkit.query_engine import quoted
 from toolkit.reader import DeltaReader
@@ -310,7 +311,7 @@ def _origin(newest: Measurement, cause: Cause | None, counts: _Counts) -> list[s
     if not there:
         place = (
             f"They are in {newest.table}, without a mark"
-            if newest.judged == "stored"
+            if newest.population == "stored"
             else f"None of them is in {where} now"
         )
         return [f"{place}, so where they come from is not known."]
@@ -327,7 +328,7 @@ def _advice(newest: Measurement, cause: Cause | None, counts: _Counts) -> str:
     show = f"toolkit quality rows {newest.table} {newest.rule}"
     if not counts.failing_rows.get(newest.rule):
         # Only rows that are still in the table can be found again.
-        return f"See the rows: {show}." if newest.judged == "stored" else ""
+        return f"See the rows: {show}." if newest.population == "stored" else ""
     stays = counts.where[newest.rule] == newest.table
     waiting = "the rows stay in the table, marked" if stays else "until then release nothing"
     if cause is None:

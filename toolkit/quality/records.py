@@ -1,98 +1,128 @@
-"""What is kept: an event and a row of `ops.quality_results` for each rule, and a row for each row let out of quarantine.
+"""What is kept: a measurement for each rule in each run, and a release for each row let out of quarantine.
 
-Owns their shapes. Must not import Spark, since scenarios are declared with the table.
+Owns their shapes, and what the event of a rule says. Must not import Spark, since every run declares these tables.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from toolkit.quality.actions import Action
 from toolkit.quality.quarantine import VIOLATIONS
-from toolkit.quality.verdicts import state_of
-from toolkit.scenario import Table
+from toolkit.quality.verdicts import State, state_of
+from toolkit.store.records import Named, Record
 
 if TYPE_CHECKING:
-    from toolkit.quality.actions import Action
     from toolkit.quality.results import QualityResult, RuleResult
     from toolkit.quality.rules import Rule
 
-RESULTS = Table(
-    "ops.quality_results",
-    "One rule on one table in one run.",
-    {
-        "run_id": "The run that measured it.",
-        "measured_at": "When.",
-        "table_name": "The table that the valid rows went to.",
-        "judged": "incoming: the rows on their way to it; stored: the rows in it.",
-        "table_version": "The version that they became; the one before, if they were not published.",
-        "rule": "Name of the rule.",
-        "kind": "Its kind: not_null, between, …",
-        "columns": "The columns it looks at.",
-        "dimension": "completeness, validity, uniqueness, consistency, accuracy, timeliness or volume.",
-        "severity": "info, warn, error or critical.",
-        "action": "What followed: record, warn, quarantine or stop.",
-        "row_count": "Rows that the rule looked at.",
-        "failed_count": "Rows that broke it; 0 for a rule on the whole table.",
-        "measured": "What a rule on the whole table measured; null for a rule on rows.",
-        "tolerance": "Share of rows that may break it.",
-        "passed": "Whether that is within the rule's tolerance; null when there was nothing to measure.",
-    },
-)
-RESULTS_SCHEMA = (
-    "run_id STRING, measured_at TIMESTAMP, table_name STRING, judged STRING, table_version LONG, rule STRING, "
-    "kind STRING, columns ARRAY<STRING>, dimension STRING, severity STRING, action STRING, row_count LONG, failed_count LONG, "
-    "measured DOUBLE, tolerance DOUBLE, passed BOOLEAN"
-)
-
-RELEASES = Table(
-    "ops.quarantine_releases",
-    "One row that left quarantine, as it was and as it is.",
-    {
-        "release_id": "The release it was part of.",
-        "run_id": "The run that released it.",
-        "released_at": "When.",
-        "table_name": "The table it went to.",
-        "rules": "The rules that had sent it to quarantine.",
-        "repair": "What was done to it, in words or SQL; empty when nothing was.",
-        "before": "The row as it lay in quarantine, as JSON.",
-        "after": "The row as it is now, as JSON.",
-    },
-)
+RESULTS, RELEASES = "ops.quality_results", "ops.quarantine_releases"
+Population = Literal["incoming", "stored"]
+"""Rows on their way to a table, before the bad ones are taken out; or the rows in it."""
 
 
-def as_rows(result: QualityResult, run_id: str, at: datetime, version: int | None) -> list[tuple[Any, ...]]:
-    """The rows of `ops.quality_results`, in the order of its columns."""
+@dataclass(frozen=True)
+class Measurement(Record, table=RESULTS, description="One rule on one table in one run."):
+    """One rule on one table in one run."""
+
+    run_id: Annotated[str, "The run that measured it."]
+    at: Annotated[datetime, "When.", Named("measured_at")]
+    table: Annotated[str, "The table that the valid rows went to.", Named("table_name")]
+    rule: Annotated[str, "Name of the rule."]
+    version: Annotated[
+        int | None,
+        "The version that they became; the one before, if they were not published; null if there was none.",
+        Named("table_version"),
+    ] = None
+    kind: Annotated[str, "Its kind: not_null, between, …"] = ""
+    columns: Annotated[tuple[str, ...], "The columns it looks at."] = ()
+    dimension: Annotated[str, "completeness, validity, uniqueness, consistency, accuracy, timeliness or volume."] = ""
+    severity: Annotated[str, "info, warn, error or critical."] = "error"
+    action: Annotated[Action, "What followed: record, warn, quarantine or stop."] = "quarantine"
+    rows: Annotated[int, "Rows that the rule looked at.", Named("row_count")] = 0
+    failed: Annotated[int, "Rows that broke it; 0 for a rule on the whole table.", Named("failed_count")] = 0
+    measured: Annotated[float | None, "What a rule on the whole table measured; null for a rule on rows."] = None
+    tolerance: Annotated[float, "Share of rows that may break it."] = 0.0
+    passed: Annotated[
+        bool | None, "Whether that is within the rule's tolerance; null when there was nothing to measure."
+    ] = True
+    population: Annotated[Population, "incoming: the rows on their way to the table; stored: the rows in it."] = (
+        "incoming"
+    )
+
+    @property
+    def state(self) -> State:
+        """passed, tolerated, not measured or failed."""
+        return state_of(passed=self.passed, failed=self.failed)
+
+    @property
+    def failure_rate(self) -> float:
+        """Share of rows that broke the rule; a rule about the table as a whole is broken by all (1.0) or none (0.0).
+
+        NaN where nothing was measured.
+        """
+        if self.passed is None:
+            return math.nan
+        return self.failed / self.rows if self.failed and self.rows else float(not self.passed)
+
+    @property
+    def pass_rate(self) -> float:
+        """Share of rows that kept the rule; 1.0 for an empty table; NaN where nothing was measured."""
+        return 1 - self.failure_rate
+
+    @property
+    def value(self) -> float:
+        """What to draw and to watch: the number measured, or else the failure rate; NaN where there is neither."""
+        return self.failure_rate if self.measured is None else self.measured
+
+
+@dataclass(frozen=True)
+class Release(Record, table=RELEASES, description="One row that left quarantine, as it was and as it is."):
+    """One row that left quarantine, as it was and as it is."""
+
+    release_id: Annotated[str, "The release it was part of."]
+    run_id: Annotated[str, "The run that released it."]
+    released_at: Annotated[datetime, "When."]
+    table: Annotated[str, "The table it went to.", Named("table_name")]
+    rules: Annotated[tuple[str, ...], "The rules that had sent it to quarantine."]
+    repair: Annotated[str, "What was done to it, in words or SQL; empty when nothing was."]
+    before: Annotated[str, "The row as it lay in quarantine, as JSON."]
+    after: Annotated[str, "The row as it is now, as JSON."]
+
+
+def measurements_of(result: QualityResult, run_id: str, at: datetime, version: int | None) -> list[Measurement]:
+    """What a result leaves in `ops.quality_results`."""
     return [
-        (
-            run_id,
-            at,
-            result.table,
-            result.judged,
-            version,
-            one.rule.name,
-            one.rule.kind,
-            list(one.rule.columns),
-            one.rule.dimension,
-            one.rule.severity,
-            result.actions.of(one.rule),
-            one.rows,
-            one.failed,
-            one.measured,
-            one.rule.tolerance,
-            one.verdict,
+        Measurement(
+            run_id=run_id,
+            at=at,
+            table=result.table,
+            rule=one.rule.name,
+            version=version,
+            kind=one.rule.kind,
+            columns=one.rule.columns,
+            dimension=one.rule.dimension,
+            severity=one.rule.severity,
+            action=result.actions.of(one.rule),
+            rows=one.rows,
+            failed=one.failed,
+            measured=one.measured,
+            tolerance=one.rule.tolerance,
+            passed=one.verdict,
+            population=result.population,
         )
         for one in result.rules
     ]
 
 
 def as_event(result: QualityResult, one: RuleResult) -> dict[str, Any]:
-    """What the quality event of one rule of a result says."""
-    data = as_data(one, result.actions.of(one.rule))
-    # An event has a kind of its own.
-    return {"table": result.table, "judged": result.judged, "rule_kind": data.pop("kind"), **data}
+    """What the event of one rule of a result says: the measurement, and what is known of it beside."""
+    where = {"table": result.table, "population": result.population}
+    return where | as_data(one, result.actions.of(one.rule))
 
 
 def as_data(result: RuleResult, action: Action) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from toolkit.quality.actions import DEFAULT, Actions
+from toolkit.quality.records import Population
 from toolkit.quality.rules import Rule, SetRule
-
-Population = Literal["incoming", "stored"]
-"""Rows on their way to a table, before the bad ones are taken out; or the rows in it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class QualityResult:
     """Rows that broke a rule whose action takes them out of the table."""
     rules: tuple[RuleResult, ...]
     actions: Actions = field(default=DEFAULT)
-    judged: Population = "incoming"
+    population: Population = "incoming"
     unchecked: tuple[str, ...] = ()
     """What a contract says of the table, and no rule could check: one sentence each."""
 

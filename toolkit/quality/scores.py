@@ -23,7 +23,8 @@ from datetime import datetime
 from statistics import fmean
 
 from toolkit.errors import UsageError
-from toolkit.quality.history import Measurement, promised
+from toolkit.quality.history import promised
+from toolkit.quality.records import Measurement
 
 DIMENSIONS = ("completeness", "validity", "uniqueness", "consistency", "accuracy", "timeliness", "volume")
 WEIGHTS: Mapping[str, int] = {"info": 1, "warn": 2, "error": 4, "critical": 8}

@@ -28,7 +28,8 @@ from typing import ClassVar, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from toolkit.errors import UsageError
-from toolkit.quality.history import SECONDS_PER_HOUR, Load, Measurement
+from toolkit.quality.history import SECONDS_PER_HOUR, Load
+from toolkit.quality.records import Measurement
 from toolkit.quality.rules.base import Dimension
 from toolkit.scenario import is_table_name
 

@@ -1,4 +1,4 @@
-"""What quality events say, by table and by rule, and which rows failed.
+"""What the events of rules say, by table and by rule, and which rows failed.
 
 Owns the SQL conditions that find failing rows. Names that go into them are checked first.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, Protocol
 
-from toolkit.errors import UsageError
-from toolkit.quality.actions import Action, takes_out, usual
+from toolkit.errors import DataError, UsageError
+from toolkit.quality.actions import Action, takes_out
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.scenario import check_table_name
 
@@ -35,7 +35,7 @@ class Judged(Protocol):
         """record, warn, quarantine or stop."""
 
     @property
-    def judged(self) -> str:
+    def population(self) -> str:
         """incoming, or stored: then the rows stay where they are, and are not marked."""
 
     @property
@@ -56,13 +56,18 @@ def state_of(*, passed: bool | None, failed: int) -> State:
     return "tolerated" if failed else "passed"
 
 
+def is_rule_name(name: str) -> bool:
+    """Whether `name` can stand in a condition."""
+    return bool(_RULE_NAME.fullmatch(name))
+
+
 def check_rule_name(name: str) -> str:
     """`name` itself, if it can stand in a condition.
 
     Raises:
         UsageError: it cannot.
     """
-    if not _RULE_NAME.fullmatch(name):
+    if not is_rule_name(name):
         raise UsageError(
             f"{name!r} is not the name of a rule.",
             cure="A rule's name has letters, digits, underscores, dots and dashes.",
@@ -72,9 +77,10 @@ def check_rule_name(name: str) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One rule on one table."""
+    """One rule on one table, as the event of it says."""
 
     table: str
+    population: str
     rule: str
     columns: tuple[str, ...]
     severity: str
@@ -84,13 +90,12 @@ class Verdict:
     rows: int
     failed: int
     pass_rate: float | None
-    """None where nothing was measured, or where it does not say."""
+    """None where nothing was measured."""
     passed: bool | None
-    examples: tuple[Any, ...] = ()
-    said: str = ""
+    examples: tuple[Any, ...]
+    said: str
     """The finding of a rule on the whole table, in words."""
-    judged: str = "incoming"
-    fault: str = ""
+    fault: str
     """What is wrong with a row that breaks it; empty for a rule on the whole table."""
 
     @property
@@ -129,28 +134,20 @@ class TableVerdict:
 
 
 def verdict(data: Mapping[str, Any]) -> Verdict:
-    """One quality event's data; what an older event lacks takes a plain value."""
-    columns = data.get("columns") or ()
-    rows, failed = int(data.get("rows") or 0), int(data.get("failed") or 0)
-    passed, severity = data.get("passed", not failed), str(data.get("severity", "error"))
-    counted = None if passed is None else 1 - failed / rows if rows else 1.0
-    return Verdict(
-        str(data["table"]),
-        str(data["rule"]),
-        (columns,) if isinstance(columns, str) else tuple(map(str, columns)),
-        severity,
-        data.get("action") or usual(severity),
-        str(data.get("dimension", "")),
-        str(data.get("description", "")),
-        rows,
-        failed,
-        data.get("pass_rate", counted),
-        passed,
-        tuple(data.get("examples") or ()),
-        str(data.get("said") or ""),
-        str(data.get("judged") or "incoming"),
-        str(data.get("fault") or ""),
-    )
+    """The data of one event.
+
+    Raises:
+        DataError: it lacks something: another version of this program wrote it.
+    """
+    names = [each.name for each in fields(Verdict)]
+    missing = [name for name in names if name not in data]
+    if missing:
+        raise DataError(
+            f"What a run found does not say {', '.join(missing)}: another version of this program wrote it.",
+            cure="Run it again, or look at that run with the version that ran it.",
+        )
+    values = {name: data[name] for name in names}
+    return Verdict(**values | {"columns": tuple(data["columns"]), "examples": tuple(data["examples"])})
 
 
 def by_table(events: Iterable[Mapping[str, Any]]) -> list[TableVerdict]:
@@ -164,11 +161,10 @@ def by_table(events: Iterable[Mapping[str, Any]]) -> list[TableVerdict]:
 
 @dataclass(frozen=True)
 class FailingRows:
-    """Where the rows are that broke a rule: a table and a condition on it, which is empty for all of them."""
+    """Where the rows are that broke a rule: a table, and a condition on it."""
 
     table: str
     where: str
-    title: str
 
 
 def failing_rows(one: Judged) -> FailingRows:
@@ -177,12 +173,7 @@ def failing_rows(one: Judged) -> FailingRows:
     Raises:
         UsageError: it names a table or rule that cannot be put into a condition.
     """
-    rule, title = check_rule_name(one.rule), f"{one.table}: rows that break {one.rule}"
+    rule = check_rule_name(one.rule)
     if takes_out(one.action):
-        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
-    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
-
-
-def whole_quarantine(table: str) -> FailingRows:
-    """Every row of a table's quarantine."""
-    return FailingRows(quarantine_name(table), "", f"{table}: all rows in quarantine, with their reasons")
+        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')")
+    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')")

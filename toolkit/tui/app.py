@@ -15,20 +15,17 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from toolkit.listing import known
 from toolkit.tui.palette import DARK, LIGHT
 from toolkit.tui.stylesheet import ParsedOnce
 from toolkit.tui.widgets.frame import CommandBar, TopBar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from textual.command import Provider
 
-    from toolkit.quality.history import Measurement
-    from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
-    from toolkit.tui.quality_jobs import Jobs
-    from toolkit.tui.run_index import RunIndex
 
 WATCH_SECONDS = 2.0
 
@@ -39,22 +36,23 @@ def _scenarios() -> Screen[Any]:
     return ScenariosScreen()
 
 
-def _runs() -> Screen[Any]:
-    from toolkit.tui.screens.runs import RunsScreen
+def front_page(area: str) -> Callable[[], Screen[Any]]:
+    """Makes the first page of an area; what is wrong with one that cannot be loaded is its page."""
 
-    return RunsScreen()
+    def made() -> Screen[Any]:
+        from toolkit import areas
+        from toolkit.errors import ToolkitError
 
+        try:
+            from toolkit.tui.screens.view import page_of
 
-def _tables() -> Screen[Any]:
-    from toolkit.tui.screens.tables import TablesScreen
+            return page_of(f"{area}.{areas.area(area).views[0].name}")
+        except ToolkitError as problem:
+            from toolkit.tui.screens.broken_area import BrokenArea
 
-    return TablesScreen()
+            return BrokenArea(area, problem)
 
-
-def _quality() -> Screen[Any]:
-    from toolkit.tui.screens.quality import QualityScreen
-
-    return QualityScreen()
+    return made
 
 
 def _palette_commands() -> type[Provider]:
@@ -64,28 +62,26 @@ def _palette_commands() -> type[Provider]:
 
 
 class ToolkitApp(App[None]):
-    """Scenarios, runs, tables and quality.
+    """Scenarios, and the areas of the toolkit.
 
     Args:
         launcher: starts runs; the real one unless given.
-        jobs: starts other commands; the real one unless given.
     """
 
     TITLE = "Lakehouse toolkit"
     CSS_PATH = "app.tcss"
     MODES: ClassVar[dict[str, Any]] = {
         "scenarios": _scenarios,
-        "runs": _runs,
-        "tables": _tables,
-        "quality": _quality,
+        **{name: front_page(name) for name in known()},
     }
     DEFAULT_MODE = "scenarios"
     COMMANDS = {_palette_commands}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "show_mode('scenarios')", "Scenarios", show=False, tooltip="Choose a scenario and run it."),
-        Binding("2", "show_mode('runs')", "Runs", show=False, tooltip="See every run, at work or over."),
-        Binding("3", "show_mode('tables')", "Tables", show=False, tooltip="Look into the tables of the lakehouse."),
-        Binding("4", "show_mode('quality')", "Quality", show=False, tooltip="See which rules the data met, over time."),
+        *(
+            Binding(str(number), f"show_mode('{name}')", listing.title, show=False, tooltip=listing.summary)
+            for number, (name, listing) in enumerate(known().items(), 2)
+        ),
         Binding("g", "show_going", "Going", show=False, tooltip="Go to the run that is at work."),
         Binding("y", "copy_command", "Copy", show=False, tooltip="Copy the command line below to the clipboard."),
         Binding("ctrl+t", "toggle_theme", "Theme", show=False, tooltip="Change between the dark and the light theme."),
@@ -97,11 +93,9 @@ class ToolkitApp(App[None]):
         Binding("q", "quit", "Quit", tooltip="Leave the app; runs that are at work go on."),
     ]
 
-    def __init__(self, launcher: Launcher | None = None, jobs: Jobs | None = None) -> None:
+    def __init__(self, launcher: Launcher | None = None) -> None:
         super().__init__()
         self._launcher = launcher
-        self._jobs = jobs
-        self._index: RunIndex | None = None
         self.going = 0
         """How many runs are at work."""
         self.register_theme(DARK)
@@ -118,24 +112,6 @@ class ToolkitApp(App[None]):
             self._launcher = Launcher()
         return self._launcher
 
-    @property
-    def jobs(self) -> Jobs:
-        """Starts commands that are no runs, and knows the processes it started."""
-        if self._jobs is None:
-            from toolkit.tui.quality_jobs import Jobs
-
-            self._jobs = Jobs()
-        return self._jobs
-
-    @property
-    def index(self) -> RunIndex:
-        """The history of runs."""
-        if self._index is None:
-            from toolkit.tui.run_index import RunIndex
-
-            self._index = RunIndex()
-        return self._index
-
     def on_mount(self) -> None:
         """Start to watch for runs, and let memory be collected again, after the first screen is painted."""
         self.call_after_refresh(self._start_watching)
@@ -150,8 +126,10 @@ class ToolkitApp(App[None]):
         from toolkit.tui.background import in_background
 
         def count() -> int:
+            from toolkit import runs
+
             self.launcher.collect()
-            return len(self.index.running())
+            return len(runs.running())
 
         in_background(self, count, self._say_going, lambda _: None, group="going")
 
@@ -161,7 +139,7 @@ class ToolkitApp(App[None]):
             bar.going = going
 
     def action_show_mode(self, mode: str) -> None:
-        """Go to one of the four tabs, as it was left; from within it to its first screen."""
+        """Go to one of the tabs, as it was left; from within it to its first screen."""
         if self.screen.is_modal:
             return
         if self.current_mode != mode:
@@ -172,7 +150,9 @@ class ToolkitApp(App[None]):
 
     async def action_show_going(self) -> None:
         """Go to the run that is at work, or to the list when there are several."""
-        running = self.index.running()
+        from toolkit import runs
+
+        running = runs.running()
         if len(running) == 1:
             await self.open_run(running[0].run_id)
         elif running:
@@ -214,31 +194,43 @@ class ToolkitApp(App[None]):
 
     async def open_table(self, table: str) -> None:
         """Go to a table."""
-        from toolkit.tui.screens.tables import TablesScreen
+        from toolkit.tui.screens.table import TableScreen
 
-        screen = await self._base("tables")
-        if isinstance(screen, TablesScreen):
-            screen.choose(table)
+        await self._base("tables")
+        await self.push_screen(TableScreen(table))
 
-    async def open_quality(self, table: str) -> None:
-        """Go to a table on the quality board."""
-        from toolkit.tui.screens.quality import QualityScreen
-
-        screen = await self._base("quality")
-        if isinstance(screen, QualityScreen):
-            screen.choose(table)
-
-    def open_failing(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
-        """Show the rows that broke a rule, above the present screen; for a rule with its likely cause.
+    async def open_part(self, address: str, values: Mapping[str, Any]) -> None:
+        """Go to a view above the present screen, or to the form of a task; some views have a screen of their own.
 
         Args:
-            failing: where they are.
-            rule: the rule.
-            seen: what the run measured that the user looks at, where that is not the newest.
+            address: as `area.name`.
+            values: its parameters by name.
         """
-        from toolkit.tui.screens.failing import FailingScreen
+        from toolkit import areas
+        from toolkit.tui.problems import told
+        from toolkit.views import View
 
-        self.push_screen(FailingScreen(failing, rule, seen))
+        try:
+            part = areas.part(address)
+            missing = [
+                n for n, field in part.parameters.model_fields.items() if field.is_required() and n not in values
+            ]
+            if not isinstance(part, View) or missing:
+                await self.open_form(address, values)
+                return
+            from toolkit.tui.pages import page
+
+            made = page(address, values)
+        except Exception as problem:
+            self.notify(told(problem).text(), severity="error", timeout=10, markup=False)
+            return
+        await self.push_screen(made)
+
+    async def open_form(self, address: str, values: Mapping[str, Any]) -> None:
+        """Show the form of a view's parameters or of a task."""
+        from toolkit.tui.screens.form import PartForm
+
+        await self.push_screen(PartForm(address, values))
 
     async def _base(self, mode: str) -> Screen[Any]:
         """Go to the first screen of a mode."""

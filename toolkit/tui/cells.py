@@ -1,4 +1,4 @@
-"""One value of a table: cut to a cell, whole for a reader, and as a field of a CSV file.
+"""One value of a table: cut to a cell, and whole for a reader.
 
 NULL and empty text never look alike: NULL is a dim `NULL`, empty text a dim `""`.
 """
@@ -6,7 +6,6 @@ NULL and empty text never look alike: NULL is a dim `NULL`, empty text a dim `""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -60,18 +59,3 @@ def _reason(violation: Any) -> str:
         return as_text(violation)
     rule, message = violation.get("rule"), violation.get("message")
     return ": ".join(str(part) for part in (rule, message) if part)
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A page as CSV: NULL is an empty field, empty text a quoted one."""
-    lines = [",".join(_csv_field(c) for c in columns)]
-    lines += [",".join(_csv_field(value) for value in row) for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def _csv_field(value: Any) -> str:
-    if value is None:
-        return ""
-    text = as_text(value)
-    quoted = not text or any(c in text for c in ',"\r\n')
-    return '"' + text.replace('"', '""') + '"' if quoted else text

@@ -1,4 +1,4 @@
-"""What the command palette finds: every scenario, table and run, and the four tabs."""
+"""What the command palette finds: every tab, scenario, view, task, table and run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Place:
 
 def places(app: ToolkitApp) -> list[Place]:
     """Everywhere the palette leads to, tabs first."""
-    return [*_tabs(app), *_scenarios(app), *_tables(app), *_runs(app)]
+    return [*_tabs(app), *_scenarios(app), *_parts(app), *_tables(app), *_runs(app)]
 
 
 def _tabs(app: ToolkitApp) -> list[Place]:
@@ -46,6 +46,21 @@ def _scenarios(app: ToolkitApp) -> list[Place]:
     return [Place(f"Scenario: {s.title}", s.id, partial(app.open_scenario, s.id)) for s in catalogue.read().scenarios]
 
 
+def _parts(app: ToolkitApp) -> list[Place]:
+    """The views that can be read without a parameter, and all tasks; an area that cannot be loaded has none."""
+    from toolkit import areas
+    from toolkit.views import Task
+
+    found = []
+    for address in areas.addresses():
+        part, title = areas.part(address), areas.area(address.partition(".")[0]).title
+        if isinstance(part, Task):
+            found.append(Place(f"{title}: {part.title}", part.does, partial(app.open_form, address, {})))
+        elif not any(field.is_required() for field in part.parameters.model_fields.values()):
+            found.append(Place(f"{title}: {part.title}", part.question, partial(app.open_part, address, {})))
+    return found
+
+
 def _tables(app: ToolkitApp) -> list[Place]:
     from toolkit.lakehouse import Lakehouse
 
@@ -53,13 +68,18 @@ def _tables(app: ToolkitApp) -> list[Place]:
     checked = [name for name in names if name.partition(".")[0] not in ("quarantine", "ops")]
     return [
         *(Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names),
-        *(Place(f"Quality: {name}", "Its rules, run by run", partial(app.open_quality, name)) for name in checked),
+        *(
+            Place(f"Quality: {name}", "Its rules, run by run", partial(app.open_part, "quality.rules", {"table": name}))
+            for name in checked
+        ),
     ]
 
 
 def _runs(app: ToolkitApp) -> list[Place]:
-    lines = app.index.lines()[:MOST_RUNS]
-    return [Place(f"Run: {line.run_id}", line.status, partial(app.open_run, line.run_id)) for line in lines]
+    from toolkit import runs
+
+    newest = runs.history()[:MOST_RUNS]
+    return [Place(f"Run: {run.run_id}", run.status, partial(app.open_run, run.run_id)) for run in newest]
 
 
 class ToolkitCommands(Provider):

@@ -1,4 +1,4 @@
-"""A form made from a scenario's parameter model.
+"""A form made from a parameter model: of a scenario, a view or a task.
 
 Owns what a field looks like and what is wrong with its text. The model itself judges: the form has no rule of its own.
 """
@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from toolkit.scenario import Scenario, parameter_problem
+from toolkit.parameters import Parameters, parameter_problem, without_none
 
-FieldKind = Literal["integer", "number", "text", "switch", "date", "choice"]
+FieldKind = Literal["integer", "number", "text", "switch", "date", "choice", "list", "pairs"]
+DIVIDER = ";"
+"""Between the items of a field that takes several."""
 _KINDS: dict[Any, FieldKind] = {int: "integer", float: "number", bool: "switch", date: "date"}
+_SEVERAL: dict[Any, FieldKind] = {tuple: "list", dict: "pairs"}
 _LIMITS = {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"}
 _LENGTHS = {"min_length": "at least {} characters", "max_length": "at most {} characters", "pattern": "of the form {}"}
 
@@ -42,17 +44,17 @@ class FormField:
     optional: bool = False
 
 
-def fields_of(scenario: Scenario) -> list[FormField]:
+def fields_of(model: type[Parameters]) -> list[FormField]:
     """A field for each parameter, in the order they are declared."""
-    return [_field(name, info) for name, info in scenario.parameters.model_fields.items()]
+    return [_field(name, info) for name, info in model.model_fields.items()]
 
 
 def _field(name: str, info: FieldInfo) -> FormField:
-    declared, optional = _without_none(info.annotation)
+    declared, optional = without_none(info.annotation)
     choices = tuple((text_of(c), c) for c in get_args(declared)) if get_origin(declared) is Literal else ()
     return FormField(
         name,
-        "choice" if choices else _KINDS.get(declared, "text"),
+        "choice" if choices else _SEVERAL.get(get_origin(declared)) or _KINDS.get(declared, "text"),
         info.title or name.replace("_", " ").capitalize(),
         info.description or "",
         "" if info.is_required() else text_of(info.get_default(call_default_factory=True)),
@@ -62,19 +64,15 @@ def _field(name: str, info: FieldInfo) -> FormField:
     )
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
-    """`int | None` as `int` that may be left out."""
-    if get_origin(annotation) in (Union, UnionType):
-        inner = [a for a in get_args(annotation) if a is not NoneType]
-        if len(inner) == 1:
-            return inner[0], True
-    return annotation, False
-
-
 def text_of(value: Any) -> str:
     """A value as the command line takes it."""
-    if value is None:
-        return ""
+    match value:
+        case None:
+            return ""
+        case dict():
+            return f"{DIVIDER} ".join(f"{name}={item}" for name, item in value.items())
+        case tuple() | list():
+            return f"{DIVIDER} ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -89,10 +87,17 @@ def _range(info: FieldInfo) -> str:
     return ", ".join(words)
 
 
+_HINTS: dict[FieldKind, str] = {
+    "date": "a day, YYYY-MM-DD",
+    "list": f"several with {DIVIDER} between",
+    "pairs": f"name=value, several with {DIVIDER} between",
+}
+
+
 def hint(field: FormField) -> str:
     """The line under a field: what it means, its limits, its default."""
     default = f"default {field.default}" if field.default else ""
-    kind = "a day, YYYY-MM-DD" if field.kind == "date" else ""
+    kind = _HINTS.get(field.kind, "")
     return " · ".join(part for part in (field.description, kind, field.range, default) if part)
 
 
@@ -103,14 +108,26 @@ def values(fields: list[FormField], texts: Mapping[str, str]) -> dict[str, Any]:
         text = texts.get(field.name, field.default)
         if not text and not field.default and (field.optional or field.kind != "text"):
             continue
-        found[field.name] = dict(field.choices).get(text, text)
+        found[field.name] = _value(field, text)
     return found
 
 
-def problems(scenario: Scenario, fields: list[FormField], texts: Mapping[str, str]) -> dict[str, str]:
+def _value(field: FormField, text: str) -> Any:
+    items = [item.strip() for item in text.split(DIVIDER) if item.strip()]
+    match field.kind:
+        case "list":
+            return tuple(items)
+        case "pairs":
+            # Without a sign of equality the model says what is wrong.
+            return {name: value if sign else None for name, sign, value in (item.partition("=") for item in items)}
+        case _:
+            return dict(field.choices).get(text, text)
+
+
+def problems(model: type[Parameters], fields: list[FormField], texts: Mapping[str, str]) -> dict[str, str]:
     """What is wrong, by field; a rule over several fields is found under an empty name."""
     try:
-        scenario.parameters.model_validate(values(fields, texts))
+        model.model_validate(values(fields, texts))
     except ValidationError as wrong:
         found: dict[str, str] = {}
         for error in wrong.errors():

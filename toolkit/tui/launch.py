@@ -11,13 +11,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from toolkit import paths, runs
-from toolkit.tui.command_lines import run_words
 
 PATIENCE = 10.0
 """Seconds that a process is given after each signal before a stronger one is offered."""
@@ -27,18 +26,22 @@ MOST_LAUNCH_TEXT = 20_000
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asks to be run."""
+    """A command that is a run.
 
-    scenario: str
-    values: Mapping[str, str]
-    options: Sequence[str]
+    Attributes:
+        subject: what is run, as the run's id names it.
+        words: after `toolkit`.
+        run_id: that it is to have.
+    """
+
+    subject: str
+    words: Sequence[str]
     run_id: str
 
 
 def toolkit_command(request: Request) -> list[str]:
-    """The command that does it: this Python, `-m toolkit run …`."""
-    words = run_words(request.scenario, request.values, request.options)
-    return [sys.executable, "-m", "toolkit", *words, "--run-id", request.run_id, "--quiet"]
+    """The command that does it: this Python, `-m toolkit …`."""
+    return [sys.executable, "-m", "toolkit", *request.words, "--run-id", request.run_id, "--quiet"]
 
 
 @dataclass
@@ -52,13 +55,13 @@ class Launcher:
     command: Callable[[Request], list[str]] = toolkit_command
     _children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
-    def start(self, scenario: str, values: Mapping[str, str], options: Sequence[str] = ()) -> runs.RunFolder:
+    def start(self, subject: str, words: Sequence[str]) -> runs.RunFolder:
         """Start a run; what the process prints goes to `launch.txt` in its folder.
 
         Raises:
             SetupError: the folder of runs cannot be written.
         """
-        request = Request(scenario, values, options, runs.new_run_id(scenario))
+        request = Request(subject, words, runs.new_run_id(subject))
         folder = runs.create(request.run_id)
         with (folder.path / LAUNCH_FILE).open("wb") as output:
             self._children[request.run_id] = subprocess.Popen(  # noqa: S603

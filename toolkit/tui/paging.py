@@ -5,17 +5,14 @@ Owns the state of a page: table, version, condition, order and offset. Reads wit
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit import paths
+from toolkit.exports import csv_text, write_csv
 from toolkit.reader import PAGE_ROWS, Column, DeltaReader, Page, open_table
-from toolkit.tui.cells import csv_text
 from toolkit.words import plural
 
 LONGEST_NAME = 60
@@ -140,18 +137,11 @@ def export(page: Page, query: RowsQuery, version: int) -> Path:
     Raises:
         SetupError: that folder cannot be written.
     """
-    folder = paths.ensure_folder(paths.home() / "exports")
     first = page.offset + 1 if page.rows else 0
     filtered = f"-where-{_as_name(query.where)}" if query.where else ""
     order = f"-by-{_as_name(query.order_by)}{'-down' if query.descending else ''}" if query.order_by else ""
     stem = f"{query.table}-v{version}{filtered}{order}-rows-{first}-{page.offset + len(page.rows)}"
-    text = csv_text(page.columns, page.rows)
-    for again in itertools.count(1):
-        file = folder / f"{stem}{'' if again == 1 else f'-{again}'}.csv"
-        with contextlib.suppress(FileExistsError), file.open("x", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            return file
-    raise AssertionError  # there are always more numbers
+    return write_csv(stem, csv_text(page.columns, page.rows))
 
 
 def _as_name(text: str) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from toolkit.tui.palette import colour, glyph
-from toolkit.words import duration, literal, when
+from toolkit.words import as_text, duration, literal, when
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from toolkit.runs import RunRecord
     from toolkit.tui.following import RunFollower
     from toolkit.tui.launch import Stopping
@@ -39,8 +37,7 @@ def headline(follower: RunFollower) -> Content:
 
 def given_text(record: RunRecord) -> str:
     """What a run was given: `orders = 1000 · seed = 7`; of a task what was asked of it, not the scenario's parameters."""
-    given: Mapping[str, Any] = record.options if record.task else record.parameters
-    return literal(" · ".join(f"{name} = {value}" for name, value in given.items())) or "no parameters"
+    return literal(" · ".join(f"{name} = {as_text(value)}" for name, value in record.given.items())) or "no parameters"
 
 
 def answer_text(follower: RunFollower) -> str:

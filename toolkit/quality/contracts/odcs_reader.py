@@ -17,10 +17,10 @@ from toolkit.errors import UsageError, reason_of
 from toolkit.quality import sql_text
 from toolkit.quality.contracts.limits import Freshness
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, same_column, walk
-from toolkit.quality.contracts.physical import is_map, refuse_misspelled, spark_type, systems_of
-from toolkit.quality.contracts.quality_entries import VolumeSaid, entry_of, is_ours, rule_of
 from toolkit.quality.contracts.odcs_keys import MOST_TOLD, called, listed, refuse_unfit
 from toolkit.quality.contracts.odcs_writer import DESCRIPTION, LATENCY, UNITS, Data, as_data, owner_of, usual_team
+from toolkit.quality.contracts.physical import is_map, refuse_misspelled, spark_type, systems_of
+from toolkit.quality.contracts.quality_entries import VolumeSaid, entry_of, is_ours, rule_of
 from toolkit.quality.rules import Rule
 from toolkit.quality.yaml_text import read_mapping, write_mapping
 

@@ -172,7 +172,12 @@ def _ask_text(question: Question) -> dict[str, str]:
     _range(question, cut, as_text=False)
     _top(question, cut, as_text=False)
     looked_for = {f"form_{i}": sought.has(text, shape) for i, sought in enumerate(text_formats.SOUGHT)}
-    return {"blank": text_formats.is_blank(text), "non_ascii": f"NOT {text_formats.is_ascii(text)}", **_empty(size), **looked_for}
+    return {
+        "blank": text_formats.is_blank(text),
+        "non_ascii": f"NOT {text_formats.is_ascii(text)}",
+        **_empty(size),
+        **looked_for,
+    }
 
 
 def _ask_boolean(question: Question) -> dict[str, str]:

@@ -11,8 +11,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 from toolkit.quality.profiling.confidence import Evidence
-from toolkit.quality.profiling.text_formats import SHAPE_LENGTH, pattern
 from toolkit.quality.profiling.model import ColumnProfile, ForeignKey, Profile, Texts
+from toolkit.quality.profiling.text_formats import SHAPE_LENGTH, pattern
 from toolkit.quality.rules import Rule, parse
 from toolkit.quality.yaml_text import write_mapping
 from toolkit.scenario import check_table_name

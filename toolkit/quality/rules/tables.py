@@ -14,8 +14,8 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from toolkit.quality.rules.attempts import attempt, attemptable
 from toolkit.quality.rules.base import Context, Dimension, Family, Judged, SetRule, is_among, literal
-from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.measures import NUMBER, Bounded, exact_sum, short
+from toolkit.quality.rules.spark_functions import F
 from toolkit.quality.rules.values import Listable, comparable_with_all
 
 if TYPE_CHECKING:

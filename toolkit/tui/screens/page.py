@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Page(Screen[None]):
-    """A screen in one of the four modes.
+    """A screen in one of the modes.
 
     Attributes:
         mode: the tab it belongs to.

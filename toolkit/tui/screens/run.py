@@ -12,7 +12,8 @@ from textual.widget import Widget
 from textual.widgets import Log, Static, TabbedContent, TabPane
 
 from toolkit import runs
-from toolkit.quality.verdicts import by_table, failing_rows, whole_quarantine
+from toolkit.quality.run_results import results_of
+from toolkit.quality.verdicts import by_table
 from toolkit.tui import command_lines
 from toolkit.tui.following import RunFollower
 from toolkit.tui.launch import Stopping
@@ -79,11 +80,11 @@ class RunScreen(Leaf):
         """Take in what happened and paint it."""
         try:
             news = self.follower.poll()
+            if news or self.follower.live or not self.query_one(StepList).content:
+                self._paint()
         except Exception as problem:
             self.complain(told(problem))
             return
-        if news or self.follower.live or not self.query_one(StepList).content:
-            self._paint()
         self._paint_log()
 
     def _paint(self) -> None:
@@ -92,7 +93,7 @@ class RunScreen(Leaf):
         self.query_one(StepList).show(follower)
         self.query_one("#alerts", Static).update(alert_lines(follower.view.alerts))
         self._paint_outcome()
-        verdicts = [v for table in by_table(follower.view.quality) for v in table.verdicts]
+        verdicts = [v for table in by_table(results_of(follower.view)) for v in table.verdicts]
         self.query_one(RuleVerdicts).show(verdicts)
         self.query_one("#no-rules").display = not verdicts
         self.query_one(RuleVerdicts).display = bool(verdicts)
@@ -188,7 +189,7 @@ class RunScreen(Leaf):
         """The form, filled with this run's parameters."""
         from toolkit import scenario
         from toolkit.tui.form import text_of
-        from toolkit.tui.screens.scenario_form import ScenarioForm
+        from toolkit.tui.screens.form import ScenarioForm
 
         record = self.follower.record
         if record is None:
@@ -202,15 +203,15 @@ class RunScreen(Leaf):
         self.app.push_screen(ScenarioForm(declared, given, record.via == "notebook"))
 
     @on(RuleVerdicts.Failing)
-    def failing(self, event: RuleVerdicts.Failing) -> None:
-        """Show the rows that broke a rule."""
+    async def failing(self, event: RuleVerdicts.Failing) -> None:
+        """Show the rows that broke a rule, or the table's quarantine."""
         if not self.on_top:
             return
-        try:
-            one = event.verdict
-            self.toolkit.open_failing(whole_quarantine(one.table) if event.whole else failing_rows(one))
-        except Exception as problem:
-            self.complain(told(problem))
+        one = event.verdict
+        if event.whole:
+            await self.toolkit.open_part("quality.quarantine", {"table": one.table})
+        else:
+            await self.toolkit.open_part("quality.rows", {"table": one.table, "rule": one.rule})
 
     def on_screen_resume(self) -> None:
         """What happened meanwhile is shown at once."""

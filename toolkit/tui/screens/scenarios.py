@@ -150,7 +150,7 @@ class ScenariosScreen(Page):
     def action_run(self) -> None:
         """The form of the chosen scenario."""
         if self.chosen:
-            from toolkit.tui.screens.scenario_form import ScenarioForm
+            from toolkit.tui.screens.form import ScenarioForm
 
             self.app.push_screen(ScenarioForm(self.chosen))
 

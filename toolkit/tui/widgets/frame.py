@@ -1,4 +1,4 @@
-"""What stands above and below every screen: the four tabs, the runs that are going, and the command line."""
+"""What stands above and below every screen: the tabs, the runs that are going, and the command line."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widgets import Static
 
+from toolkit.listing import known
 from toolkit.words import literal, plural
 
-MODES = ("scenarios", "runs", "tables", "quality")
+
+def tabs() -> list[tuple[str, str]]:
+    """The mode and the title of each tab, in the order of their numbers."""
+    return [("scenarios", "Scenarios"), *((name, listing.title) for name, listing in known().items())]
 
 
 class TopBar(Horizontal):
-    """The name of the app, the four tabs, and a line while runs are going."""
+    """The name of the app, the tabs, and a line while runs are going."""
 
     going = reactive(0)
     """How many runs are at work."""
@@ -26,9 +30,9 @@ class TopBar(Horizontal):
     def compose(self) -> ComposeResult:
         """The parts, left to right."""
         yield Static("◆ Lakehouse", id="brand")
-        for number, mode in enumerate(MODES, 1):
+        for number, (mode, title) in enumerate(tabs(), 1):
             label = Content.from_markup(
-                f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] {mode.capitalize()} [/]"
+                f"[@click=app.show_mode('{mode}')] [bold]{number}[/bold] $title [/]", title=title
             )
             yield Static(label, classes="tab -active" if mode == self.mode else "tab")
         yield Static("", id="going")

@@ -15,6 +15,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 from toolkit.delta_log import Version
 from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.reader import Column, DataFile, open_table
+from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.paging import TableSource
 from toolkit.tui.problems import Problem
@@ -67,11 +68,12 @@ class TableDetail(Vertical):
         Binding("i", "tab('files')", "Files", show=False, tooltip="Show the files and their sizes."),
     ]
 
-    def __init__(self, table: str, version: int | None = None, tab: str = "rows") -> None:
+    def __init__(self, table: str, version: int | None = None, tab: str = "rows", where: str = "") -> None:
         super().__init__()
         self.table = table
         self.version = version
         self.first_tab = tab
+        self.where = where
         self.source = TableSource(table, version)
         self.facts: Facts | None = None
 
@@ -81,7 +83,8 @@ class TableDetail(Vertical):
         yield ProblemPanel(id="damage")
         with TabbedContent(initial=self.first_tab):
             with TabPane(tab_title("Rows", "d"), id="rows"):
-                yield TableRows(self.source, first=(VIOLATIONS,) if self.table.startswith("quarantine.") else ())
+                first = (VIOLATIONS,) if self.table.startswith("quarantine.") else ()
+                yield TableRows(self.source, first=first, typed=self.where)
             with TabPane(tab_title("Schema", "c"), id="schema"):
                 yield SchemaList(id="schema-list")
             with TabPane(tab_title("History", "h"), id="history"):
@@ -119,6 +122,13 @@ class TableDetail(Vertical):
     def tab(self) -> str:
         """The tab that is shown."""
         return self.query_one(TabbedContent).active
+
+    @property
+    def command(self) -> str:
+        """The command that shows the same."""
+        if not self.query(TabbedContent) or self.tab == "rows":
+            return command_lines.rows(self.query_one(TableRows).rows_query)
+        return command_lines.table(self.table, self.version, tab=self.tab)
 
 
 def _banner(table: str, facts: Facts, version: int | None) -> Content:

@@ -37,6 +37,7 @@ class TableRows(Vertical):
         base: a condition that always holds.
         first: columns shown ahead of the others.
         none: what to say when there is no row.
+        typed: the condition in the field at first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,12 +56,14 @@ class TableRows(Vertical):
             super().__init__()
             self.query = query
 
-    def __init__(self, source: TableSource, base: str = "", first: Sequence[str] = (), none: str = "no row") -> None:
+    def __init__(
+        self, source: TableSource, base: str = "", first: Sequence[str] = (), none: str = "no row", typed: str = ""
+    ) -> None:
         super().__init__()
         self.source = source
         self.first = tuple(first)
         self.none = none
-        self.rows_query = RowsQuery(source.table, source.wanted, base)
+        self.rows_query = RowsQuery(source.table, source.wanted, base, typed)
         self.page: Page | None = None
         self.total: int | None = None
         self.everything: int | None = None
@@ -70,7 +73,8 @@ class TableRows(Vertical):
         """The condition, what is wrong with it, the rows, and where among all rows they are."""
         with Horizontal(classes="filter"):
             yield Static("where", classes="where")
-            yield Input(placeholder="a SQL condition: press / and type, Enter applies it", compact=True)
+            hint = "a SQL condition: press / and type, Enter applies it"
+            yield Input(self.rows_query.typed, placeholder=hint, compact=True)
         yield ProblemPanel()
         yield Lines(cursor_type="cell", zebra_stripes=False, classes="rows")
         yield Static("", classes="position", markup=False)

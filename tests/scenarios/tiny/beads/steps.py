@@ -27,9 +27,9 @@ def ingest(platform):
 
 def check(platform):
     """Part the beads that have a colour from those that have none."""
-    result = platform.check("silver.beads", platform.read("bronze.beads"), RULES)
+    result = platform.quality.check("silver.beads", platform.read("bronze.beads"), RULES)
     held(platform)
-    platform.record_quality()
+    platform.quality.record()
     if result.blocking and platform.parameters.strict:
         raise QualityGateFailed("Stopped before gold: colour_is_given on silver.beads.", cure="Look for the colour.")
 

@@ -1,0 +1,1 @@
+"""Quality's views, by what they ask about."""

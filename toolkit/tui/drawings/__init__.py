@@ -1,0 +1,1 @@
+"""What a view can be drawn as, beside a grid."""
