@@ -12,44 +12,45 @@ from typing import TYPE_CHECKING
 import pytest
 
 import scenarios
-from tests.homes import built, copied, home, started
+from tests.homes import home, started
 from toolkit import settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["built", "copied", "home", "started"]
+__all__ = ["home", "started"]
 
 _KEPT = {"TOOLKIT_CACHE", "TOOLKIT_MAVEN"}
-_LONGEST_FIRST = ("scenarios", "notebooks", "spark", "contracts", "tui", "unit")
-"""Folders of tests. A worker takes the next file when it is done with one, so the short ones in the end even things out."""
+_LONGEST_FIRST = ("scenarios/test_retail", "scenarios", "notebooks", "spark", "tui", "contracts", "unit")
+"""How files of tests begin. A worker takes the next one when it is done, so the short ones in the end even things out."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What is left out while one writes code."""
+    """Which part of the tests is wanted."""
     parser.addoption(
         "--quick", action="store_true", help="leave out what starts a Java, but for one test, and what is slow"
     )
+    parser.addoption("--soak", action="store_true", help="run the rest of the long matrices, and nothing else")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put long files first, and leave out what `--quick` does not want."""
-    items.sort(key=_rank)
-    if config.getoption("--quick"):
-        left_out = [item for item in items if _is_slow(item)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not _is_slow(item)]
+    """Put long files first, and leave out what is not wanted now."""
+    quick, soak = config.getoption("--quick"), config.getoption("--soak")
+    wanted = {item for item in items if _is_wanted({mark.name for mark in item.iter_markers()}, quick, soak)}
+    config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+    items[:] = sorted((item for item in items if item in wanted), key=_rank)
+
+
+def _is_wanted(marks: set[str], quick: bool, soak: bool) -> bool:
+    if soak or "soak" in marks:
+        return soak and "soak" in marks
+    return not quick or "smoke" in marks or not marks & {"spark", "slow"}
 
 
 def _rank(item: pytest.Item) -> int:
-    folders = [name for name in _LONGEST_FIRST if Path(__file__).parent / name in item.path.parents]
-    return _LONGEST_FIRST.index(folders[0]) if folders else 0
-
-
-def _is_slow(item: pytest.Item) -> bool:
-    marks = {mark.name for mark in item.iter_markers()}
-    return "smoke" not in marks and bool(marks & {"spark", "slow"})
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((place for place, start in enumerate(_LONGEST_FIRST) if file.startswith(start)), 0)
 
 
 def pytest_configure(config: pytest.Config) -> None:

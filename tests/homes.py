@@ -1,26 +1,37 @@
-"""Runs of scenarios, each a process of its own as a user would start it."""
+"""Homes that scenarios fill: by processes, as a user would start them, or in this process, where Java is warm already.
+
+A process that starts a Java works half a minute on what a warm one does in five seconds. So a test takes a process only
+where the process is what it is about.
+"""
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 from filelock import FileLock
 
+from toolkit import cli, session, settings
 from toolkit.events import Event, EventReader
 from toolkit.lakehouse import Lakehouse
 from toolkit.reader import DeltaReader
+from toolkit.scenario import Scenario
 
-SMALL = ("-p", "orders", "1000", "-p", "seed", "11")
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 TECHNICAL = {"_ingested_at", "_run_id", "_row"}
 LONGEST_RUN_SECONDS = 280
 
@@ -88,6 +99,49 @@ class Home:
         return sorted(repr([value for name, value in row.items() if name not in TECHNICAL]) for row in self.rows(table))
 
 
+@dataclass(frozen=True)
+class WarmHome(Home):
+    """A home whose commands run in this process, by the session that all tests share."""
+
+    spark: SparkSession
+
+    def toolkit(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `toolkit …` by the very function that the program starts with."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            for name, value in {"TOOLKIT_HOME": str(self.path), **environment}.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["toolkit", *arguments])
+            patch.setattr(session, "start", lambda *_, **__: self.spark)
+            patch.setattr(session, "stop", lambda *_, **__: None)
+            settings.current.cache_clear()
+            code = _exit_code_of(cli.main)
+        settings.current.cache_clear()
+        self.spark.catalog.clearCache()
+        return subprocess.CompletedProcess(arguments, code, out.getvalue(), err.getvalue())
+
+
+def _exit_code_of(main: Callable[[], None]) -> int:
+    try:
+        main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def notebook_values(declared: Scenario) -> dict[str, Any]:
+    """The parameters in the notebook of a scenario."""
+    cells = nbformat.read(declared.notebook, 4).cells
+    (tagged,) = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+    assigned = ast.parse(tagged.source).body
+    return {node.targets[0].id: ast.literal_eval(node.value) for node in assigned}  # type: ignore[attr-defined]
+
+
+def as_words(values: Mapping[str, Any]) -> list[str]:
+    """Parameters as words of a command."""
+    return [word for name, value in values.items() for word in ("-p", name, str(value))]
+
+
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 200) -> None:
     """Wait until `condition` holds while `process` lives."""
     deadline = time.monotonic() + seconds
@@ -134,23 +188,10 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return folder
 
 
-@pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A lakehouse that the command line has built; tests read it and leave it as it is."""
-    return Home(made_once(tmp_path_factory, "retail_lakehouse", lambda folder: Home(folder).run(*SMALL)))
-
-
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     """An empty home."""
     return Home(tmp_path / "home")
-
-
-@pytest.fixture
-def copied(built: Home, tmp_path: Path) -> Home:
-    """A copy of the built lakehouse, to be changed."""
-    shutil.copytree(built.path, tmp_path / "copied")
-    return Home(tmp_path / "copied")
 
 
 @pytest.fixture

@@ -1,17 +1,15 @@
-"""Every notebook agrees with its scenario, runs under papermill and nbval, and gives what the command line gives."""
+"""Every notebook agrees with its scenario's declaration; that it runs is shown beside its scenario, in tests/scenarios."""
 
 from __future__ import annotations
 
 import ast
-import os
-import subprocess
-import sys
-from pathlib import Path
+import importlib
 
 import nbformat
 import pytest
 
-from tests.homes import SMALL, Home
+from tests.homes import notebook_values
+from tests.scenarios.every import EveryScenario
 from toolkit import scenario
 from toolkit.scenario import Scenario
 
@@ -28,8 +26,7 @@ def ids(declared: Scenario) -> str:
 
 @pytest.mark.parametrize("declared", SCENARIOS, ids=ids)
 def test_the_parameters_are_the_scenarios_own(declared: Scenario) -> None:
-    (tagged,) = [c for c in cells(declared) if "parameters" in c.metadata.get("tags", [])]
-    given = {node.targets[0].id: ast.literal_eval(node.value) for node in ast.parse(tagged.source).body}  # type: ignore[attr-defined]
+    given = notebook_values(declared)
     assert list(given) == list(declared.parameters.model_fields)
     declared.parse(given)
 
@@ -52,37 +49,8 @@ def test_only_the_summary_is_kept_with_its_output(declared: Scenario) -> None:
     assert [c.metadata.get("tags") for c in kept] == [["nbval-check-output"]]
 
 
-def test_papermill_gives_the_same_gold_as_the_command_line(built: Home, home: Home) -> None:
-    record = home.run(*SMALL, "--notebook")
-    for table in ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk"):
-        assert home.content(table) == built.content(table), table
-    assert record["answer"]
-    executed = nbformat.read(home.path / "runs" / record["run_id"] / "notebook.ipynb", 4)
-    assert not [o for c in executed.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "error"]
-
-
 @pytest.mark.parametrize("declared", SCENARIOS, ids=ids)
-def test_nbval_finds_the_summary_unchanged(declared: Scenario, tmp_path: Path) -> None:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            "-q",
-            "--nbval-lax",
-            "--nbval-current-env",
-            "--nbval-cell-timeout=240",
-            "-c",
-            os.devnull,
-            f"--rootdir={tmp_path}",
-            str(declared.notebook),
-        ],
-        env={**os.environ, "TOOLKIT_HOME": str(tmp_path / "home"), "TOOLKIT_ENV": "test"},
-        capture_output=True,
-        text=True,
-        timeout=280,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
+def test_it_runs_in_the_tests_of_its_scenario(declared: Scenario) -> None:
+    module = importlib.import_module(f"tests.scenarios.test_{declared.id}")
+    tests = [found for found in vars(module).values() if isinstance(found, type) and issubclass(found, EveryScenario)]
+    assert declared.id in [found.declared.id for found in tests if found is not EveryScenario]

@@ -1,41 +1,74 @@
-"""Lakehouses that scenarios built by the command line, once for all tests, which leave them as they are."""
+"""Lakehouses that scenarios built with the parameters of their notebooks, once for all tests, which leave them as they are."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
-from tests.homes import Home, made_once
+from tests.homes import WarmHome, as_words, made_once, notebook_values
+from toolkit import scenario
 
-CHOSEN = {
-    "quality_gate": {"orders": "5000", "seed": "11"},
-    "contract_break": {"orders": "5000", "seed": "11"},
-    "silent_drift": {"orders": "40000", "seed": "11"},
-}
-"""Parameters of each, small."""
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
-
-def chosen(scenario: str) -> list[str]:
-    """The parameters as words of a command."""
-    return [word for name, value in CHOSEN[scenario].items() for word in ("-p", name, value)]
+HERE = Path(__file__).parent
 
 
-def _built(factory: pytest.TempPathFactory, scenario: str) -> Home:
-    return Home(made_once(factory, scenario, lambda folder: Home(folder).run(*chosen(scenario), scenario=scenario)))
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests in this folder start a Java, or read what one has made."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("spark")
 
 
 @pytest.fixture(scope="session")
-def gated(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home_of(tmp_path_factory: pytest.TempPathFactory, shared_spark: SparkSession) -> Callable[[str], WarmHome]:
+    """The home that a scenario has filled."""
+
+    def find(name: str) -> WarmHome:
+        def make(folder: Path) -> None:
+            WarmHome(folder, shared_spark).run(*as_words(notebook_values(scenario.get(name))), scenario=name)
+
+        return WarmHome(made_once(tmp_path_factory, name, make), shared_spark)
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def built(home_of: Callable[[str], WarmHome]) -> WarmHome:
+    """The retail lakehouse."""
+    return home_of("retail_lakehouse")
+
+
+@pytest.fixture(scope="session")
+def gated(home_of: Callable[[str], WarmHome]) -> WarmHome:
     """The bad day."""
-    return _built(tmp_path_factory, "quality_gate")
+    return home_of("quality_gate")
 
 
 @pytest.fixture(scope="session")
-def delivered(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def delivered(home_of: Callable[[str], WarmHome]) -> WarmHome:
     """The broken contract."""
-    return _built(tmp_path_factory, "contract_break")
+    return home_of("contract_break")
 
 
 @pytest.fixture(scope="session")
-def drifted(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def drifted(home_of: Callable[[str], WarmHome]) -> WarmHome:
     """The silent drift."""
-    return _built(tmp_path_factory, "silent_drift")
+    return home_of("silent_drift")
+
+
+@pytest.fixture
+def copied(built: WarmHome, tmp_path: Path) -> WarmHome:
+    """A copy of the retail lakehouse, to be changed."""
+    return copy_of(built, tmp_path / "copied")
+
+
+def copy_of(home: WarmHome, folder: Path) -> WarmHome:
+    """A copy of a home, to be changed."""
+    shutil.copytree(home.path, folder)
+    return WarmHome(folder, home.spark)

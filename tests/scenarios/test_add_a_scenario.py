@@ -108,6 +108,7 @@ def ids(table: str) -> list[str]:
     return [row[0] for row in open_table(table).sql("SELECT parcel_id FROM t ORDER BY parcel_id").rows]
 
 
+@pytest.mark.smoke
 def test_the_page_can_be_followed(
     cli: Callable[..., Any],
     spark: SparkSession,

@@ -14,13 +14,16 @@ from scenarios.contract_break import feed
 from scenarios.contract_break.scenario import NEW, OLD, SCENARIO
 from scenarios.contract_break.steps import CALLED, DETECTED_BY, FEED, FEED_2, SILVER
 from tests.homes import Home
-from tests.scenarios.conftest import chosen
+from tests.scenarios.every import EveryScenario
 from toolkit import datasets
 from toolkit.errors import UsageError
 from toolkit.quality import contracts
-from toolkit.reader import DeltaReader
 
 TONIGHT = feed.file_of(feed.BROKEN)
+
+
+class TestContractBreak(EveryScenario):
+    declared = SCENARIO
 
 
 def folder(home: Home) -> Path:
@@ -34,13 +37,6 @@ def lines(home: Home, file: str) -> list[dict[str, Any]]:
 
 def version(file: str) -> contracts.Contract:
     return contracts.load(SCENARIO.folder / file)
-
-
-def test_every_declared_table_is_built_with_its_columns(delivered: Home) -> None:
-    for declared in SCENARIO.tables:
-        columns = DeltaReader(delivered.lakehouse.path(declared.name), declared.name).columns()
-        assert [c.name for c in columns] == list(declared.columns)
-    assert set(delivered.lakehouse.tables()) == {t.name for t in SCENARIO.tables} | {"ops.quality_results"}
 
 
 def test_the_days_before_come_in_and_nothing_of_tonight_does(delivered: Home) -> None:
@@ -143,14 +139,3 @@ def test_the_silent_reading_is_wrong_on_the_last_day_and_on_no_other(delivered: 
     assert last["told_customers"] == 0 < last["true_customers"]
     assert last["told_revenue_eur"] >= 100 * last["true_revenue_eur"]
     assert last["told_channels"] < last["orders"]
-
-
-def test_running_again_skips_every_step_that_writes_and_answers_the_same(delivered: Home) -> None:
-    before = delivered.versions()
-    (first,) = [json.loads(p.read_text())["answer"] for p in delivered.path.glob("runs/*/run.json")]
-    record = delivered.run(*chosen("contract_break"), "--notebook", scenario="contract_break")
-    writing = {step.name for step in SCENARIO.steps if step.writes}
-    states = delivered.states(record["run_id"])
-    assert {name for name, how in states.items() if how == "step_skipped"} == writing
-    assert delivered.versions() == before
-    assert record["answer"] == first

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input
 
-from tests.homes import LONGEST_RUN_SECONDS, Home
-from tests.scenarios.conftest import CHOSEN
+from tests.homes import LONGEST_RUN_SECONDS, Home, as_words, notebook_values
 from tests.tui.tui_driving import screen_text, until
-from toolkit import runs
+from toolkit import runs, scenario
+from toolkit.scenario import Scenario
 from toolkit.tui.app import ToolkitApp
-from toolkit.tui.launch import Launcher
+from toolkit.tui.launch import Launcher, Request, toolkit_command
 from toolkit.tui.screens.form import PartForm, ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.scenarios import ScenariosScreen
@@ -24,30 +26,71 @@ from toolkit.tui.widgets.parameter_field import ParameterField
 pytestmark = pytest.mark.asyncio
 
 
-async def start(app: ToolkitApp, pilot: Pilot[None], scenario: str, values: Mapping[str, str]) -> None:
+async def start(app: ToolkitApp, pilot: Pilot[None], name: str, values: Mapping[str, str]) -> None:
     """Choose a scenario from the list, fill in its form, and start it."""
     await until(pilot, lambda: isinstance(app.screen, ScenariosScreen) and app.screen.chosen)
     screen = app.screen
     assert isinstance(screen, ScenariosScreen)
     assert screen.catalogue
-    await pilot.press(*["down"] * [one.id for one in screen.catalogue.scenarios].index(scenario))
-    await until(pilot, lambda: screen.chosen and screen.chosen.id == scenario)
+    await pilot.press(*["down"] * [one.id for one in screen.catalogue.scenarios].index(name))
+    await until(pilot, lambda: screen.chosen and screen.chosen.id == name)
     await pilot.press("r")
     await until(pilot, lambda: isinstance(app.screen, ScenarioForm))
-    for name, text in values.items():
-        app.screen.query_one(f"#field-{name}", ParameterField).query_one(Input).value = text
+    for field, text in values.items():
+        asked = app.screen.query_one(f"#field-{field}", ParameterField)
+        for box in asked.query(Checkbox):
+            box.value = text == "true"
+        for line in asked.query(Input):
+            line.value = text
     await pilot.pause()
     await pilot.press("ctrl+r")
     await until(pilot, lambda: isinstance(app.screen, RunScreen))
-    await until(pilot, runs.history, 60)
 
 
-async def test_the_app_builds_the_same_gold(built: Home, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def another(value: object) -> str:
+    """A value of the same type that is not the default."""
+    match value:
+        case bool():
+            return str(not value).lower()
+        case int():
+            return str(value + 1)
+        case date():
+            return (value + timedelta(days=1)).isoformat()
+        case _:
+            return pytest.fail(f"What is another {type(value).__name__}?")
+
+
+@pytest.mark.parametrize("declared", scenario.discover().values(), ids=lambda declared: declared.id)
+async def test_what_the_app_starts_is_the_command(
+    declared: Scenario, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOOLKIT_HOME", str(home.path))
+    started: list[list[str]] = []
+
+    def note(request: Request) -> list[str]:
+        started.append(toolkit_command(request))
+        return [sys.executable, "-c", ""]
+
+    values = {name: another(field.default) for name, field in declared.parameters.model_fields.items()}
+    app = ToolkitApp(Launcher(note))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await start(app, pilot, declared.id, values)
+    (words,) = started
+    (folder,) = home.path.glob("runs/*")
+    asked = [sys.executable, "-m", "toolkit", "run", declared.id, *as_words(values)]
+    assert words == [*asked, "--run-id", folder.name, "--quiet"]
+
+
+async def test_a_run_that_the_app_starts_goes_on_without_it_and_ends_as_by_command(
+    delivered: Home, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLKIT_HOME", str(home.path))
+    declared = scenario.get("contract_break")
     launcher = Launcher()
     app = ToolkitApp(launcher)
     async with app.run_test(size=(120, 40)) as pilot:
-        await start(app, pilot, "retail_lakehouse", {"orders": "1000", "seed": "11"})
+        await start(app, pilot, declared.id, {n: str(value) for n, value in notebook_values(declared).items()})
+        await until(pilot, runs.history, 60)
         # Leaving the screen does not stop the run.
         await pilot.press("escape", "3")
     # Neither does leaving the app.
@@ -60,40 +103,11 @@ async def test_the_app_builds_the_same_gold(built: Home, home: Home, monkeypatch
         await until(pilot, lambda: isinstance(again.screen, RunScreen))
         await until(pilot, lambda: folder.record().status != "running", LONGEST_RUN_SECONDS)
         await until(pilot, lambda: launcher.exit_code(folder.run_id) is not None)
+        await until(pilot, lambda: "succeeded" in screen_text(again))
     record = folder.record()
     assert record.status == "succeeded", record.error
-    for table in ("gold.daily_sales", "gold.customers_rfm", "gold.churn_risk"):
-        assert home.content(table) == built.content(table), table
-
-
-@pytest.mark.parametrize(
-    ("scenario", "by_command", "tables"),
-    [
-        ("quality_gate", "gated", ["silver.gate_orders", "gold.gate_reports", "ops.gate_findings", "ops.gate_audits"]),
-        ("contract_break", "delivered", ["silver.contract_orders", "ops.contract_changes", "gold.contract_silences"]),
-        ("silent_drift", "drifted", ["silver.drift_orders", "ops.drift_findings", "gold.drift_revenue"]),
-    ],
-)
-async def test_what_the_app_starts_ends_as_by_command(
-    scenario: str,
-    by_command: str,
-    tables: list[str],
-    home: Home,
-    request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    same: Home = request.getfixturevalue(by_command)
-    monkeypatch.setenv("TOOLKIT_HOME", str(home.path))
-    launcher = Launcher()
-    app = ToolkitApp(launcher)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await start(app, pilot, scenario, CHOSEN[scenario])
-        (folder,) = runs.history()
-        await until(pilot, lambda: launcher.exit_code(folder.run_id) is not None, LONGEST_RUN_SECONDS)
-        await until(pilot, lambda: "succeeded" in screen_text(app))
-    assert folder.record().status == "succeeded", folder.record().error
-    for table in tables:
-        assert home.content(table) == same.content(table), table
+    for table in declared.written:
+        assert home.content(table) == delivered.content(table), table
 
 
 async def test_rows_are_repaired_and_released_from_the_quarantine(

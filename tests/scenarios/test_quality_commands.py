@@ -1,11 +1,11 @@
-"""The work that `toolkit quality` does on tables that a scenario has made, each a process of its own."""
+"""The work that `toolkit quality` does on tables that a scenario has made."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from tests.homes import Home
+from tests.homes import WarmHome
 
 RULES = """
 table: silver.orders
@@ -18,7 +18,7 @@ rules:
 """
 
 
-def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Path) -> None:
+def test_a_table_is_judged_profiled_and_rows_let_out(copied: WarmHome, tmp_path: Path) -> None:
     home = copied
     rules = tmp_path / "rules.yaml"
     rules.write_text(RULES, encoding="utf-8")
@@ -88,7 +88,7 @@ def test_a_table_is_judged_profiled_and_rows_let_out(copied: Home, tmp_path: Pat
     _released(home)
 
 
-def _released(home: Home) -> None:
+def _released(home: WarmHome) -> None:
     before = len(home.content("silver.customers"))
     let_go = home.toolkit(
         "quality",

@@ -15,12 +15,17 @@ from scenarios.quality_gate import bad_day
 from scenarios.quality_gate.scenario import SCENARIO
 from scenarios.quality_gate.steps import DETECTED_BY
 from tests.homes import Home
-from tests.scenarios.conftest import chosen
+from tests.scenarios.every import RESULTS, EveryScenario
 from toolkit import datasets
 from toolkit.quality import rules
 from toolkit.reader import DeltaReader
 
 SILVER, QUARANTINE = "silver.gate_orders", "quarantine.gate_orders"
+
+
+class TestQualityGate(EveryScenario):
+    declared = SCENARIO
+    also_written = frozenset({RESULTS, "ops.quarantine_releases"})
 
 
 def landed(home: Home) -> list[Path]:
@@ -49,14 +54,6 @@ def read_orders(folder: Path) -> dict[str, dict[str, Any]]:
             continue
         found[order["order_id"]] = order
     return found
-
-
-def test_every_declared_table_is_built_with_its_columns(gated: Home) -> None:
-    for declared in SCENARIO.tables:
-        columns = DeltaReader(gated.lakehouse.path(declared.name), declared.name).columns()
-        assert [c.name for c in columns] == list(declared.columns)
-    written = {table.name for table in SCENARIO.tables} | {"ops.quality_results", "ops.quarantine_releases"}
-    assert set(gated.lakehouse.tables()) == written
 
 
 def test_the_rules_in_the_file_are_those_that_find_the_defects() -> None:
@@ -171,17 +168,6 @@ def test_the_answer_tells_how_many_rows_its_number_still_lacks(gated: Home) -> N
     left = len(gated.rows(QUARANTINE, "_is_new"))
     assert f"{told['repaired']:,} EUR can be defended, with {left:,} rows of that night still in quarantine" in said
     assert f"without the gate, {told['no gate']:,} EUR" in said
-
-
-def test_running_again_skips_every_step_that_writes_and_answers_the_same(gated: Home) -> None:
-    before = gated.versions()
-    (first,) = [json.loads(p.read_text())["answer"] for p in gated.path.glob("runs/*/run.json")]
-    record = gated.run(*chosen("quality_gate"), "--notebook", scenario="quality_gate")
-    writing = {step.name for step in SCENARIO.steps if step.writes}
-    states = gated.states(record["run_id"])
-    assert {name for name, how in states.items() if how == "step_skipped"} == writing
-    assert gated.versions() == before
-    assert record["answer"] == first
 
 
 # the bad day itself

@@ -396,7 +396,7 @@ def test_of_a_batch_the_counts_need_no_progress(spark: SparkSession) -> None:
     assert (parted.result().rows, parted.result().passed) == (3, True)
 
 
-@pytest.mark.parametrize("number", [1, 2, 62, 63, 125])
+@pytest.mark.parametrize("number", [1, 63, *(pytest.param(n, marks=pytest.mark.soak) for n in (2, 62, 125))])
 def test_any_number_of_rules_is_counted_each_for_itself(spark: SparkSession, number: int) -> None:
     mild = [i % 3 == 1 for i in range(number)]
     rules = [

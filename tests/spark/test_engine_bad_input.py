@@ -449,6 +449,7 @@ def test_two_hundred_rules_on_a_hundred_columns(spark: SparkSession) -> None:
     assert failed[:100] == [len([i for i in range(50) if i % (n + 2) == 0]) for n in range(100)]
 
 
+@pytest.mark.soak
 def test_two_thousand_rules_on_two_thousand_columns(spark: SparkSession) -> None:
     df = spark.range(10).select(*[(F.col("id") + n).alias(f"c{n}") for n in range(2000)])
     # Column n holds n to n + 9; every seventh rule lets all of it pass, the others its first five.

@@ -52,7 +52,7 @@ def test_rows_that_were_mended_meanwhile_leave_a_rule_without_an_example(spark: 
     assert (one.failed, one.examples) == (1, ())
 
 
-@pytest.mark.parametrize("actions", [Actions(), Actions(error="record")])
+@pytest.mark.parametrize("actions", [Actions(error="record"), pytest.param(Actions(), marks=pytest.mark.soak)])
 def test_a_hundred_broken_rules_have_an_example_each(spark: SparkSession, actions: Actions) -> None:
     df = spark.range(100).selectExpr("id", "CAST(id AS STRING) AS text")
     rules = [OneOf(column="text", values=("none",), where=f"id = {i}", name=f"r{i}") for i in range(99)]

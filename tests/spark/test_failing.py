@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
+from pyspark.sql import SparkSession
 
+from tests.homes import WarmHome
 from toolkit import runs
 from toolkit.lakehouse import Lakehouse
 
@@ -23,23 +22,16 @@ rules:
 """
 
 
-def toolkit(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """A command in another folder, as a program."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "160"}
-    command = [sys.executable, "-m", "toolkit", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=240, env=environment, cwd=folder
-    )
-
-
-@pytest.mark.slow
 def test_failing_rows_of_a_stored_table_are_shown_and_changes_since_are_told(
-    toolkit_home: Path, tmp_path: Path
+    toolkit_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession
 ) -> None:
+    toolkit = WarmHome(toolkit_home, spark).toolkit
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.chdir(tmp_path)
     place = Lakehouse.default().path("silver.parcels")
     write_deltalake(place, pa.table({"id": [1, 2, 3], "country": ["DE", None, None]}))
     (tmp_path / "r.yaml").write_text(RULES, encoding="utf-8")
-    judged = toolkit("quality", "run", "silver.parcels", "--rules", "r.yaml", folder=tmp_path)
+    judged = toolkit("quality", "run", "silver.parcels", "--rules", "r.yaml")
     assert judged.returncode == 4
     assert "✖ failed  silver.parcels  country_given       2        3  country is missing" in judged.stdout
     record = runs.find("latest").record()
@@ -50,7 +42,8 @@ def test_failing_rows_of_a_stored_table_are_shown_and_changes_since_are_told(
     # Another folder: the record knows the file of rules.
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    asked = toolkit("quality", "ask", "silver.parcels", "country_given", "--limit", "2", folder=elsewhere)
+    monkeypatch.chdir(elsewhere)
+    asked = toolkit("quality", "ask", "silver.parcels", "country_given", "--limit", "2")
     assert asked.returncode == 0, asked.stderr
     answer, _, header, *rows = asked.stdout.splitlines()
     assert answer == "silver.parcels: 3 rows break country_given in version 1."
@@ -62,9 +55,9 @@ def test_failing_rows_of_a_stored_table_are_shown_and_changes_since_are_told(
     assert runs.find("latest").record().answer == answer
 
     # They are kept, and shown again without Spark.
-    kept = toolkit("quality", "rows", "silver.parcels", "country_given", "--json", folder=elsewhere)
+    kept = toolkit("quality", "rows", "silver.parcels", "country_given", "--json")
     assert [row["country"] for row in json.loads(kept.stdout)] == [None, None]
 
-    whole = toolkit("quality", "ask", "silver.parcels", "enough", folder=elsewhere)
+    whole = toolkit("quality", "ask", "silver.parcels", "enough")
     assert (whole.returncode, whole.stdout) == (2, "")
     assert "about silver.parcels as a whole" in whole.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,35 @@ SCENARIO = Scenario("parcels", "Parcels", "?", "", Parameters, (), (PARCELS, qua
 SCHEMA = "id LONG, country STRING, kg DOUBLE, _corrupt_record STRING"
 COUNTRY = NotNull(name="country_given", column="country")
 WEIGHT = Between(name="kg_sound", column="kg", min=0, max=100)
+SOAK = pytest.mark.soak
 HEAVY = Between(name="kg_light", column="kg", max=50, severity="warn")
 ROWS = [(1, "DE", 5.0, None), (2, None, 6.0, None), (3, "FR", -1.0, None), (4, None, -2.0, None), (5, "IT", 70.0, None)]
 
 
 @pytest.fixture
 def platform(spark: SparkSession, tmp_path: Path) -> DataPlatform:
-    log = EventLog(tmp_path / "events.jsonl", "20260301-101500-parcels-0a1b")
-    return DataPlatform(SCENARIO, Parameters(), log.run_id, log, lambda: spark, Lakehouse(tmp_path / "lakehouse"))
+    return platform_in(tmp_path, spark)
+
+
+def platform_in(folder: Path, spark: SparkSession) -> DataPlatform:
+    log = EventLog(folder / "events.jsonl", "20260301-101500-parcels-0a1b")
+    return DataPlatform(SCENARIO, Parameters(), log.run_id, log, lambda: spark, Lakehouse(folder / "lakehouse"))
+
+
+@pytest.fixture(scope="module")
+def checked_once(shared_spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> DataPlatform:
+    """Parcels 1 and 5 are in the table, 2, 3 and 4 in quarantine."""
+    platform = platform_in(tmp_path_factory.mktemp("checked"), shared_spark)
+    platform.quality.check("silver.parcels", shared_spark.createDataFrame(ROWS, SCHEMA), (COUNTRY, WEIGHT, HEAVY))
+    return platform
 
 
 @pytest.fixture
-def checked(platform: DataPlatform, spark: SparkSession) -> DataPlatform:
-    """Parcels 1 and 5 are in the table, 2, 3 and 4 in quarantine."""
-    platform.quality.check("silver.parcels", spark.createDataFrame(ROWS, SCHEMA), (COUNTRY, WEIGHT, HEAVY))
+def checked(checked_once: DataPlatform, platform: DataPlatform) -> DataPlatform:
+    """A copy of it, as if this platform had checked."""
+    shutil.copytree(checked_once.lakehouse.root, platform.lakehouse.root)
+    shutil.copy(checked_once.log.path, platform.log.path)
+    platform.quality.results.extend(checked_once.quality.results)
     return platform
 
 
@@ -211,16 +227,24 @@ def interrupted(platform: DataPlatform, before: str, **asked: Any) -> None:
             platform.quality.release("silver.parcels", check(), **asked)
 
 
-@pytest.mark.parametrize("before", ["silver.parcels", "quarantine.parcels"])
+DE, FR = set_columns("country = 'DE'"), set_columns("country = 'FR'")
+TABLES = ("silver.parcels", "quarantine.parcels")
+AGAIN: dict[str, tuple[dict[str, Any], list[int]]] = {
+    "the same": ({"where": "id = 2", "repair": DE}, [3, 4]),
+    "another repair": ({"where": "id = 2", "repair": FR}, [3, 4]),
+    "another row": ({"where": "id = 3"}, [3, 4]),
+    "more rows": ({"repair": set_columns("country = 'FR'", "kg = 50")}, []),
+}
+SHOWN = {("another repair", "silver.parcels"), ("more rows", "quarantine.parcels")}
+
+
 @pytest.mark.parametrize(
-    ("again", "left"),
+    ("before", "again", "left"),
     [
-        ({"where": "id = 2", "repair": set_columns("country = 'DE'")}, [3, 4]),
-        ({"where": "id = 2", "repair": set_columns("country = 'FR'")}, [3, 4]),
-        ({"where": "id = 3"}, [3, 4]),
-        ({"repair": set_columns("country = 'FR'", "kg = 50")}, []),
+        pytest.param(table, *AGAIN[name], id=f"{name}-{table}", marks=() if (name, table) in SHOWN else SOAK)
+        for name in AGAIN
+        for table in TABLES
     ],
-    ids=["the same", "another repair", "another row", "more rows"],
 )
 def test_a_release_that_was_interrupted_is_finished_as_it_was_begun(
     checked: DataPlatform, before: str, again: dict[str, Any], left: list[int]
@@ -260,14 +284,15 @@ def test_a_release_is_no_load(checked: DataPlatform) -> None:
 @pytest.mark.parametrize(
     "repair",
     [
-        lambda df: df.unionByName(df.where("id = 2")),
-        lambda df: df.where("id <> 3"),
-        lambda df: df.where("id <> 3").unionByName(df.where("id = 2")),
-        lambda df: df.withColumn("_before", F.lit("{}")),
-        lambda df: df.withColumn("_key", F.lit("k")),
-        lambda df: df.withColumn("_rules_before", F.array(F.lit("another"))),
+        pytest.param(lambda df: df.unionByName(df.where("id = 2")), id="more rows", marks=SOAK),
+        pytest.param(lambda df: df.where("id <> 3"), id="fewer rows", marks=SOAK),
+        pytest.param(lambda df: df.where("id <> 3").unionByName(df.where("id = 2")), id="as many rows"),
+        pytest.param(lambda df: df.withColumn("_before", F.lit("{}")), id="another past"),
+        pytest.param(lambda df: df.withColumn("_key", F.lit("k")), id="another key", marks=SOAK),
+        pytest.param(
+            lambda df: df.withColumn("_rules_before", F.array(F.lit("another"))), id="other reasons", marks=SOAK
+        ),
     ],
-    ids=["more rows", "fewer rows", "as many rows", "another past", "another key", "other reasons"],
 )
 def test_a_repair_gives_back_the_rows_that_it_was_given(
     checked: DataPlatform, repair: Callable[[DataFrame], DataFrame]

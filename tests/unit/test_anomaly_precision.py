@@ -22,6 +22,8 @@ START = datetime(2026, 1, 5, 6, tzinfo=UTC)
 DAYS = 120
 GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
 WEEK = (1, 1.05, 1, 0.98, 1.1, 0.4, 0.3)
+FEW, MANY = 40, 200
+"""Series of each family: those of every day, and those over which the method says what it is worth."""
 PLANTED = ("spike", "drop", "level shift", "nothing")
 Family = Callable[[random.Random, str], tuple[list[Point], set[int]]]
 """Makes a series, and tells the days of what was planted into it."""
@@ -191,10 +193,10 @@ def outcome(seed: int, name: str, what: str, *, rows_known: bool = True) -> Coun
     )
 
 
-def rates(name: str, *, rows_known: bool = True) -> tuple[float, float, float]:
+def rates(name: str, *, rows_known: bool = True, series: int = FEW) -> tuple[float, float, float]:
     """Precision, recall, and false alarms in 1,000 values, over series with every kind of anomaly and with none."""
     total: Counter[str] = Counter()
-    for i in range(200):
+    for i in range(series):
         total += outcome(i, name, PLANTED[i % len(PLANTED)], rows_known=rows_known)
     hits = total["hits"]
     return hits / (hits + total["false"]), hits / (hits + total["misses"]), 1000 * total["false"] / total["judged"]
@@ -206,7 +208,7 @@ def stated() -> dict[str, tuple[float, float, float]]:
     return {name: (float(precision), float(recall), float(false)) for name, precision, recall, false in lines}
 
 
-@pytest.mark.parametrize(
+LEAST = pytest.mark.parametrize(
     ("family", "precision", "recall", "false_alarms"),
     [
         ("flat, normal noise", 0.97, 0.99, 0.6),
@@ -221,10 +223,22 @@ def stated() -> dict[str, tuple[float, float, float]]:
         ("distinct count, thousands", 0.9, 0.98, 1.8),
     ],
 )
-def test_precision_and_recall_are_high_enough_and_as_stated(
+
+
+@LEAST
+def test_precision_and_recall_are_high_enough(
     family: str, precision: float, recall: float, false_alarms: float
 ) -> None:
     measured = rates(family)
+    assert measured[0] >= precision - 0.05
+    assert measured[1] >= recall - 0.05
+    assert measured[2] <= false_alarms + 1
+
+
+@pytest.mark.soak
+@LEAST
+def test_precision_and_recall_are_as_stated(family: str, precision: float, recall: float, false_alarms: float) -> None:
+    measured = rates(family, series=MANY)
     assert measured[0] >= precision
     assert measured[1] >= recall
     assert measured[2] <= false_alarms

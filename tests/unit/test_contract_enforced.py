@@ -286,12 +286,13 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
-def test_a_contract_of_two_thousand_columns_is_read_in_seconds() -> None:
-    columns = tuple(Column(name=f"c{i}", type="string", nullable=False) for i in range(2_000))
-    rules = tuple(NotNull(column=f"c{i}", severity="warn") for i in range(200))
+@pytest.mark.parametrize("number", [200, pytest.param(2_000, marks=pytest.mark.soak)])
+def test_a_contract_of_many_columns_is_read_in_seconds(number: int) -> None:
+    columns = tuple(Column(name=f"c{i}", type="string", nullable=False) for i in range(number))
+    rules = tuple(NotNull(column=f"c{i}", severity="warn") for i in range(number // 10))
     contract = Contract(id="wide", version="1.0.0", tables=(ContractTable(name="t", columns=columns, rules=rules),))
     assert load(dump(contract)) == contract
-    assert len(rules_of(contract.tables[0])) == 2_001
+    assert len(rules_of(contract.tables[0])) == number + 1
 
 
 # --- letter case
