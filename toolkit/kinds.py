@@ -35,6 +35,7 @@ STATES: dict[str, tuple[str, str]] = {
     "unknown": ("?", "warning"),
     "failed": ("✖", "error"),
     "broken": ("✖", "error"),
+    "breached": ("✖", "error"),
     "damaged": ("✖", "error"),
     "unreadable": ("✖", "error"),
     "not allowed": ("✖", "error"),

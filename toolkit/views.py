@@ -79,10 +79,16 @@ class Link:
     given: Mapping[str, str] = field(default_factory=dict)
 
     def values(self, row: Row | None, parameters: Parameters) -> dict[str, Any] | None:
-        """What the target is asked with; None where the row does not say."""
+        """What the target is asked with; None where the row does not say.
+
+        What a view cannot do without is what its page is about, whatever a column of that name holds. What was left out here
+        is left out there.
+        """
         asked = parameters.model_dump()
-        known = {**asked, **(row or {})}
-        values = {name: known.get(source) for name, source in self.given.items()}
+        about = {name: asked[name] for name, field in type(parameters).model_fields.items() if field.is_required()}
+        known = {**asked, **(row or {}), **about}
+        left_out = {name for name, value in asked.items() if value is None and name not in (row or {})}
+        values = {name: known.get(source) for name, source in self.given.items() if source not in left_out}
         return None if any(value is None for value in values.values()) else values
 
 

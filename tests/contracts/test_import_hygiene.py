@@ -24,7 +24,6 @@ LIGHT = (
     "toolkit.session",
     "toolkit.doctor",
     "toolkit.runner",
-    "toolkit.tasks",
     "toolkit.platform",
     "toolkit.store.records",
     "toolkit.store.tables",

@@ -15,14 +15,10 @@ from tests.tui.tui_driving import screen_text, until
 from toolkit import runs
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher
-from toolkit.tui.screens.confirm import ConfirmScreen
-from toolkit.tui.screens.form import ScenarioForm
-from toolkit.tui.screens.quality import QualityScreen
-from toolkit.tui.screens.quality_job import JobScreen
-from toolkit.tui.screens.quality_quarantine import QuarantineScreen, ReasonList
-from toolkit.tui.screens.quality_release import ReleaseScreen
+from toolkit.tui.screens.form import PartForm, ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.scenarios import ScenariosScreen
+from toolkit.tui.screens.view import ViewScreen
 from toolkit.tui.widgets.parameter_field import ParameterField
 
 pytestmark = pytest.mark.asyncio
@@ -100,7 +96,9 @@ async def test_what_the_app_starts_ends_as_by_command(
         assert home.content(table) == same.content(table), table
 
 
-async def test_rows_are_repaired_and_released_from_the_board(copied: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rows_are_repaired_and_released_from_the_quarantine(
+    copied: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOOLKIT_HOME", str(copied.path))
     before = copied.rows("silver.customers")
     rule = "country_is_given"
@@ -109,28 +107,20 @@ async def test_rows_are_repaired_and_released_from_the_board(copied: Home, monke
     assert alone
     app = ToolkitApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("4")
-        await until(pilot, lambda: isinstance(app.screen, QualityScreen) and app.screen.board)
-        board = app.screen
-        assert isinstance(board, QualityScreen)
-        board.choose("silver.customers")
-        await until(pilot, lambda: board.board and board.board.table == "silver.customers")
-        await pilot.press("x")
-        await until(
-            pilot, lambda: isinstance(app.screen, QuarantineScreen) and app.screen.query_one(ReasonList).current
-        )
-        reasons = app.screen.query_one(ReasonList)
-        while reasons.current is None or reasons.current.rule != rule:
+        await app.open_part("quality.quarantine", {"table": "silver.customers"})
+        await until(pilot, lambda: isinstance(app.screen, ViewScreen) and app.screen.rows)
+        page = app.screen
+        assert isinstance(page, ViewScreen)
+        while page.current is None or page.current["rule"] != rule:
             await pilot.press("down")
         await pilot.press("r")
-        await until(pilot, lambda: isinstance(app.screen, ReleaseScreen))
-        app.screen.query_one("SetLine Input", Input).value = "country = 'DE'"
-        await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, PartForm))
+        app.screen.query_one("#field-settings Input", Input).value = "country = 'DE'"
+        await until(pilot, lambda: "→ DE" in screen_text(app))
+        assert f"toolkit quality release silver.customers --rule {rule} --set \"country = 'DE'\"" in screen_text(app)
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await pilot.press("y")
-        await until(pilot, lambda: isinstance(app.screen, JobScreen))
-        await until(pilot, lambda: "✔ done" in screen_text(app), 120)
+        await until(pilot, lambda: isinstance(app.screen, RunScreen))
+        await until(pilot, lambda: "succeeded" in screen_text(app), 120)
     after = copied.rows("silver.customers")
     assert len(after) == len(before) + len(alone)
     assert {row["country"] for row in after if row["customer_id"] in alone} == {"DE"}

@@ -39,28 +39,32 @@ def test_failing_rows_of_a_stored_table_are_shown_and_changes_since_are_told(
     place = Lakehouse.default().path("silver.parcels")
     write_deltalake(place, pa.table({"id": [1, 2, 3], "country": ["DE", None, None]}))
     (tmp_path / "r.yaml").write_text(RULES, encoding="utf-8")
-    judged = toolkit("quality", "run", "silver.parcels", "--rules", "r.yaml", "--quiet", folder=tmp_path)
+    judged = toolkit("quality", "run", "silver.parcels", "--rules", "r.yaml", folder=tmp_path)
     assert judged.returncode == 4
-    assert "country is missing: 2 of 3 rows" in judged.stdout
+    assert "✖ failed  silver.parcels  country_given       2        3  country is missing" in judged.stdout
     record = runs.find("latest").record()
-    assert (record.what, record.options) == ("judge silver.parcels", {"rules": str(tmp_path / "r.yaml")})
+    assert (record.what, record.options) == ("run silver.parcels", {"rules": str(tmp_path / "r.yaml")})
     assert "rules failed" in record.answer
     write_deltalake(place, pa.table({"id": [4], "country": pa.array([None], pa.string())}), mode="append")
 
     # Another folder: the record knows the file of rules.
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    asked = toolkit("quality", "rows", "silver.parcels", "country_given", "--limit", "2", folder=elsewhere)
+    asked = toolkit("quality", "ask", "silver.parcels", "country_given", "--limit", "2", folder=elsewhere)
     assert asked.returncode == 0, asked.stderr
-    header, *rows = asked.stdout.splitlines()
+    answer, _, header, *rows = asked.stdout.splitlines()
+    assert answer == "silver.parcels: 3 rows break country_given in version 1."
     assert header.split("  ")[0] == "what is wrong"
     assert len(rows) == 2
     assert all(row.startswith("country is missing.") and row.rstrip().endswith("NULL") for row in rows)
-    assert "2 of 3 rows of silver.parcels, version 1, that break country_given" in asked.stderr
+    assert "2 of 3 rows of silver.parcels, version 1, break country_given" in asked.stderr
     assert "changed since it was judged at version 0" in asked.stderr
-    assert runs.find("latest").record().answer == "silver.parcels: 3 rows break country_given in version 1."
+    assert runs.find("latest").record().answer == answer
 
-    whole = toolkit("quality", "rows", "silver.parcels", "enough", "--json", folder=elsewhere)
-    assert whole.returncode == 2
-    assert json.loads(whole.stdout or "null") is None
+    # They are kept, and shown again without Spark.
+    kept = toolkit("quality", "rows", "silver.parcels", "country_given", "--json", folder=elsewhere)
+    assert [row["country"] for row in json.loads(kept.stdout)] == [None, None]
+
+    whole = toolkit("quality", "ask", "silver.parcels", "enough", folder=elsewhere)
+    assert (whole.returncode, whole.stdout) == (2, "")
     assert "about silver.parcels as a whole" in whole.stderr

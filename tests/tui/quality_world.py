@@ -76,7 +76,8 @@ def build(home: Path, rules: int = RULES, runs: int = RUNS) -> None:
     lakehouse = Lakehouse(home / "lakehouse")
     for run in range(runs):
         append(lakehouse.path("ops.quality_results"), measured(run, rules))
-    write_deltalake(str(lakehouse.path("silver.orders")), orders(1, 900).to_arrow())
+    write_deltalake(str(lakehouse.path("silver.orders")), orders(1, 600).to_arrow())
+    write_deltalake(str(lakehouse.path("silver.orders")), orders(601, 300).to_arrow(), mode="append")
     write_deltalake(str(lakehouse.path("quarantine.orders")), quarantined().to_arrow())
     write_profile(home)
     write_contract(home)
@@ -168,7 +169,7 @@ def quarantined() -> pl.DataFrame:
 
 
 def write_profile(home: Path) -> None:
-    """The profile of `silver.orders`."""
+    """The profiles of both versions of `silver.orders`."""
     amount = ColumnProfile(
         name="amount",
         type="double",
@@ -203,9 +204,11 @@ def write_profile(home: Path) -> None:
     known = ForeignKey(column="customer_id", to="customers", key="customer_id", rows=900, found=860, named_alike=True)
     columns = (key, amount, note, customer)
     profile = Profile(table="silver.orders", measured_at=FIRST, rows=900, columns=columns, foreign_keys=(known,))
-    folder = home / "profiles"
+    folder = home / "profiles" / "silver.orders"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "silver.orders.json").write_text(profile.model_dump_json(), encoding="utf-8")
+    (folder / "1.json").write_text(profile.model_dump_json(), encoding="utf-8")
+    before = profile.model_copy(update={"rows": 300, "columns": (key, note.model_copy(update={"nulls": 20}), customer)})
+    (folder / "0.json").write_text(before.model_dump_json(), encoding="utf-8")
 
 
 def write_contract(home: Path, amount: str = "decimal(10,2)") -> None:

@@ -34,8 +34,14 @@ VIEWS = [address for address in areas.addresses() if isinstance(areas.part(addre
 TASKS = [address for address in areas.addresses() if isinstance(areas.part(address), Task)]
 PAGES = [address for address in VIEWS if address not in SCREENS]
 ESCAPES = ("\x1b", "\x00", "\u202e")
-ELSEWHERE: dict[str, dict[str, Any]] = {}
+ELSEWHERE: dict[str, dict[str, Any]] = {
+    "quality.changes": {"old": "orders-1.0.0", "new": "orders-2.0.0"},
+    "quality.drift": {"table": "silver.orders", "before": 0, "after": 1},
+    "quality.sla": {"table": "silver.orders", "pass_rate": 0.9, "min_rows": 1, "days": 3660},
+}
 """What views are asked with that no link leads to and that need something."""
+DECLARED = {"quality.changes", "quality.contracts"}
+"""Views of what scenarios declare, which is there before anything was run."""
 
 
 @pytest.fixture(scope="session")
@@ -235,7 +241,7 @@ def test_an_empty_home_says_what_to_do(
     assert printed.exit_code in (0, 2, 5)
     assert "Traceback" not in printed.stderr
     assert len(printed.stderr) > 20, "it does not say what to do"
-    assert printed.stdout == ""
+    assert printed.stdout == "" or address in DECLARED
 
 
 @pytest.mark.parametrize("address", VIEWS)

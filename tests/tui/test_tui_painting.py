@@ -9,8 +9,6 @@ from textual.pilot import Pilot
 from tui_driving import press, screen_text, settle
 
 from toolkit.tui.app import ToolkitApp
-from toolkit.tui.screens.quality_quarantine import QuarantineScreen
-from toolkit.tui.widgets.table_rows import TableRows
 
 pytestmark = pytest.mark.asyncio
 
@@ -36,23 +34,3 @@ async def test_scores_are_whole_after_the_terminal_was_smaller(app: ToolkitApp) 
         assert "silver.customers" in before
         await resized(pilot, (80, 12), (80, 24))
         assert screen_text(app) == before
-
-
-async def test_reasons_and_rows_are_whole_after_they_were_read_again(app: ToolkitApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "4", "down", "x")
-        screen = app.screen
-        assert isinstance(screen, QuarantineScreen)
-        assert screen.found is not None
-        assert screen.query_one(TableRows).page is not None
-        before = screen_text(app)
-        assert "customer_is_known" in before
-        for _ in range(3):
-            # Filled anew and painted before the columns are measured, as by a reload that finds the same.
-            reasons, rows = screen.query_one("#reasons"), screen.query_one(TableRows)
-            reasons.show(screen.found)  # type: ignore[attr-defined]
-            rows._fill(rows.page)  # type: ignore[arg-type]
-            screen._refresh_layout()
-            screen_text(app)
-            await settle(pilot)
-            assert screen_text(app) == before

@@ -15,7 +15,6 @@ from toolkit.runs import RunFolder
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import PATIENCE, Launcher
 from toolkit.tui.screens.confirm import ConfirmScreen
-from toolkit.tui.screens.failing import FailingScreen
 from toolkit.tui.screens.form import ScenarioForm
 from toolkit.tui.screens.run import RunScreen
 from toolkit.tui.screens.view import ViewScreen
@@ -161,8 +160,12 @@ async def test_failing_rows_are_one_key_away(app: ToolkitApp) -> None:
         await app.open_run(world.RUN_ID)
         await settle(pilot)
         await press(pilot, "u", "f")
-        assert isinstance(app.screen, FailingScreen)
-        assert "rows 1–10 of 10" in screen_text(app)
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.rows"
+        assert len(app.screen.rows) == 10
+        await press(pilot, "escape", "x")
+        assert isinstance(app.screen, ViewScreen)
+        assert app.screen.question.address == "quality.quarantine"
         await press(pilot, "escape")
         assert isinstance(app.screen, RunScreen)
 
@@ -224,6 +227,8 @@ async def test_without_a_run_the_screens_say_what_to_do(empty_home: Path, size: 
             assert none in text
             assert "press 1" in text
             assert str(empty_home) in text.replace(" ", "") or str(empty_home) in text
+        await press(pilot, "4")
+        assert "Nothing was measured yet." in screen_text(app)
         await press(pilot, "g")
         assert any("No run is at work" in n.message for n in app._notifications)
 

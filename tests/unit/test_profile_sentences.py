@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from toolkit.cli.profiles import refuted, sentences
 from toolkit.quality.profiling import (
     ColumnProfile,
     Correlation,
@@ -16,7 +15,10 @@ from toolkit.quality.profiling import (
     Profile,
     findings,
     is_estimated,
+    refuted,
 )
+from toolkit.quality.views.profile import sentences
+from toolkit.words import literal
 
 ROWS = 20_000
 
@@ -104,5 +106,5 @@ def test_numbers_that_go_together_and_times_in_order_are_told() -> None:
 def test_many_pairs_are_cut_and_names_do_not_steer_the_terminal() -> None:
     pairs = tuple(Correlation(one="a\x1b[31m", other=f"b{i}", r=0.9) for i in range(8))
     found = list(sentences(told(correlations=pairs)))
-    assert found[0] == "a�[31m and b0 go together (r = 0.90)"
-    assert found[5:] == ["… and 3 more like that: --json has them all"]
+    assert literal(found[0]) == "a␛[31m and b0 go together (r = 0.90)"
+    assert found[5:] == ["… and 3 more like that: --json has them beside their columns"]

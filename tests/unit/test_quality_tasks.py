@@ -15,10 +15,10 @@ from toolkit import runs
 from toolkit.errors import UsageError
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import parse, words
-from toolkit.quality.failing import BrokenRule, as_measured_last, marked
+from toolkit.quality.failing import BrokenRule, as_measured_last
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.sources import Source, given
-from toolkit.quality.tasks import JUDGE, PROFILE, RELEASE, ROWS, TASKS, Profiled, Repaired
+from toolkit.quality.tasks import ASK, COMPARE, JUDGE, PROFILE, RELEASE, TASKS, Compared, Profiled, Repaired
 from toolkit.runs import RunRecord
 
 TABLE = "silver.parcels"
@@ -64,10 +64,12 @@ def judged_with(**options: Any) -> None:
             "holds the rules of silver.parcels, not of silver.countries",
         ),
         (JUDGE, {"table": TABLE, "rules": "FILE", "contract": "FILE"}, "Rules and a contract are given"),
+        (JUDGE, {"table": TABLE, "contract": "nowhere"}, "There is no contract 'nowhere'"),
+        (COMPARE, {"table": TABLE, "before": 7}, "7"),
         (PROFILE, {"table": "silver.parcel"}, "no table 'silver.parcel'"),
         (PROFILE, {"table": TABLE, "version": 7}, "7"),
         (PROFILE, {"table": TABLE, "references": {"c": "silver.country"}}, "no table 'silver.country'"),
-        (ROWS, {"table": TABLE, "rule": "country_gven", "rules": "FILE"}, "no rule of silver.parcels 'country_gven'"),
+        (ASK, {"table": TABLE, "rule": "country_gven", "rules": "FILE"}, "no rule of silver.parcels 'country_gven'"),
         (RELEASE, {"table": "silver.countries"}, "no table 'quarantine.countries'"),
         (RELEASE, {"table": TABLE, "rule": "kg_sond"}, "Did you mean 'kg_sound'"),
         (RELEASE, {"table": TABLE, "where": "weight > 1"}, "weight"),
@@ -77,7 +79,7 @@ def judged_with(**options: Any) -> None:
 def test_what_can_be_refused_without_spark_is(
     lakehouse: Lakehouse, file: Path, task: Any, asked: dict[str, Any], message: str
 ) -> None:
-    values = {name: file if value == "FILE" else value for name, value in asked.items()}
+    values = {name: str(file) if value == "FILE" else value for name, value in asked.items()}
     with pytest.raises(UsageError, match=message):
         task.prepare(parse(task.parameters, values, task.name))
 
@@ -88,7 +90,7 @@ def test_what_can_be_refused_without_spark_is(
         (JUDGE, {"table": TABLE, "rules": "FILE", "references": {"countries": "silver.countries"}}),
         (JUDGE, {"table": TABLE}),
         (PROFILE, {"table": TABLE, "version": 0, "sample": 0.5}),
-        (ROWS, {"table": TABLE, "rule": "country_given", "rules": "FILE"}),
+        (ASK, {"table": TABLE, "rule": "country_given", "rules": "FILE"}),
         (RELEASE, {"table": TABLE, "rule": "kg_sound", "where": "id > 3", "settings": ("country = 'DE'",)}),
     ],
 )
@@ -130,15 +132,6 @@ def test_a_run_that_kept_references_in_another_form_is_refused(lakehouse: Lakeho
         as_measured_last(BrokenRule(table=TABLE, rule="country_given"))
 
 
-def test_rows_of_a_load_are_those_that_were_marked(lakehouse: Lakehouse) -> None:
-    asked = BrokenRule(table=TABLE, rule="country_given")
-    assert marked(asked) is None, "never measured"
-    measured(lakehouse, population="incoming")
-    found = marked(asked)
-    assert found is not None
-    assert ([row["id"] for row in found.rows], found.total, found.where) == ([4], 1, "quarantine.parcels")
-
-
 def test_a_task_says_what_it_holds_and_whose_table_it_is_about(lakehouse: Lakehouse) -> None:
     asked = Repaired(table=TABLE, rule="kg_sound")
     assert RELEASE.writes(asked) == (TABLE, "quarantine.parcels", "ops.quarantine_releases")
@@ -146,7 +139,9 @@ def test_a_task_says_what_it_holds_and_whose_table_it_is_about(lakehouse: Lakeho
     write_deltalake(lakehouse.path("quarantine.letters"), pa.table({"id": [1]}))
     assert RELEASE.about(Repaired(table="silver.letters")) == "quarantine.letters", "no row of it was ever good"
     assert RELEASE.preview is not None
-    assert RELEASE.preview(asked).startswith("2 rows of quarantine.parcels would be looked at")
+    assert RELEASE.preview(asked).startswith("2 rows of 2 in quarantine would be checked again")
+    doubtful = Repaired(table=TABLE, where="concat(country, 'x') = 'FRx'")
+    assert "concat(…) may mean something else: it may choose other rows." in RELEASE.preview(doubtful)
 
 
 def test_what_was_asked_is_a_command_again(file: Path) -> None:
@@ -154,4 +149,5 @@ def test_what_was_asked_is_a_command_again(file: Path) -> None:
     assert words(asked) == [TABLE, "--rules", str(file), "--ref", "countries=silver.countries"]
     assert words(Profiled(table=TABLE, sample=0.5, confirm=True)) == [TABLE, "--sample", "0.5", "--confirm"]
     assert words(Repaired(table=TABLE, settings=("a = 1", "b = 2"))) == [TABLE, "--set", "a = 1", "--set", "b = 2"]
-    assert [task.name for task in TASKS] == ["judge", "profile", "rows", "release"]
+    assert words(Compared(table=TABLE, before=0, after=1)) == [TABLE, "0", "--after", "1"]
+    assert [task.name for task in TASKS] == ["run", "profile", "compare", "ask", "release"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.records import rule_found
 from toolkit.errors import DataError, UsageError
-from toolkit.quality.verdicts import FailingRows, by_table, failing_rows, verdict, whole_quarantine
+from toolkit.quality.verdicts import by_table, failing_rows, verdict
 
 EVENT = rule_found("silver.orders", "amount_is_positive", columns=["amount"], rows=100, failed=4, passed=True)
 
@@ -66,12 +66,6 @@ def test_where_failing_rows_are_is_the_action_that_was_taken() -> None:
 def test_a_table_that_is_none_is_refused(table: str) -> None:
     with pytest.raises(UsageError, match="not a table name"):
         failing_rows(verdict({**EVENT, "table": table}))
-
-
-def test_the_quarantine_of_a_table_is_its_namesake() -> None:
-    assert whole_quarantine("silver.orders") == FailingRows(
-        "quarantine.orders", "", "silver.orders: all rows in quarantine, with their reasons"
-    )
 
 
 def test_what_was_not_measured_is_no_pass_and_no_failure() -> None:

@@ -132,18 +132,6 @@ def watching(scenario: Scenario, run_id: str, console: Console, *, quiet: bool) 
         yield lambda event: _line(console, event)
 
 
-@contextlib.contextmanager
-def task_watched(table: str, run_id: str | None, *, quiet: bool = False) -> Iterator[tuple[str, Listener]]:
-    """Show a piece of work on `table` while it goes, on standard error; gives its run's id, and who is to be told."""
-    from toolkit import owners, runs
-    from toolkit.cli.output import err
-
-    scenario = owners.owner(table).scenario
-    name = run_id or runs.new_run_id(scenario.id)
-    with watching(scenario, name, err, quiet=quiet) as listener:
-        yield name, listener
-
-
 def _line(console: Console, event: Event) -> None:
     match event.kind:
         case "run_started":

@@ -152,17 +152,22 @@ def values(model: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         value = given.get(f"p_{entry.name}")
         if value is None or value == []:
             continue
-        found[entry.name] = _pairs(entry, value) if entry.shape == "pairs" else value
+        found[entry.name] = pairs(entry.option, value) if entry.shape == "pairs" else value
     return found
 
 
-def _pairs(entry: Entry, texts: Iterable[str]) -> dict[str, str]:
+def pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
+    """The values of an option that takes `name=value` several times.
+
+    Raises:
+        UsageError: one of them has no name or no value.
+    """
     found: dict[str, str] = {}
     for text in texts:
         name, _, value = text.partition("=")
         if not name or not value:
             raise UsageError(
-                f"--{entry.option} {text!r} is no pair.", cure="Write NAME=VALUE, such as customers=silver.customers."
+                f"--{option} {text!r} is no pair.", cure="Write NAME=VALUE, such as customers=silver.customers."
             )
         found[name] = value
     return found
@@ -183,8 +188,8 @@ def arranged(view: View[Any], given: Mapping[str, Any]) -> Arrangement:
     return Arrangement(given["filter_"], given["sort"], given["descending"], given["limit"] or view.limit)
 
 
-def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> None:
-    """Read a view and print it as asked: text, JSON, CSV, or a row at a time.
+def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> list[Row]:
+    """Read a view and print it as asked: text, JSON, CSV, or a row at a time; returns the rows.
 
     Raises:
         DataError: some of it could not be read; the rest is printed.
@@ -195,11 +200,12 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
     lakehouse = Lakehouse.default()
     result = view.filled(lakehouse, view.read(lakehouse, parameters))
     columns = result.columns or view.columns
-    rows = arrangement.of(result, columns)
+    rows: list[Row] = arrangement.of(result, columns)
     print_rows(view, columns, rows, how)
     tell(result, len(rows), how)
     if result.problems:
         raise DataError(f"{plural(len(result.problems), 'row')} could not be read.", cure="The lines above say why.")
+    return rows
 
 
 def print_rows(view: View[Any], columns: tuple[Column, ...], rows: list[Row], how: Mapping[str, Any]) -> None:
@@ -233,9 +239,9 @@ def tell(result: Result, shown: int, how: Mapping[str, Any]) -> None:
     if not how["json"] and not how["csv"] and shown < len(result.rows):
         output.err.print(Text(f"{shown:,} of {plural(len(result.rows), 'row')}.", "dim"), soft_wrap=True)
     for note in result.notes:
-        output.err.print(Text(note, "dim"), soft_wrap=True)
+        output.err.print(Text(literal(note, lines=True), "dim"), soft_wrap=True)
     for problem in result.problems:
-        output.err.print(Text(problem, "red"), soft_wrap=True)
+        output.err.print(Text(literal(problem, lines=True), "red"), soft_wrap=True)
 
 
 def _task_command(area: str, task: Task[Any, Any]) -> Callable[..., None]:
@@ -266,7 +272,7 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
         return
     form = given.get("form", "text")
     quiet = given["quiet"]
-    run_id, result = _performed(area, task, parameters, given["run_id"], quiet=quiet or form != "text")
+    run_id, result = performed(area, task, parameters, given["run_id"], quiet=quiet or form != "text")
     if form != "text":
         output.out.file.write(task.reports[form](result))
     elif given["json"]:
@@ -280,7 +286,8 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
         raise SystemExit(int(code))
 
 
-def _performed(area: str, task: Task[Any, Any], parameters: Any, run_id: str | None, *, quiet: bool) -> tuple[str, Any]:
+def performed(area: str, task: Task[Any, Any], parameters: Any, run_id: str | None, *, quiet: bool) -> tuple[str, Any]:
+    """Do a task, shown while it goes; gives the run's id, and what the task returned."""
     from toolkit import owners, runner, runs
     from toolkit.cli.live import watching
 
@@ -297,7 +304,10 @@ def _tell_outcome(task: Task[Any, Any], parameters: Any, run_id: str) -> None:
     from toolkit import areas, runs
     from toolkit.views import Arrangement
 
-    output.out.print(Text(runs.find(run_id).record().answer), soft_wrap=True)
+    run = runs.find(run_id)
+    output.out.print(Text(literal(run.record().answer, lines=True)), soft_wrap=True)
+    for alert in run.view().alerts:
+        output.err.print(Text(literal(alert), "dim"), soft_wrap=True)
     if task.then is None:
         return
     given = task.then.values({"run": run_id}, parameters)

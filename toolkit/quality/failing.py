@@ -1,12 +1,8 @@
-"""Rows that break a rule, wherever they are: in quarantine, marked in their table, or in a table that was judged as it is.
-
-Marked rows are read without Spark; of the others Spark is asked again.
-"""
+"""Rows that break a rule in a table as it lies: nothing marks them, so that Spark is asked again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -15,12 +11,11 @@ from toolkit import runs
 from toolkit.errors import DataError, UsageError
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import parse
-from toolkit.quality.actions import Actions, takes_out
+from toolkit.quality.actions import Actions
 from toolkit.quality.history import measurements
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.records import RESULTS, Measurement, Population
 from toolkit.quality.sources import Source
-from toolkit.quality.verdicts import failing_rows
 from toolkit.reader import open_table
 
 if TYPE_CHECKING:
@@ -37,57 +32,17 @@ class BrokenRule(Source):
     """A rule of a table, whose rows are looked for."""
 
     rule: str = Field(description="The rule's name, as `toolkit quality` shows it.")
-    limit: int = Field(20, ge=1, le=MOST_ROWS, description="Rows at most.")
+    limit: int = Field(200, ge=1, le=MOST_ROWS, description="Rows at most.")
 
 
-@dataclass(frozen=True)
-class Failing:
-    """Rows that break a rule, as they are now.
-
-    Attributes:
-        rows: some of them.
-        total: how many there are.
-        where: the table that they are in.
-        version: of that table, now.
-        judged_at: the version that was judged when the rule was measured last; None when that is not known.
-        elsewhere: rows that broke a rule which only marks them, and that another rule took out of the table.
-    """
-
-    rows: list[dict[str, Any]]
-    total: int
-    where: str
-    version: int
-    judged_at: int | None = None
-    elsewhere: int = 0
-
-    @property
-    def changed(self) -> bool:
-        """Whether the table is another than the one that was judged."""
-        return self.judged_at is not None and self.judged_at != self.version
-
-
-def newest(table: str, rule: str) -> Measurement | None:
+def newest(lakehouse: Lakehouse, table: str, rule: str) -> Measurement | None:
     """The newest measurement of a rule, of a load or of the table as it lay; None when it was never measured."""
-    if not Lakehouse.default().exists(RESULTS):
+    if not lakehouse.exists(RESULTS):
         return None
-    results = open_table(RESULTS)
+    results = open_table(RESULTS, lakehouse=lakehouse)
     populations: tuple[Population, ...] = ("incoming", "stored")
     found = [m for each in populations for m in measurements(results, table=table, rule=rule, population=each)]
     return max(found, key=lambda measured: measured.at, default=None)
-
-
-def marked(asked: BrokenRule) -> Failing | None:
-    """The rows that were marked when they came in; None for a rule that was measured last in the table as it lay, or never."""
-    measured = newest(asked.table, asked.rule)
-    if measured is None or measured.population == "stored":
-        return None
-    where = failing_rows(measured)
-    reader = open_table(where.table)
-    page = reader.page(limit=asked.limit, where=where.where, counted=True)
-    rows = [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-    total = page.total or 0
-    elsewhere = 0 if takes_out(measured.action) else max(0, measured.failed - total)
-    return Failing(rows, total, where.table, reader.version, elsewhere=elsewhere)
 
 
 def as_measured_last(asked: BrokenRule) -> BrokenRule:
@@ -98,7 +53,7 @@ def as_measured_last(asked: BrokenRule) -> BrokenRule:
     """
     if asked.rules or asked.contract:
         return asked
-    measured = newest(asked.table, asked.rule)
+    measured = newest(Lakehouse.default(), asked.table, asked.rule)
     try:
         options = runs.find(measured.run_id).record().options if measured else {}
     except (UsageError, DataError):

@@ -5,7 +5,6 @@ Owns what a repair may do and what is kept of it. Lazy, like the engine; who wri
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from toolkit.errors import UsageError
 from toolkit.quality import sql_text
 from toolkit.quality.engine import Check, split
 from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS
+from toolkit.quality.rejected import settings_of
 from toolkit.quality.rules import RowRule
 
 Repair = Callable[[DataFrame], DataFrame]
@@ -26,8 +26,6 @@ _EVERY_DIGIT = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
     "timestampNTZFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSS",
 }
-_SETTING = re.compile(r"\s*(?:`((?:[^`]|``)+)`|([^\W\d]\w*))\s*=\s*(.+)", re.DOTALL)
-"""A column, in backticks where it is no plain name, and an expression."""
 
 
 @dataclass(frozen=True)
@@ -144,24 +142,6 @@ def remaining(quarantine: DataFrame, released: DataFrame) -> DataFrame:
     """The quarantine without the rows that were released, told by their key."""
     keyed = quarantine.withColumn(KEY, _key(_as_json(quarantine.columns)))
     return keyed.join(released.select(KEY).distinct(), KEY, "left_anti").drop(KEY)
-
-
-def settings_of(texts: Iterable[str]) -> dict[str, str]:
-    """Columns with the SQL for their new values, from settings such as `amount=0` or `` `order id`=upper(id) ``.
-
-    Raises:
-        UsageError: one of them is no setting.
-    """
-    parsed: dict[str, str] = {}
-    for text in texts:
-        found = _SETTING.fullmatch(text)
-        if found is None:
-            raise UsageError(
-                f"{text!r} sets nothing.",
-                cure="Write column=SQL, such as country=upper(country); a name that is not one word in backticks.",
-            )
-        parsed[found[1].replace("``", "`") if found[1] else found[2]] = found[3]
-    return parsed
 
 
 def set_columns(*settings: str) -> Repair:

@@ -20,15 +20,23 @@ if TYPE_CHECKING:
     from toolkit.quality.contracts.judgement import Promised
     from toolkit.quality.engine import Check
 
-# Absolute, so that the same can be asked for from another folder.
+
+def _absolute(name: str) -> str:
+    """The path of a contract, so that the same can be asked for from another folder; its name where it is no path."""
+    return str(Path(name).absolute()) if Path(name).exists() else name
+
+
 File = Annotated[Path, AfterValidator(Path.absolute)]
+Contract = Annotated[str, AfterValidator(_absolute)]
 
 
 class Source(OfTable):
     """A table, and where its rules stand; what its scenario declares when neither a file nor a contract is named."""
 
     rules: File | None = Field(None, description="A file of rules; those of the table's scenario when left out.")
-    contract: File | None = Field(None, description="A contract in place of rules: all that it promises of the table.")
+    contract: Contract | None = Field(
+        None, description="A contract in place of rules, as a file or by name: all that it promises of the table."
+    )
     references: dict[str, str] = option(
         {}, "name=table: a table that this one refers to, by its name in rules; may be repeated.", name="ref"
     )
@@ -49,11 +57,12 @@ def given(source: Source) -> Promised | None:
     return _of_file(source, source.rules) if source.rules else None
 
 
-def _promised(source: Source, contract: Path) -> Promised:
+def _promised(source: Source, contract: str) -> Promised:
     from toolkit.quality import contracts
     from toolkit.quality.contracts.judgement import promised
+    from toolkit.quality.contracts.places import file_of
 
-    return promised(contracts.load(contract), open_table(source.table), source.references, _is_there)
+    return promised(contracts.load(file_of(contract)), open_table(source.table), source.references, _is_there)
 
 
 def _of_file(source: Source, file: Path) -> Promised:

@@ -5,24 +5,28 @@ Owns what is refused before Java starts, and what is done then with the platform
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from toolkit.comparisons import doubtful
 from toolkit.errors import ExitCode, UsageError
 from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import option
-from toolkit.quality.failing import BrokenRule, Failing, as_measured_last, newest
-from toolkit.quality.profiling import Profile, stored
+from toolkit.quality.failing import BrokenRule, as_measured_last, newest
+from toolkit.quality.kept import FoundRows, keep_profile, keep_rows, plain_rows
+from toolkit.quality.profiling import Drift, Profile, drift
 from toolkit.quality.quarantine import quarantine_name
-from toolkit.quality.quarantine_rows import check_settings, chosen_rows
 from toolkit.quality.records import RELEASES, RESULTS
+from toolkit.quality.rejected import NOT_SPARK, check_settings, chosen, open_quarantine, preview
 from toolkit.quality.reports import FORMS, title
 from toolkit.quality.sources import Source, check_of, declared_check, given
 from toolkit.quality.views.naming import OfTable
 from toolkit.reader import open_table
-from toolkit.views import Task
+from toolkit.views import Link, Task
 from toolkit.words import count, plural
 
 if TYPE_CHECKING:
@@ -59,9 +63,9 @@ def _verdict(result: QualityResult) -> ExitCode:
 
 
 JUDGE = Task(
-    "judge",
+    "run",
     "Judge",
-    "Judge a table as it is, and keep what was found.",
+    "Judge a table as it is by its rules, and keep what was found; the exit code is 4 if one of them fails.",
     Source,
     _judge,
     answer=lambda _, result: title(result),
@@ -69,6 +73,7 @@ JUDGE = Task(
     prepare=_refuse_rules,
     reports=FORMS,
     verdict=_verdict,
+    then=Link("enter", "Results", "quality.results", "Show what each rule found.", {"run": "run", "table": "table"}),
 )
 
 
@@ -93,15 +98,14 @@ def _refuse_profile(asked: Profiled) -> None:
 
 
 def _profile(platform: DataPlatform, asked: Profiled) -> Profile:
-    """The profile; that of the newest version is kept."""
+    """The profile, which is kept."""
     from toolkit.quality.profiling import confirmed, profile
 
     df = platform.read(asked.table, asked.version)
     references = {name: platform.read(other) for name, other in asked.references.items()}
     found = profile(df, table=asked.table, sample=asked.sample, references=references)
     found = confirmed(df, found) if asked.confirm else found
-    if asked.version is None:
-        stored.keep(found, asked.table)
+    keep_profile(found, platform.reader(asked.table).version if asked.version is None else asked.version)
     return found
 
 
@@ -118,6 +122,62 @@ PROFILE = Task(
     _profile,
     answer=_profiled,
     prepare=_refuse_profile,
+    reports={"json": lambda found: found.model_dump_json(indent=2) + "\n"},
+    then=Link(
+        "enter",
+        "Profile",
+        "quality.columns",
+        "Show what each column holds.",
+        {"table": "table", "version": "version"},
+    ),
+)
+
+
+# drift between two versions
+
+
+class Compared(OfTable):
+    """Two versions of a table, both of which are profiled."""
+
+    before: int = Field(ge=0, description="The version that the other is compared with.")
+    after: int | None = Field(None, ge=0, description="The other; the newest when left out.")
+    sample: float | None = Field(None, gt=0, le=1, description="Share of rows to look at; all when left out.")
+
+
+def _refuse_versions(asked: Compared) -> None:
+    for version in (asked.before, asked.after):
+        open_table(asked.table, version)
+
+
+def _compare(platform: DataPlatform, asked: Compared) -> tuple[Drift, ...]:
+    """How the profile of the later version differs; both are kept."""
+    before, after = (
+        _profile(platform, Profiled(table=asked.table, version=version, sample=asked.sample))
+        for version in (asked.before, asked.after)
+    )
+    return drift(before, after)
+
+
+def _compared(asked: Compared, found: tuple[Drift, ...]) -> str:
+    changed = sum(one.verdict != "steady" for one in found)
+    return f"{asked.table}: {plural(changed, 'difference')} between version {asked.before} and what came after it."
+
+
+COMPARE = Task(
+    "compare",
+    "Compare versions",
+    "Profile two versions of a table, and say how what it holds has drifted.",
+    Compared,
+    _compare,
+    answer=_compared,
+    prepare=_refuse_versions,
+    then=Link(
+        "enter",
+        "Drift",
+        "quality.drift",
+        "Show what differs.",
+        {"table": "table", "before": "before", "after": "after"},
+    ),
 )
 
 
@@ -131,23 +191,37 @@ def _refuse_rule(asked: BrokenRule) -> None:
         raise UsageError.unknown(f"rule of {asked.table}", asked.rule, names)
 
 
-def _rows(platform: DataPlatform, asked: BrokenRule) -> Failing:
-    measured, version = newest(asked.table, asked.rule), platform.reader(asked.table).version
+def _find(platform: DataPlatform, asked: BrokenRule) -> FoundRows:
+    """The rows as they are now, which are kept."""
+    measured = newest(platform.lakehouse, asked.table, asked.rule)
     check = check_of(platform, asked.table, given(as_measured_last(asked)))
     rows, total = platform.quality.failing(asked.table, check, asked.rule, asked.limit)
-    return Failing(rows, total, asked.table, version, measured.version if measured else None)
+    found = FoundRows(
+        table=asked.table,
+        rule=asked.rule,
+        asked_at=datetime.now(UTC),
+        version=platform.reader(asked.table).version,
+        judged_at=measured.version if measured else None,
+        total=total,
+        columns=tuple(rows[0]) if rows else (),
+        rows=plain_rows(rows),
+    )
+    keep_rows(found)
+    return found
 
 
-ROWS = Task(
-    "rows",
-    "Rows",
-    "Look again for the rows of a table that break a rule.",
+ASK = Task(
+    "ask",
+    "Find rows",
+    "Ask Spark for the rows of a table as it lies that break a rule, and keep them; those of loads are marked: see `rows`.",
     BrokenRule,
-    _rows,
+    _find,
     answer=lambda asked, found: (
-        f"{found.where}: {plural(found.total, 'row')} break {asked.rule} in version {found.version}."
+        f"{found.table}: {plural(found.total, 'row')} break {asked.rule} in version {found.version}."
     ),
     prepare=_refuse_rule,
+    reports={"json": lambda found: found.model_dump_json(indent=2) + "\n"},
+    then=Link("enter", "Rows", "quality.rows", "Show the rows.", {"table": "table", "rule": "rule"}),
 )
 
 
@@ -163,7 +237,8 @@ class Repaired(OfTable):
 
 
 def _refuse_release(asked: Repaired) -> None:
-    reader, _ = chosen_rows(asked.table, asked.rule, asked.where)
+    reader = open_quarantine(asked.table)
+    chosen(reader, asked.rule, asked.where)
     check_settings(asked.settings, reader)
 
 
@@ -185,9 +260,12 @@ def _released(asked: Repaired, found: Released) -> str:
     return f"{asked.table}: of {looked} looked at, {count(found.released)} were released and {stay} stay in quarantine."
 
 
-def _to_be_released(asked: Repaired) -> str:
-    reader, conditions = chosen_rows(asked.table, asked.rule, asked.where)
-    return f"{plural(reader.count(conditions), 'row')} of {reader.name} would be looked at; the repair is not tried."
+def _preview(asked: Repaired) -> str:
+    reader = open_quarantine(asked.table)
+    told = preview(reader, chosen(reader, asked.rule, asked.where), asked.settings)
+    doubt = doubtful(asked.where)
+    more = f"{NOT_SPARK} To it, {doubt} may mean something else: it may choose other rows." if doubt else ""
+    return "\n".join(filter(None, [told, more]))
 
 
 def _owned(asked: Repaired) -> str:
@@ -205,6 +283,8 @@ RELEASE = Task(
     writes=lambda asked: (asked.table, quarantine_name(asked.table), RELEASES),
     prepare=_refuse_release,
     about=_owned,
-    preview=_to_be_released,
+    preview=_preview,
+    reports={"json": lambda found: json.dumps(asdict(found), indent=2) + "\n"},
+    then=Link("enter", "Quarantine", "quality.quarantine", "Show what is left there.", {"table": "table"}),
 )
-TASKS = (JUDGE, PROFILE, ROWS, RELEASE)
+TASKS = (JUDGE, PROFILE, COMPARE, ASK, RELEASE)

@@ -56,13 +56,18 @@ def state_of(*, passed: bool | None, failed: int) -> State:
     return "tolerated" if failed else "passed"
 
 
+def is_rule_name(name: str) -> bool:
+    """Whether `name` can stand in a condition."""
+    return bool(_RULE_NAME.fullmatch(name))
+
+
 def check_rule_name(name: str) -> str:
     """`name` itself, if it can stand in a condition.
 
     Raises:
         UsageError: it cannot.
     """
-    if not _RULE_NAME.fullmatch(name):
+    if not is_rule_name(name):
         raise UsageError(
             f"{name!r} is not the name of a rule.",
             cure="A rule's name has letters, digits, underscores, dots and dashes.",
@@ -156,11 +161,10 @@ def by_table(events: Iterable[Mapping[str, Any]]) -> list[TableVerdict]:
 
 @dataclass(frozen=True)
 class FailingRows:
-    """Where the rows are that broke a rule: a table and a condition on it, which is empty for all of them."""
+    """Where the rows are that broke a rule: a table, and a condition on it."""
 
     table: str
     where: str
-    title: str
 
 
 def failing_rows(one: Judged) -> FailingRows:
@@ -169,12 +173,7 @@ def failing_rows(one: Judged) -> FailingRows:
     Raises:
         UsageError: it names a table or rule that cannot be put into a condition.
     """
-    rule, title = check_rule_name(one.rule), f"{one.table}: rows that break {one.rule}"
+    rule = check_rule_name(one.rule)
     if takes_out(one.action):
-        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')", title)
-    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')", title)
-
-
-def whole_quarantine(table: str) -> FailingRows:
-    """Every row of a table's quarantine."""
-    return FailingRows(quarantine_name(table), "", f"{table}: all rows in quarantine, with their reasons")
+        return FailingRows(quarantine_name(one.table), f"array_has({RULES}, '{rule}')")
+    return FailingRows(check_table_name(one.table), f"array_has({WARNINGS}, '{rule}')")

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
     from textual.command import Provider
 
-    from toolkit.quality.records import Measurement
-    from toolkit.quality.verdicts import FailingRows, Judged
     from toolkit.tui.launch import Launcher
-    from toolkit.tui.quality_jobs import Jobs
 
 WATCH_SECONDS = 2.0
 
@@ -69,7 +66,6 @@ class ToolkitApp(App[None]):
 
     Args:
         launcher: starts runs; the real one unless given.
-        jobs: starts other commands; the real one unless given.
     """
 
     TITLE = "Lakehouse toolkit"
@@ -97,10 +93,9 @@ class ToolkitApp(App[None]):
         Binding("q", "quit", "Quit", tooltip="Leave the app; runs that are at work go on."),
     ]
 
-    def __init__(self, launcher: Launcher | None = None, jobs: Jobs | None = None) -> None:
+    def __init__(self, launcher: Launcher | None = None) -> None:
         super().__init__()
         self._launcher = launcher
-        self._jobs = jobs
         self.going = 0
         """How many runs are at work."""
         self.register_theme(DARK)
@@ -116,15 +111,6 @@ class ToolkitApp(App[None]):
 
             self._launcher = Launcher()
         return self._launcher
-
-    @property
-    def jobs(self) -> Jobs:
-        """Starts commands that are no runs, and knows the processes it started."""
-        if self._jobs is None:
-            from toolkit.tui.quality_jobs import Jobs
-
-            self._jobs = Jobs()
-        return self._jobs
 
     def on_mount(self) -> None:
         """Start to watch for runs, and let memory be collected again, after the first screen is painted."""
@@ -245,18 +231,6 @@ class ToolkitApp(App[None]):
         from toolkit.tui.screens.form import PartForm
 
         await self.push_screen(PartForm(address, values))
-
-    def open_failing(self, failing: FailingRows, rule: Judged | None = None, seen: Measurement | None = None) -> None:
-        """Show the rows that broke a rule, above the present screen; for a rule with its likely cause.
-
-        Args:
-            failing: where they are.
-            rule: the rule.
-            seen: what the run measured that the user looks at, where that is not the newest.
-        """
-        from toolkit.tui.screens.failing import FailingScreen
-
-        self.push_screen(FailingScreen(failing, rule, seen))
 
     async def _base(self, mode: str) -> Screen[Any]:
         """Go to the first screen of a mode."""

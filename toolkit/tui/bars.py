@@ -1,8 +1,6 @@
-"""Bars made of characters: a share of a line, and values beside each other. Must not know any widget."""
+"""A share of a line as a bar of characters. Must not know any widget."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 
 def bar(share: float | None, width: int) -> str:
@@ -11,17 +9,3 @@ def bar(share: float | None, width: int) -> str:
         return " " * width
     full, half = divmod(int(min(max(share, 0.0), 1.0) * width * 2), 2)
     return ("━" * full + "╸" * half).ljust(width, "╌")
-
-
-def row_of_bars(values: Sequence[int], width: int) -> list[str]:
-    """Each value as a bar as long as its part of the largest, to an eighth of a cell; what is not 0 shows."""
-    most = max(values, default=0)
-    return [_blocks(value / most if most else 0.0, width) for value in values]
-
-
-def _blocks(part: float, width: int) -> str:
-    eighths = round(part * width * 8)
-    if part and not eighths:
-        eighths = 1
-    full, rest = divmod(eighths, 8)
-    return "█" * full + (" ▏▎▍▌▋▊▉"[rest] if rest else "")

@@ -59,11 +59,9 @@ def first_table() -> str:
 
 
 async def _quality(app: ToolkitApp, name: str) -> None:
-    from toolkit.tui.screens.quality import QualityScreen
-
     await _mode(app, "quality")
-    if name and isinstance(app.screen, QualityScreen):
-        app.screen.choose(name)
+    if name:
+        await app.open_part("quality.rules", {"table": name})
 
 
 SCREENS: dict[str, Opener] = {

@@ -21,7 +21,7 @@ from toolkit.quality.profiling.model import (
     Texts,
     Top,
 )
-from toolkit.quality.profiling.sentences import Finding, findings, is_estimated
+from toolkit.quality.profiling.sentences import Finding, findings, is_estimated, refuted
 from toolkit.quality.profiling.suggestions import Suggestion, as_yaml, suggest
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ __all__ = [
     "findings",
     "is_estimated",
     "profile",
+    "refuted",
     "suggest",
 ]
 

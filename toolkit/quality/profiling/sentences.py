@@ -31,6 +31,11 @@ def findings(profile: Profile) -> tuple[Finding, ...]:
     return tuple(_found(profile))
 
 
+def refuted(profile: Profile) -> Iterator[str]:
+    """The likely keys that are none, as an exact count has found."""
+    return (_no_key(profile.column(name)) for name in profile.refuted_keys)
+
+
 def is_estimated(profile: Profile) -> bool:
     """Whether a likely key of the whole table rests on an estimate, so that counting can confirm it."""
     return profile.sample is None and any(c.likely_key and not c.distinct_exact for c in profile.columns)

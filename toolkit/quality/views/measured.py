@@ -70,6 +70,11 @@ def finding(one: Measurement) -> str:
     return f"none of {plural(one.rows, 'row')} breaks it" if one.passed else "broken by the table as a whole"
 
 
+def about(one: Measurement) -> str:
+    """Kind, columns, dimension and severity of its rule."""
+    return " · ".join(part for part in (one.kind, ", ".join(one.columns), one.dimension, one.severity) if part)
+
+
 def heat(one: Measurement | None) -> str:
     """The cell of a heat map: its state, and how much of the table breaks the rule."""
     if one is None:

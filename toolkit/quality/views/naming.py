@@ -1,10 +1,13 @@
-"""What quality's views are asked with, and what they say when nothing was measured."""
+"""What quality's views are asked with, where their keys lead, and what they say when nothing was measured."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from pydantic import Field
 
 from toolkit.parameters import Parameters
+from toolkit.views import Link
 
 NOTHING = "Nothing was measured yet. Run a scenario that checks its data, or: toolkit quality run TABLE"
 
@@ -19,3 +22,31 @@ class OfRule(OfTable):
     """One rule of a table."""
 
     rule: str = Field(description="The rule's name.")
+
+
+class OfAnyTable(Parameters):
+    """One table, or all of them."""
+
+    table: str = Field("", description="Only this table.")
+
+
+_RULE = {"table": "table", "rule": "rule"}
+TO_ROWS = Link("f", "Rows", "quality.rows", "Show the rows that break this rule, and why that may be.", _RULE)
+TO_MEASUREMENTS = Link("m", "Runs", "quality.measurements", "Show the rule run by run, with its plot.", _RULE)
+TO_QUARANTINE = Link("x", "Quarantine", "quality.quarantine", "Show the quarantine by reason.", {"table": "table"})
+TO_ADVICE = Link("a", "Advice", "quality.advice", "Say where bad rows come from, and what to do.", {"table": "table"})
+TO_COLUMNS = Link("p", "Profile", "quality.columns", "Show what the table's columns hold.", {"table": "table"})
+TO_CONTRACTS = Link("c", "Contracts", "quality.contracts", "Hold the table against its contracts.", {"table": "table"})
+TO_JUDGE = Link("j", "Judge", "quality.run", "Judge the table as it is by its rules.", {"table": "table"})
+
+
+def entered(link: Link) -> Link:
+    """The same, by Enter."""
+    return replace(link, key="enter")
+
+
+def to_results(run: str) -> Link:
+    """To what the run found whose id is in the column `run`."""
+    return Link(
+        "r", "Run", "quality.results", "Show what every rule found in that run.", {"run": run, "table": "table"}
+    )

@@ -1,4 +1,4 @@
-"""A table's rules, run by run; one rule through its runs; and how both went over time."""
+"""A table's rules, run by run, and how they and the loads went over time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from toolkit.lakehouse import Lakehouse
 from toolkit.quality.anomalies import Point, anomalies, drift_since, expectation, point
 from toolkit.quality.history import by_rule, current, grid, loads
 from toolkit.quality.records import Measurement
-from toolkit.quality.views.measured import STATES, finding, heat, of_table
-from toolkit.quality.views.naming import NOTHING, OfRule, OfTable
+from toolkit.quality.views.measured import STATES, about, finding, heat, of_table
+from toolkit.quality.views.naming import (
+    NOTHING,
+    TO_ADVICE,
+    TO_MEASUREMENTS,
+    TO_QUARANTINE,
+    TO_ROWS,
+    OfTable,
+    entered,
+    to_results,
+)
 from toolkit.reader import open_table
-from toolkit.views import Column, Link, Plot, Result, Row, View
+from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import number, when
 
 _SEVERITIES = ("critical", "error", "warn", "info")
@@ -40,6 +49,7 @@ def _rule_row(cells: Sequence[Measurement | None]) -> Row:
         "kind": newest.kind,
         "columns": list(newest.columns),
         "finding": finding(newest),
+        "about": about(newest),
         "measured_at": newest.at,
         "run_id": newest.run_id,
     }
@@ -52,19 +62,9 @@ def _rank(row: Row) -> tuple[int, int, str]:
 
 
 def _rule_sentence(row: Row) -> str:
-    about = " · ".join(
-        part for part in (row["kind"], ", ".join(row["columns"]), row["dimension"], row["severity"]) if part
-    )
-    return f"{row['rule']}: {row['finding']}, measured {when(row['measured_at'])[:16]}.\n{about}"
+    return f"{row['rule']}: {row['finding']}, measured {when(row['measured_at'])[:16]}.\n{row['about']}"
 
 
-_TO_MEASUREMENTS = Link(
-    "enter",
-    "Runs",
-    "quality.measurements",
-    "Show the rule run by run, with its plot.",
-    {"table": "table", "rule": "rule"},
-)
 RULES = View(
     "rules",
     "Rules",
@@ -84,73 +84,21 @@ RULES = View(
         Column("tolerance", "share", shown="asked"),
         Column("kind", "name", shown="asked"),
         Column("finding", "text", shown="asked"),
+        Column("about", "text", shown="asked"),
         Column("measured_at", "moment", shown="asked"),
         Column("run_id", "name", shown="asked"),
     ),
     OfTable,
     key=("rule",),
     sentence=_rule_sentence,
-    links=(_TO_MEASUREMENTS,),
-    empty=NOTHING,
-)
-
-
-def _measurements(lakehouse: Lakehouse, parameters: OfRule) -> Result:
-    (history,) = by_rule(of_table(lakehouse, parameters.table, parameters.rule))
-    points = [point(one) for one in history.measurements]
-    rows = []
-    for one in history.measurements:
-        expected = expectation(points, one.at, one.rows)
-        known = one.value == one.value
-        rows.append(
-            {
-                "state": one.state,
-                "measured_at": one.at,
-                "value": one.value if known else None,
-                "low": expected.low if expected else None,
-                "high": expected.high if expected else None,
-                "unusual": bool(expected and known and not expected.low <= one.value <= expected.high),
-                "failed": one.failed,
-                "rows": one.rows,
-                "population": one.population,
-                "version": one.version,
-                "run_id": one.run_id,
-                "finding": finding(one),
-            }
-        )
-    return Result(rows[::-1])
-
-
-def _measurement_sentence(row: Row) -> str:
-    unusual = ", which is unusual for its past" if row["unusual"] else ""
-    return f"{row['finding']} in run {row['run_id']}{unusual}."
-
-
-MEASUREMENTS = View(
-    "measurements",
-    "One rule",
-    "How did one rule go, run by run, and what was to be expected?",
-    _measurements,
-    (
-        Column("state", "state"),
-        Column("measured_at", "moment", "measured"),
-        Column("value", "number"),
-        Column("failed", "count"),
-        Column("rows", "count", "of rows"),
-        Column("unusual", "yes"),
-        Column("low", "number", "expected from", shown="wide"),
-        Column("high", "number", "to", shown="wide"),
-        Column("population", "name", shown="wide"),
-        Column("version", "version", shown="wide"),
-        Column("run_id", "name", "run", shown="wide"),
-        Column("finding", "text", shown="asked"),
+    links=(
+        entered(TO_MEASUREMENTS),
+        TO_ROWS,
+        TO_QUARANTINE,
+        TO_ADVICE,
+        to_results("run_id"),
+        Link("h", "History", "quality.history", "Show how each rule and the loads went over time.", {"table": "table"}),
     ),
-    OfRule,
-    key=("run_id", "population"),
-    sentence=lambda row: (
-        f"{row['finding']} in run {row['run_id']}{', which is unusual for its past' if row['unusual'] else ''}."
-    ),
-    plot=Plot("measured_at", "value", "low", "high", "state"),
     empty=NOTHING,
 )
 
@@ -208,6 +156,6 @@ HISTORY = View(
         Column("last_unusual", "moment", shown="asked"),
     ),
     OfTable,
-    links=(_TO_MEASUREMENTS,),
+    links=(entered(TO_MEASUREMENTS), TO_ROWS),
     empty=NOTHING,
 )

@@ -10,7 +10,18 @@ from toolkit.quality.history import current
 from toolkit.quality.records import Measurement
 from toolkit.quality.scores import DIMENSIONS, TableScore, scores, terms
 from toolkit.quality.views.measured import measured, of_table, worst
-from toolkit.quality.views.naming import NOTHING, OfTable
+from toolkit.quality.views.naming import (
+    NOTHING,
+    TO_ADVICE,
+    TO_COLUMNS,
+    TO_CONTRACTS,
+    TO_JUDGE,
+    TO_MEASUREMENTS,
+    TO_QUARANTINE,
+    TO_ROWS,
+    OfTable,
+    entered,
+)
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import number, plural, when
 
@@ -86,6 +97,13 @@ SCORES = View(
         Link("enter", "Rules", "quality.rules", "Show the table's rules, run by run.", {"table": "table"}),
         Link("w", "Why", "quality.score", "Show how the score comes about, rule by rule.", {"table": "table"}),
         Link("h", "History", "quality.history", "Show how each rule and the loads went over time.", {"table": "table"}),
+        Link("r", "Run", "quality.results", "Show what the newest run found that judged it.", {"table": "table"}),
+        TO_QUARANTINE,
+        TO_ADVICE,
+        TO_COLUMNS,
+        TO_CONTRACTS,
+        TO_JUDGE,
+        Link("l", "Levels", "quality.sla", "Say how often it was fresh, right or full enough.", {"table": "table"}),
     ),
     empty=NOTHING,
 )
@@ -142,8 +160,6 @@ SCORE = View(
     ),
     OfTable,
     key=("dimension", "rule"),
-    links=(
-        Link("enter", "Runs", "quality.measurements", "Show the rule run by run.", {"table": "table", "rule": "rule"}),
-    ),
+    links=(entered(TO_MEASUREMENTS), TO_ROWS),
     empty=NOTHING,
 )

@@ -13,7 +13,7 @@ from textual.widgets import Log, Static, TabbedContent, TabPane
 
 from toolkit import runs
 from toolkit.quality.run_results import results_of
-from toolkit.quality.verdicts import by_table, failing_rows, whole_quarantine
+from toolkit.quality.verdicts import by_table
 from toolkit.tui import command_lines
 from toolkit.tui.following import RunFollower
 from toolkit.tui.launch import Stopping
@@ -203,15 +203,15 @@ class RunScreen(Leaf):
         self.app.push_screen(ScenarioForm(declared, given, record.via == "notebook"))
 
     @on(RuleVerdicts.Failing)
-    def failing(self, event: RuleVerdicts.Failing) -> None:
-        """Show the rows that broke a rule."""
+    async def failing(self, event: RuleVerdicts.Failing) -> None:
+        """Show the rows that broke a rule, or the table's quarantine."""
         if not self.on_top:
             return
-        try:
-            one = event.verdict
-            self.toolkit.open_failing(whole_quarantine(one.table) if event.whole else failing_rows(one))
-        except Exception as problem:
-            self.complain(told(problem))
+        one = event.verdict
+        if event.whole:
+            await self.toolkit.open_part("quality.quarantine", {"table": one.table})
+        else:
+            await self.toolkit.open_part("quality.rows", {"table": one.table, "rule": one.rule})
 
     def on_screen_resume(self) -> None:
         """What happened meanwhile is shown at once."""

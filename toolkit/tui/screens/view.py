@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from itertools import accumulate
 from typing import Any, ClassVar
 
 from textual import on
@@ -36,6 +37,8 @@ PAGE_ROWS = 200
 TALL, LOW, SMALL = 10, 7, 30
 """Lines of a plot on a screen of many lines, and on one of fewer than `SMALL`."""
 FILLED_AT_ONCE = 10
+FOOTER = 55
+"""Characters for the links' keys at the bottom of a narrow screen, beside those that every page has."""
 
 
 class ViewScreen(Page):
@@ -399,14 +402,15 @@ class ViewScreen(Page):
 
 @cache
 def _class_for(address: str) -> type[ViewScreen]:
-    """A page with the keys of a view's links, in the order declared."""
+    """A page with the keys of a view's links, in the order declared; the help has those without room below."""
     view = areas.view(address)
-    links = [
-        Binding(link.key, f"follow('{link.key}')", link.label, tooltip=link.tip)
-        for link in view.links
-        if link.key != "enter"
+    links = [link for link in view.links if link.key != "enter"]
+    ends = accumulate(len(f"{link.key} {link.label} ") for link in links)
+    keys = [
+        Binding(link.key, f"follow('{link.key}')", link.label, tooltip=link.tip, show=end <= FOOTER)
+        for link, end in zip(links, ends, strict=True)
     ]
-    return type(f"{view.name.title().replace('_', '')}Page", (ViewScreen,), {"BINDINGS": links, "__module__": __name__})
+    return type(f"{view.name.title().replace('_', '')}Page", (ViewScreen,), {"BINDINGS": keys, "__module__": __name__})
 
 
 def page_of(address: str, values: Mapping[str, Any] | None = None) -> ViewScreen:

@@ -17,8 +17,8 @@ from toolkit.views import Column, Row
 STYLES = {"accent": "primary", "muted": "text-muted"}
 """The theme's variable for a style of `toolkit.kinds`, where it is called otherwise."""
 LONGEST = 200
-AROUND = 5
-"""Characters of the screen beside the columns: the padding of the page, that of the outermost cells, and the scroll bar."""
+FRAME = 6
+"""Characters of a line that are no column's: around the rows, at both ends of a line, and the bar that scrolls."""
 
 
 def variable(style: str) -> str:
@@ -65,7 +65,7 @@ class ViewGrid(Lines):
         """
         line = self.cursor_row
         self._every, self.shown, self._mark = columns, rows, (sort, descending)
-        width = max(self.app.size.width - AROUND, 1)
+        width = max(self.app.size.width - FRAME, 1)
         least = [column for column in columns if column.shown == "always"]
         self.columns_shown = fitting.fitting(columns, rows, width) or least
         self._widths = fitting.widths(self.columns_shown, rows, width)
@@ -88,12 +88,7 @@ class ViewGrid(Lines):
         for line, (old, new) in enumerate(zip(before, rows, strict=True)):
             if old is not new:
                 for position, column in enumerate(self.columns_shown):
-                    self._update_cell(Coordinate(line, position), self._cell(column, new))
-
-    def _update_cell(self, place: Coordinate, cell: Text) -> None:
-        # All cells of a column are measured for its width: only where this one makes it wider.
-        wider = cell.cell_len > self.ordered_columns[place.column].content_width
-        self.update_cell_at(place, cell, update_width=wider)
+                    self.update_cell_at(Coordinate(line, position), self._cell(column, new), update_width=True)
 
     def _heading(self, column: Column) -> Text:
         sort, descending = self._mark

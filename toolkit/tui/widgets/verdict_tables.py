@@ -1,9 +1,8 @@
-"""Quality as two tables: one line per table of the lakehouse, and one line per rule."""
+"""The rules that a run checked, a line for each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -18,7 +17,7 @@ from toolkit.tui.widgets.lines import Lines
 from toolkit.words import cut, literal, share
 
 if TYPE_CHECKING:
-    from toolkit.quality.verdicts import TableVerdict, Verdict
+    from toolkit.quality.verdicts import Verdict
 
 BAR_WIDTH = 10
 
@@ -53,51 +52,6 @@ class Grid(Lines):
         """Back to the line where the cursor was, as far as there still are so many."""
         if self.row_count:
             self.move_cursor(row=min(max(row, 0), self.row_count - 1))
-
-
-class TableVerdicts(Grid):
-    """Each checked table with its rules and its pass rate."""
-
-    class Chosen(Message):
-        """The cursor is on a table."""
-
-        def __init__(self, verdict: TableVerdict) -> None:
-            super().__init__()
-            self.verdict = verdict
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self.found: list[TableVerdict] = []
-
-    def on_mount(self) -> None:
-        """Make the columns, which never change."""
-        super().on_mount()
-        for label in ("", "table", "rows", "rules passed", "lowest pass rate", ""):
-            self.add_column(label)
-
-    def show(self, found: list[TableVerdict]) -> None:
-        """Show `found`; the cursor stays where it was."""
-        row = self.cursor_row
-        self.found = found
-        self.again = partial(self.show, found)
-        self.clear()
-        for one in found:
-            variable = STATES[one.state][1]
-            self.add_row(
-                self.state(one.state),
-                Text(one.table),
-                self.right(f"{one.rows:,}"),
-                self.right(f"{one.rules_passed} of {len(one.verdicts)}"),
-                self.right(share(one.lowest)),
-                self.tint(bar(one.lowest, BAR_WIDTH), variable),
-            )
-        self.keep_cursor(row)
-
-    @on(DataTable.RowHighlighted)
-    def _moved(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-        if 0 <= event.cursor_row < len(self.found):
-            self.post_message(self.Chosen(self.found[event.cursor_row]))
 
 
 class RuleVerdicts(Grid):
