@@ -40,7 +40,10 @@ LIGHT = (
     "toolkit.quality.profiling",
     "toolkit.quality.contracts",
     "toolkit.areas",
+    "toolkit.browse.runs",
+    "toolkit.browse.tables",
     "toolkit.listing",
+    "toolkit.notebook_views",
     "toolkit.cli",
     "toolkit.tui.app",
 )

@@ -197,7 +197,7 @@ def test_of_a_series_the_newest_values_are_shown() -> None:
         ("names", ["a", "b\x1b"], "a, b␛"),
         ("yes", False, "no"),
         ("share", 0.999999, "> 99.9%"),
-        ("stored", None, "–"),
+        ("stored", None, "NULL"),
         ("stored", {"a": 1}, '{"a": 1}'),
         ("name", "[red]\u202e", "[red]\\u202e"),
     ],

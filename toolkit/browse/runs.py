@@ -84,7 +84,10 @@ LIST = View(
     EveryRun,
     key=("run",),
     sentence=_run_sentence,
-    links=(Link("enter", "Open", "runs.show", "Show the run: its steps, its quality, its log.", {"run": "run"}),),
+    links=(
+        Link("enter", "Open", "runs.show", "Show the run: its steps, its quality, its log.", {"run": "run"}),
+        Link("u", "Quality", "quality.results", "Show what each rule found in this run.", {"run": "run"}),
+    ),
     empty="There is no run yet. Start a scenario: in the app press 1, or type toolkit run retail_lakehouse",
     limit=SHOWN,
 )

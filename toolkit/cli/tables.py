@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -21,10 +21,6 @@ from toolkit.cli.views import (
     with_options,
 )
 from toolkit.views import Result
-from toolkit.words import plural
-
-if TYPE_CHECKING:
-    from toolkit.reader import DeltaReader
 
 PARTS = {"schema": "columns", "history": "versions", "files": "files"}
 """The options that show something else than rows, and the views that they show."""
@@ -78,11 +74,3 @@ def _show_rows(given: dict[str, Any]) -> None:
     print_rows(SHOW, result.columns, rows, given)
     shown = (f"Shown: {len(rows):,}.",) if rows and len(rows) < (page.total or 0) else ()
     tell(Result(rows, (*result.notes, *shown)), len(rows), given)
-
-
-def rows_in_words(shown: int, fitting: int, filtered: DeltaReader | None) -> str:
-    """`20 of 198,300 rows`; of a table that was `filtered`, how many of all its rows fit, and how many of those are shown."""
-    if filtered is None:
-        return f"{shown:,} of {plural(fitting, 'row')}"
-    least = "" if shown == fitting else f"{shown:,} shown; "
-    return f"{least}the condition is met by {fitting:,} of {plural(filtered.count(), 'row')}"
