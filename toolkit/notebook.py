@@ -1,7 +1,7 @@
-"""A run inside a notebook: each step shown with the source that ran, then what it did.
+"""A run inside a notebook: each step shown with the source that ran, then what it did; and `show`, which needs no run.
 
-Owns what a notebook shows. The steps, their order and their skipping are `toolkit.runner`'s, so a notebook does what the
-command line does; the code on the page is read from `steps.py`, never copied.
+Owns what a notebook shows of a run. The steps, their order and their skipping are `toolkit.runner`'s, so a notebook does what
+the command line does; the code on the page is read from `steps.py`, never copied.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from toolkit import datasets, reader, runner, runs
 from toolkit import scenario as declared
 from toolkit.errors import UsageError
 from toolkit.events import Event
+from toolkit.notebook_views import show
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import takes_out
 from toolkit.quality.run_results import results_of
@@ -126,6 +127,10 @@ class NotebookRun:
         """The rules, table by table; those that no row breaks are only counted unless `broken_only` is false."""
         rows = [row for found in by_table(results_of(self.view)) for row in _quality_rows(found, broken_only)]
         return _table_html(["table", "rule", "severity", "broken by", "of", "row stays", "for example"], rows)
+
+    def show(self, address: str, **asked: Any) -> None:
+        """Show a view over this run's tables, as `toolkit.notebook.show` does."""
+        show(address, lakehouse=self.platform.lakehouse, **asked)
 
     def answer_key(self, dataset: str = "shop") -> pd.DataFrame:
         """Each planted defect: how many rows carry it, and how many the rules found."""

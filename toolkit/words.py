@@ -1,4 +1,4 @@
-"""Numbers, shares, sizes, durations, moments, plurals and foreign text, as a reader wants to see them.
+"""Numbers, shares, sizes, durations, moments, plurals, commands and foreign text, as a reader wants to see them.
 
 The only place that writes them, so that the command line, the app, reports and messages say the same thing in the same way.
 Imports the standard library alone, and must not know what is being told.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -181,3 +182,15 @@ def when(moment: datetime | None) -> str:
         local = moment
     # Not strftime, which writes the year 1 as one digit.
     return local.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+
+
+def command_line(*words: str) -> str:
+    """`toolkit` and `words`, quoted where a shell needs it."""
+    return " ".join(["toolkit", *(_quoted(word) for word in words)])
+
+
+def _quoted(word: str) -> str:
+    """Double quotes around a word with single ones, where that is as safe: it reads better."""
+    if "'" in word and not set(word) & set('"$`\\!'):
+        return f'"{word}"'
+    return shlex.quote(word)

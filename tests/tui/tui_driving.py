@@ -47,13 +47,14 @@ def screen_text(app: App[None]) -> str:
 
 _MOVING = [
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
-    (re.compile(r"just now|\d+ (?:s|min) ago"), "<ago>"),
     (re.compile(r"(?!2026-0[123])20\d\d-\d\d-\d\d \d\d:\d\d(?::\d\d)?"), "<time>"),
 ]
 
 
 def held_still(text: str) -> str:
     """The text with times replaced by words of the same width."""
+    # With what follows it up to the next column, whose place depends on how long ago it was.
+    text = re.sub(r"(?:just now|\d+ (?:s|min) ago) *", "<ago> ", text)
     for pattern, word in _MOVING:
         text = pattern.sub(lambda found, word=word: word.ljust(len(found.group())), text)
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -159,11 +160,11 @@ def print_grid(
 
 
 def room() -> int:
-    """Characters of a line; as many as are needed where nobody looks at a terminal."""
-    wanted = os.environ.get("COLUMNS", "")
-    if wanted.isdecimal():
-        return int(wanted)
-    return out.width if out.is_terminal else WIDEST
+    """Characters of a line; as many as are needed where nobody looks at a terminal, and `COLUMNS` names no width."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal():
+        return max(int(named), 1)
+    return shutil.get_terminal_size().columns if out.is_terminal else WIDEST
 
 
 def styled(kind: str, value: Any, width: int | None = None) -> Text:

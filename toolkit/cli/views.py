@@ -17,7 +17,7 @@ from rich.text import Text
 
 from toolkit.cli import output
 from toolkit.errors import ToolkitError, UsageError
-from toolkit.words import literal, plural
+from toolkit.words import command_line, literal, plural
 
 if TYPE_CHECKING:
     from toolkit.parameters import Entry
@@ -321,4 +321,4 @@ def _tell_outcome(task: Task[Any, Any], parameters: Any, run_id: str) -> None:
         print_view(view, asked.parameters, Arrangement(limit=view.limit), plain)
     except ToolkitError as problem:
         output.err.print(Text(str(problem), "yellow"))
-    output.err.print(Text(f"toolkit {' '.join(asked.words())}", "dim"), soft_wrap=True)
+    output.err.print(Text(command_line(*asked.words()), "dim"), soft_wrap=True)

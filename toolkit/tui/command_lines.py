@@ -5,24 +5,15 @@ Every action of the app is also a command; these are their texts, quoted so that
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from toolkit.words import command_line
 
 if TYPE_CHECKING:
     from toolkit.tui.paging import RowsQuery
 
-
-def line(*words: str) -> str:
-    """`toolkit` and `words`, quoted where a shell needs it."""
-    return " ".join(["toolkit", *(_quoted(word) for word in words)])
-
-
-def _quoted(word: str) -> str:
-    """Double quotes around a word with single ones, where that is as safe: it reads better."""
-    if "'" in word and not set(word) & set('"$`\\!'):
-        return f'"{word}"'
-    return shlex.quote(word)
+line = command_line
 
 
 def scenario(scenario_id: str) -> str:

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from textual.content import Content
 
-from toolkit.kinds import STATES, text
+from toolkit.kinds import text
+from toolkit.plotting import Point, points, reach
 from toolkit.views import Column, Plot, Row, column_of
 from toolkit.words import when
 
 LABEL = 10
 """Room for the numbers at the left."""
-POINT = "●"
-
-
-@dataclass(frozen=True)
-class Point:
-    """One row of a plot; None where it has no number."""
-
-    at: datetime | None
-    value: float | None
-    low: float | None
-    high: float | None
-    state: str
-
-    @property
-    def sign(self) -> tuple[str, str]:
-        """What is drawn, and the theme's variable for its colour."""
-        sign, style = STATES.get(self.state, (POINT, "accent"))
-        return (POINT if sign == "✔" else sign), f"${style} bold"
-
-
-def points(plot: Plot, rows: Sequence[Row]) -> list[Point]:
-    """The rows as points, the oldest first."""
-    made = [_point(plot, row) for row in rows]
-    return made[::-1] if len(made) > 1 and made[0].at and made[-1].at and made[0].at > made[-1].at else made
-
-
-def _point(plot: Plot, row: Row) -> Point:
-    value, low, high = (_number(row.get(name)) for name in (plot.y, plot.low, plot.high))
-    return Point(row.get(plot.x), value, low, high, str(row.get(plot.state, "")))
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
 
 
 def draw(plot: Plot, columns: Sequence[Column], rows: Sequence[Row], chosen: int, size: tuple[int, int]) -> Content:
@@ -69,7 +33,7 @@ def draw(plot: Plot, columns: Sequence[Column], rows: Sequence[Row], chosen: int
     room = max(width - LABEL - 2, 1)
     step = 2 if len(every) * 2 <= room else 1
     seen = _window(len(every), room // step, at)
-    low, high = _reach([every[i] for i in seen])
+    low, high = reach([every[i] for i in seen])
     kind = column_of(columns, plot.y).kind
     labels = {0: text(kind, high), height - 1: text(kind, low)}
     lines = [
@@ -90,19 +54,6 @@ def _window(count: int, room: int, at: int) -> range:
     return range(first, min(first + room, count))
 
 
-def _reach(shown: Sequence[Point]) -> tuple[float, float]:
-    """The lowest and the highest number of the plot.
-
-    A band counts with at most half the reach of the values beyond them: after a jump it is wide, and would flatten the rest.
-    """
-    values = [point.value for point in shown if point.value is not None] or [0.0]
-    low, high = min(values), max(values)
-    beyond = (high - low) / 2 or math.inf
-    edges = [edge for point in shown for edge in (point.low, point.high) if edge is not None]
-    low, high = max(min([low, *edges]), low - beyond), min(max([high, *edges]), high + beyond)
-    return (low, high) if high > low else (low, low + (abs(low) or 0.01))
-
-
 def _height(value: float, scale: tuple[float, float, int]) -> int:
     """The line of a value, 0 at the bottom; what is beyond stands at the edge."""
     low, high, height = scale
@@ -115,7 +66,7 @@ def _line(shown: Sequence[Point], step: int, row: int, scale: tuple[float, float
     for point in shown:
         if (0 if point.value is None else _height(point.value, scale)) == row:
             sign, style = point.sign
-            cells.append((sign + gap, style))
+            cells.append((sign + gap, f"${style} bold"))
         elif (
             point.low is not None
             and point.high is not None

@@ -220,7 +220,7 @@ class ViewScreen(Page):
 
     def _fill_in(self, result: Result, read: list[Row], filled: list[Row]) -> None:
         """Show what rows have become; columns and order take it in when no more of the page, or at all, are to come."""
-        to_come = bool(self._missing(self.page))
+        to_come, current = bool(self._missing(self.page)), self.current
         self._whole |= {self.view.row_key(row): (row, whole) for row, whole in zip(read, filled, strict=True)}
         self.rows = [self._filled(row) for row in self.rows]
         arrangement = self.question.arrangement
@@ -231,7 +231,8 @@ class ViewScreen(Page):
         else:
             self.query_one(ViewGrid).update_lines(self.page)
             self.query_one("#caption", Static).update(self._caption(result))
-            self._say()
+            if current in read:
+                self._say()
             self._fill()
 
     @property

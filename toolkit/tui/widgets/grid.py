@@ -88,7 +88,12 @@ class ViewGrid(Lines):
         for line, (old, new) in enumerate(zip(before, rows, strict=True)):
             if old is not new:
                 for position, column in enumerate(self.columns_shown):
-                    self.update_cell_at(Coordinate(line, position), self._cell(column, new), update_width=True)
+                    self._update_cell(Coordinate(line, position), self._cell(column, new))
+
+    def _update_cell(self, place: Coordinate, cell: Text) -> None:
+        # All cells of a column are measured for its width: only where this one makes it wider.
+        wider = cell.cell_len > self.ordered_columns[place.column].content_width
+        self.update_cell_at(place, cell, update_width=wider)
 
     def _heading(self, column: Column) -> Text:
         sort, descending = self._mark
