@@ -53,7 +53,7 @@ def check(platform: DataPlatform) -> None:
     if failed and platform.parameters.fail_on_quality:
         raise QualityGateFailed(
             f"Stopped before enriching: more rows than allowed break {', '.join(failed)}.",
-            cure="Look at the rows: toolkit quality. Then mend the source, or run without fail_on_quality.",
+            cure="Look at the rows: toolkit quality results. Then mend the source, or run without fail_on_quality.",
         )
 
 

@@ -5,6 +5,7 @@ Run it to fill a folder for looking at the quality board by hand: `python tests/
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -78,9 +79,21 @@ def build(home: Path, rules: int = RULES, runs: int = RUNS) -> None:
         append(lakehouse.path("ops.quality_results"), measured(run, rules))
     write_deltalake(str(lakehouse.path("silver.orders")), orders(1, 600).to_arrow())
     write_deltalake(str(lakehouse.path("silver.orders")), orders(601, 300).to_arrow(), mode="append")
+    for version in range(2):
+        date(lakehouse.path("silver.orders"), version, FIRST + version * timedelta(days=1))
     write_deltalake(str(lakehouse.path("quarantine.orders")), quarantined().to_arrow())
     write_profile(home)
     write_contract(home)
+
+
+def date(table: Path, version: int, at: datetime) -> None:
+    """Let a commit say that it was made at `at`."""
+    commit = table / "_delta_log" / f"{version:020}.json"
+    actions = [json.loads(line) for line in commit.read_text(encoding="utf-8").splitlines()]
+    for action in actions:
+        if "commitInfo" in action:
+            action["commitInfo"]["timestamp"] = int(at.timestamp() * 1000)
+    commit.write_text("\n".join(map(json.dumps, actions)), encoding="utf-8")
 
 
 def measured(run: int, rules: int) -> Iterator[Measurement]:

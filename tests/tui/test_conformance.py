@@ -306,13 +306,21 @@ async def test_filter_sort_row_and_export(address: str, questions: dict[str, Any
     assert len(file.read_text(encoding="utf-8").splitlines()) > every or every == 0
 
 
+def least(task: Task[Any, Any], table: str) -> dict[str, Any]:
+    """What a task has to be asked with, about a table."""
+    fields = {name: field for name, field in task.parameters.model_fields.items() if field.is_required()}
+    return {
+        name: table if name == "table" else 0 if field.annotation is int else "customer_is_known"
+        for name, field in fields.items()
+    }
+
+
 @pytest.mark.parametrize("address", TASKS)
 @pytest.mark.asyncio
 async def test_every_task_has_a_form_that_shows_its_command(address: str, shared_home: Path) -> None:
     del shared_home
     task = areas.part(address)
-    required = [n for n, f in task.parameters.model_fields.items() if f.is_required()]
-    values = {name: "silver.orders" if name == "table" else "customer_is_known" for name in required}
+    values = least(task, "silver.orders")
     app = ToolkitApp()
     async with app.run_test(size=(120, 40)) as pilot:
         await app.push_screen(PartForm(address, values))
@@ -327,10 +335,9 @@ def test_every_task_refuses_a_table_that_is_not_there(
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)  # refused before Java starts
     task = areas.part(address)
-    required = [n for n, f in task.parameters.model_fields.items() if f.is_required()]
-    if "table" not in required:
+    values = least(task, "silver.nowhere")
+    if "table" not in values:
         pytest.skip("it is about no table")
-    values = {name: "silver.nowhere" if name == "table" else "x" for name in required}
     printed = cli(*address.split("."), *parameters.words(task.parameters.model_validate(values)))
     assert printed.exit_code in (2, 5), printed.stderr
     assert "silver.nowhere" in printed.stderr or "quarantine.nowhere" in printed.stderr

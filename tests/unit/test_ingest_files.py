@@ -131,7 +131,11 @@ PLAIN = b"id,place\n1,x\n" * 50
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.csv", gzip.compress(PLAIN, mtime=0), r"packed with gzip, and its name does not say so.*Rename it to x\.csv\.gz"),
+        (
+            "x.csv",
+            gzip.compress(PLAIN, mtime=0),
+            r"packed with gzip, and its name does not say so.*Rename it to x\.csv\.gz",
+        ),
         ("x.csv.gz", PLAIN, "not packed with gzip, as its name says"),
         ("x.csv.gz", gzip.compress(PLAIN, mtime=0)[:-20], "cut off"),
         ("x.csv.gz", gzip.compress(PLAIN, mtime=0)[:-8] + bytes(8), "damaged"),

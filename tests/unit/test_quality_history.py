@@ -1,4 +1,4 @@
-"""What was measured, over time: measurements, histories, the grid of rules and runs, loads, and sparklines."""
+"""What was measured, over time: measurements, histories, the grid of rules and runs, and loads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 from tests.records import append
 from tests.unit.delta_tables import appended, edited, with_commit_info
 from toolkit.errors import DataError, UsageError
-from toolkit.quality.history import RunColumn, by_rule, current, grid, loads, measurements, promised, sparkline
+from toolkit.quality.history import RunColumn, by_rule, current, grid, loads, measurements, promised
 from toolkit.quality.records import Measurement
 from toolkit.quality.sla import FreshnessSla, VolumeSla
 from toolkit.quality.verdicts import failing_rows
@@ -256,51 +255,3 @@ def test_a_commit_that_does_not_say_when_it_was_or_what_it_did_is_no_load(
     assert [load.hours is None for load in found] == [True, True, False]
     assert FreshnessSla(table="silver.orders", hours=1).report(found, datetime.now(UTC)).counted == 1
     assert VolumeSla(table="silver.orders", min_rows=1).report(found, datetime.now(UTC)).counted == 3
-
-
-# sparklines
-
-
-@pytest.mark.parametrize(
-    ("values", "line"),
-    [
-        ([], ""),
-        ([0, 1, 2, 3, 4, 5, 6, 7], "▁▂▃▄▅▆▇█"),
-        ([0, None, 7, nan, 0], "▁ █ ▁"),
-        ([None, None], "  "),
-        ([5, 5, 5], "▄▄▄"),
-        ([0.25], "▄"),
-        ([0, 1, inf, -inf], "▁██▁"),
-        ([inf], "█"),
-        ([-3, -1], "▁█"),
-    ],
-)
-def test_a_series_is_drawn_as_bars(values: list[float | None], line: str) -> None:
-    assert sparkline(values) == line
-
-
-def test_a_long_series_shows_the_worst_of_each_bucket() -> None:
-    failures = [0.0] * 100
-    failures[37] = 0.9
-    assert sparkline(failures, 10) == "▁▁▁█▁▁▁▁▁▁"
-    assert sparkline([1 - rate for rate in failures], 10, worst=min) == "███▁██████"
-    assert sparkline([None, None, 1, 2], 2) == " ▄"
-    assert sparkline([0, 7], 10) == "▁█"
-
-
-def test_every_value_falls_into_a_bucket() -> None:
-    for length in range(1, 40):
-        for width in range(1, 15):
-            line = sparkline([*[0.0] * (length - 1), 1.0], width, between=(0, 1))
-            assert (len(line), line[-1]) == (min(length, width), "█")
-
-
-def test_lines_of_one_scale_can_be_compared() -> None:
-    assert sparkline([0.5, 2, -1], between=(0, 1)) == "▅█▁"
-    assert sparkline([0, 1], between=(1, 1)) == "▄▄"
-
-
-@pytest.mark.parametrize("width", [0, -1])
-def test_a_line_without_room_is_refused(width: int) -> None:
-    with pytest.raises(UsageError, match="shows nothing"):
-        sparkline([1.0], width)

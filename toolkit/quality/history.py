@@ -6,10 +6,8 @@ Owns reading `ops.quality_results` and the loads in a table's log, both without 
 
 from __future__ import annotations
 
-import itertools
-import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +20,6 @@ from toolkit.scenario import check_table_name
 from toolkit.store.records import columns_of, decode_all, refuse_other_shape
 
 SECONDS_PER_HOUR = 3600
-BARS = "▁▂▃▄▅▆▇█"
 _CONDITIONS: dict[Population | None, str] = {
     None: "(NOT is_stored OR never_came)",
     "incoming": "NOT is_stored",
@@ -225,48 +222,3 @@ def _brings_data(commit: Version) -> bool:
         return False  # Rows of an earlier load, let out of quarantine.
     # A table can begin with rows in it, or without any.
     return commit.operation in _LOADS or (commit.operation == "CREATE TABLE" and bool(commit.rows))
-
-
-def sparkline(
-    values: Sequence[float | None],
-    width: int | None = None,
-    *,
-    worst: Callable[[Iterable[float]], float] = max,
-    between: tuple[float, float] | None = None,
-) -> str:
-    """A series as a line of text, such as `▁▁▂█▁`; what is None or NaN is a blank.
-
-    Textual's own sparkline is a coloured renderable without gaps, and would stretch a short series; this is a plain text.
-
-    Args:
-        values: oldest first.
-        width: at most this many characters; a longer series is cut into that many buckets of equal length.
-        worst: what of a bucket is shown: `max` for failures, `min` for pass rates. A bad moment never hides.
-        between: the values of the lowest and the highest bar, beyond which values are clipped; those of the series
-            itself when None. When they are equal, the bars are of half height.
-
-    Raises:
-        UsageError: `width` is below 1.
-    """
-    if width is not None and width < 1:
-        raise UsageError(f"A line of {width} characters shows nothing.", cure="Give it 1 or more.")
-    known = [None if value is None or math.isnan(value) else value for value in values]
-    if width is not None and len(known) > width:
-        edges = [len(known) * i // width for i in range(width + 1)]
-        known = [_worst(known[a:b], worst) for a, b in itertools.pairwise(edges)]
-    finite = [value for value in known if value is not None and math.isfinite(value)]
-    low, high = between or (min(finite, default=0.0), max(finite, default=0.0))
-    return "".join(" " if value is None else _bar(value, low, high) for value in known)
-
-
-def _worst(bucket: Sequence[float | None], worst: Callable[[Iterable[float]], float]) -> float | None:
-    there = [value for value in bucket if value is not None]
-    return worst(there) if there else None
-
-
-def _bar(value: float, low: float, high: float) -> str:
-    if low == high and math.isfinite(value):
-        return BARS[len(BARS) // 2 - 1]
-    if not math.isfinite(value):
-        return BARS[-1 if value > 0 else 0]
-    return BARS[round((min(max(value, low), high) - low) / (high - low) * (len(BARS) - 1))]
