@@ -89,7 +89,7 @@ def test_every_command_says_what_it_does(script: Any) -> None:
 def test_all_tests_run_side_by_side_in_the_order_that_was_thought_of(script: Any, arguments: list[str]) -> None:
     chosen = script.in_parallel(arguments)
     assert chosen[:2] == ["-n", str(script.workers())]
-    assert chosen[2:] == ["--dist", "loadfile", "--no-loadscope-reorder"]
+    assert chosen[2:] == ["--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"]
     assert 1 <= script.workers() <= script.MOST_WORKERS
 
 
