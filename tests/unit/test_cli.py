@@ -282,8 +282,8 @@ def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cl
         (["runs", "show", ""], "There is no run ''"),
         (["runs", "--limit", "0"], "--limit"),
         (["runs", "cancel", RUN], "it succeeded"),
-        (["quality", "--run", "nope"], "There is no run 'nope'"),
-        (["quality", "--table", "silver.parcel"], "no checked table 'silver.parcel'. Did you mean 'silver.parcels'?"),
+        (["quality", "results", "--run", "nope"], "There is no run 'nope'"),
+        (["quality", "results", "--table", "silver.parcel"], "no checked table 'silver.parcel'. Did you mean 'silver.parcels'?"),
         (["tables", "show", "silver.parcel"], "There is no table 'silver.parcel'. Did you mean 'silver.parcels'?"),
         (["tables", "show", "silver.../../x"], "'silver.../../x' is not a table name"),
         (["tables", "show", "parcels"], "'parcels' is not a table name"),
@@ -496,19 +496,19 @@ def test_a_reader_that_has_had_enough_is_no_error(toolkit_home: Path, rows: int)
 
 
 def test_quality_is_data_and_the_run_it_is_of_narration(cli: Cli, finished_run: str) -> None:
-    told = cli("quality")
+    told = cli("quality", "results")
     assert told.exit_code == 0
     assert len(told.stdout.splitlines()) == 3
     assert RUN in told.stderr
-    broken = json.loads(cli("quality", "--broken", "--run", "0a1b", "--json").stdout)
+    broken = json.loads(cli("quality", "results", "--broken", "--run", "0a1b", "--json").stdout)
     assert [(r["rule"], r["failed"]) for r in broken] == [("id_is_positive", 2)]
 
 
 def test_the_quality_of_a_table_is_that_of_the_newest_run_that_checked_it(cli: Cli, finished_run: str) -> None:
     later = runs.create("20260302-101500-parcels-0a1b")
     later.save(RunRecord(run_id=later.run_id, scenario="parcels", parameters={}, status="succeeded"))
-    assert finished_run in cli("quality", "--table", "silver.parcels").stderr
-    refused = cli("quality", "--table", "silver.parcels", "--run", later.run_id)
+    assert finished_run in cli("quality", "results", "--table", "silver.parcels").stderr
+    refused = cli("quality", "results", "--table", "silver.parcels", "--run", later.run_id)
     assert (refused.exit_code, "no checked table 'silver.parcels'" in refused.stderr) == (2, True)
 
 
