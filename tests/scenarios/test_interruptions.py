@@ -23,6 +23,7 @@ from toolkit.errors import ExitCode
 
 Start = Callable[[Sequence[str]], "Popen[str]"]
 RETAIL = ("run", "retail_lakehouse", *as_words(notebook_values(SCENARIO)))
+STRICT = ("run", "retail_lakehouse", *as_words(notebook_values(SCENARIO) | {"fail_on_quality": True}))
 TINY = Path(__file__).parent / "tiny"
 BEADS = ("run", "beads")
 TABLES = ("bronze.beads", "silver.beads", "quarantine.beads", "gold.colours")
@@ -135,7 +136,7 @@ def test_a_strict_run_that_stopped_is_not_up_to_date(strung: WarmHome) -> None:
 
 def test_a_strict_run_stops_before_it_publishes(copied: WarmHome) -> None:
     before = {t: v for t, v in copied.versions().items() if t.startswith("gold")}
-    done = copied.toolkit(*RETAIL, "-p", "fail_on_quality", "true")
+    done = copied.toolkit(*STRICT)
     assert done.returncode == ExitCode.QUALITY, done.stderr
     assert "order_exists on silver.returns" in done.stderr
     assert {t: v for t, v in copied.versions().items() if t.startswith("gold")} == before

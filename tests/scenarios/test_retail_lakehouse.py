@@ -143,7 +143,7 @@ def test_listings_read_what_was_built(built: Home) -> None:
     assert {row["table"] for row in tables} == set(built.lakehouse.tables())
     runs = json.loads(built.toolkit("runs", "--json").stdout)
     assert [row["status"] for row in runs] == ["succeeded"]
-    quality = json.loads(built.toolkit("quality", "--json").stdout)
+    quality = json.loads(built.toolkit("quality", "results", "--json").stdout)
     assert {row["rule"] for row in quality} >= {rule for _, rule in DETECTED_BY.values()}
     shown = json.loads(
         built.toolkit("tables", "show", "silver.orders", "--version", "0", "--limit", "3", "--json").stdout

@@ -283,7 +283,10 @@ def test_a_damaged_table_is_told_after_the_others_with_the_code_for_data(cli: Cl
         (["runs", "--limit", "0"], "--limit"),
         (["runs", "cancel", RUN], "it succeeded"),
         (["quality", "results", "--run", "nope"], "There is no run 'nope'"),
-        (["quality", "results", "--table", "silver.parcel"], "no checked table 'silver.parcel'. Did you mean 'silver.parcels'?"),
+        (
+            ["quality", "results", "--table", "silver.parcel"],
+            "no checked table 'silver.parcel'. Did you mean 'silver.parcels'?",
+        ),
         (["tables", "show", "silver.parcel"], "There is no table 'silver.parcel'. Did you mean 'silver.parcels'?"),
         (["tables", "show", "silver.../../x"], "'silver.../../x' is not a table name"),
         (["tables", "show", "parcels"], "'parcels' is not a table name"),
