@@ -21,16 +21,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from toolkit import paths, runs, settings, views
+from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
-from toolkit.owners import owner
+from toolkit.owners import Owner, owner
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
 from toolkit.runs import RunFolder, RunRecord
 from toolkit.scenario import Scenario, Step
+from toolkit.views import Task
 from toolkit.words import size
 
 if TYPE_CHECKING:
@@ -38,27 +39,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Parameters)
-
-
-@dataclass(frozen=True)
-class Task(Generic[T]):
-    """A piece of work on one table, outside any scenario's steps.
-
-    Attributes:
-        name: what it does: `judge`, `profile`, `release`.
-        table: that it is about.
-        body: the work.
-        answer: says in a sentence, of what `body` returned, what was done.
-        writes: the tables that it holds meanwhile.
-        options: what was asked beyond the table; empty texts are left out of the record.
-    """
-
-    name: str
-    table: str
-    body: Callable[[DataPlatform], T]
-    answer: Callable[[T], str]
-    writes: tuple[str, ...] = ()
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 PROGRESS_SECONDS = 0.4
@@ -287,73 +267,42 @@ def execute(
     return folder.record()
 
 
-def perform(
-    scenario: Scenario,
-    parameters: Parameters,
-    task: Task[T],
-    *,
-    listeners: tuple[Listener, ...] = (),
-    run_id: str | None = None,
-) -> T:
-    """Do one piece of work on a scenario's tables, recorded as a run of its own; returns what its body returned.
+def prepared(task: Task[P, T], parameters: P) -> Owner:
+    """Refuse what a task can refuse before Java starts; says whose tables it is done for.
+
+    Raises:
+        ToolkitError: it is refused.
+    """
+    task.prepare(parameters)
+    return owner(task.about(parameters))
+
+
+def do(task: Task[P, T], parameters: P, whose: Owner, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> T:
+    """Do a task, recorded as a run of its own; returns what its body returned.
 
     Args:
-        scenario: whose tables they are.
-        parameters: those with which they were made.
         task: the work.
+        parameters: what it is asked with.
+        whose: what `prepared` said.
+        run_id: of the run.
         listeners: told every event.
-        run_id: a new one when None.
 
     Raises:
         ToolkitError: it failed; the record says so, too.
         KeyboardInterrupt: it was cancelled; the record says so, too.
     """
-    folder = runs.create(run_id or runs.new_run_id(scenario.id))
-    with (
-        recorded(folder, scenario, parameters, listeners, "task", task),
-        _interruptible(),
-        ActiveRun(scenario, parameters, folder, listeners, tasks={task.name: task.writes}) as run,
-    ):
-        outcome = run.task(task.name, task.body)
-        run.finish(task.answer(outcome))
-    return outcome
-
-
-def do(
-    address: str,
-    task: views.Task[P, T],
-    parameters: P,
-    *,
-    listeners: tuple[Listener, ...] = (),
-    run_id: str | None = None,
-) -> T:
-    """Do a task, recorded as a run of its own; returns what its body returned.
-
-    Args:
-        address: the task's, as `area.name`.
-        task: the work.
-        parameters: what it is asked with.
-        listeners: told every event.
-        run_id: a new one when None.
-
-    Raises:
-        ToolkitError: it was refused, or failed; of a failure the record says so, too.
-        KeyboardInterrupt: it was cancelled; the record says so, too.
-    """
-    task.prepare(parameters)
-    table = task.about(parameters)
-    whose = owner(table)
     asked = {name: value for name, value in parameters.model_dump(mode="json").items() if name != "table" and value}
-    piece = Task(
-        task.name,
-        table,
-        lambda platform: task.body(platform, parameters),
-        lambda result: task.answer(parameters, result),
-        task.writes(parameters),
-        asked,
-    )
-    run_id = run_id or runs.new_run_id(address.replace(".", "_"))
-    return perform(whose.scenario, whose.parameters, piece, listeners=listeners, run_id=run_id)
+    about = {"task": task.name, "table": task.about(parameters), "options": asked}
+    folder = runs.create(run_id)
+    work = {task.name: task.writes(parameters)}
+    with (
+        recorded(folder, whose.scenario, whose.parameters, listeners, "task", about),
+        _interruptible(),
+        ActiveRun(whose.scenario, whose.parameters, folder, listeners, tasks=work) as run,
+    ):
+        outcome = run.task(task.name, lambda platform: task.body(platform, parameters))
+        run.finish(task.answer(parameters, outcome))
+    return outcome
 
 
 def answer_of(run: ActiveRun) -> str:
@@ -377,17 +326,15 @@ def recorded(
     parameters: Parameters,
     listeners: tuple[Listener, ...] = (),
     via: runs.Via = "steps",
-    task: Task[Any] | None = None,
+    about: Mapping[str, Any] | None = None,
 ) -> Iterator[EventLog]:
-    """Keep `run.json` true while a run is under way, however it ends."""
+    """Keep `run.json` true while a run is under way, however it ends; of a task it also says what it is `about`."""
     record = RunRecord(
         run_id=folder.run_id,
         scenario=scenario.id,
         parameters=parameters.model_dump(mode="json"),
         via=via,
-        task=task.name if task else "",
-        table=task.table if task else "",
-        options={name: text for name, text in task.options.items() if text} if task else {},
+        **(about or {}),
     )
     folder.save(record)
     log = EventLog(folder.events_file, folder.run_id, listeners)

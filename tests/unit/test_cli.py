@@ -24,7 +24,10 @@ from tests.records import rule_found
 from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
 from toolkit.lakehouse import Lakehouse
+from toolkit.owners import Owner
+from toolkit.parameters import Parameters
 from toolkit.runs import RunRecord
+from toolkit.views import Task
 
 RUN = "20260301-101500-parcels-0a1b"
 SCENARIO = """
@@ -418,12 +421,21 @@ def test_tables_that_another_run_holds_are_busy(cli: Cli, parcels: Path) -> None
     assert f"toolkit runs cancel {RUN}." in told.stderr
 
 
+class Let(Parameters):
+    """Rows in quarantine."""
+
+    table: str
+    rule: str = ""
+    where: str = ""
+
+
 def test_a_task_says_what_it_did_to_which_table(cli: Cli, parcels: Path, tables: Lakehouse) -> None:
-    declared = scenario.get("parcels")
-    task = runner.Task(
-        "release", "silver.parcels", lambda _: 2, lambda n: f"{n} rows released.", options={"rule": "[x]", "where": ""}
+    task = Task(
+        "release", "Release", "Let rows out.", Let, lambda _platform, _asked: 2, lambda _, n: f"{n} rows released."
     )
-    assert runner.perform(declared, declared.parse({}), task) == 2
+    whose = Owner(scenario.get("parcels"), scenario.get("parcels").parse({}))
+    asked = Let(table="silver.parcels", rule="[x]")
+    assert runner.do(task, asked, whose, run_id=runs.new_run_id("quality_release")) == 2
     listed = json.loads(cli("runs", "--json").stdout)[0]
     assert (listed["what"], listed["via"]) == ("release silver.parcels", "task")
     assert "release silver.parcels" in cli("runs").stdout

@@ -183,7 +183,7 @@ def test_a_condition_that_only_spark_can_judge_is_left_to_it(
     asked = []
 
     def do(*given: Any, **_: object) -> None:
-        asked.append(given[2].where)
+        asked.append(given[1].where)
 
     monkeypatch.setattr(runner, "do", do)
     assert cli("quality", "release", "silver.parcels", "--where", where, "--quiet").exit_code == 0

@@ -31,12 +31,12 @@ def add_to(area: typer.Typer) -> None:
 def check(contract: File, as_json: AsJson = False) -> None:
     """Hold the columns of the stored tables to a contract, as `differences` does. The exit code is 4 if one differs."""
     from toolkit import areas
-    from toolkit.cli.views import print_view
+    from toolkit.cli.views import AS_TEXT, print_view
     from toolkit.errors import ExitCode
     from toolkit.views import Arrangement
 
     asked = areas.question("quality.differences", {"contract": contract})
-    how = {"columns": "", "json": as_json, "csv": False, "vertical": False}
+    how = {**AS_TEXT, "json": as_json}
     if print_view(areas.view(asked.address), asked.parameters, Arrangement(), how):
         raise typer.Exit(ExitCode.QUALITY)
 

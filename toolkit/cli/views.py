@@ -57,6 +57,10 @@ EXTRAS: Mapping[str, str] = {
 """The modules with more commands of an area; each binds `add_to`, which is given the area's commands."""
 
 
+AS_TEXT: Mapping[str, Any] = {"columns": "", "json": False, "csv": False, "vertical": False}
+"""How a view is printed where a command has no options for it."""
+
+
 def add_commands(area: typer.Typer, extras: typer.Typer) -> None:
     """Add commands to those of an area; one of the name of a view says more than the view, and takes its place."""
     names = {command.name for command in extras.registered_commands}
@@ -288,14 +292,13 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
 
 def performed(area: str, task: Task[Any, Any], parameters: Any, run_id: str | None, *, quiet: bool) -> tuple[str, Any]:
     """Do a task, shown while it goes; gives the run's id, and what the task returned."""
-    from toolkit import owners, runner, runs
+    from toolkit import runner, runs
     from toolkit.cli.live import watching
 
-    task.prepare(parameters)
-    owner = owners.owner(task.about(parameters))
+    whose = runner.prepared(task, parameters)
     name = run_id or runs.new_run_id(f"{area}_{task.name}")
-    with watching(owner.scenario, name, output.err, quiet=quiet) as listener:
-        result = runner.do(f"{area}.{task.name}", task, parameters, listeners=(listener,), run_id=name)
+    with watching(whose.scenario, name, output.err, quiet=quiet) as listener:
+        result = runner.do(task, parameters, whose, run_id=name, listeners=(listener,))
     return name, result
 
 
@@ -315,10 +318,9 @@ def _tell_outcome(task: Task[Any, Any], parameters: Any, run_id: str) -> None:
         return
     asked = areas.question(task.then.to, given)
     output.out.print()
-    plain = {"columns": "", "json": False, "csv": False, "vertical": False}
     view = areas.view(task.then.to)
     try:
-        print_view(view, asked.parameters, Arrangement(limit=view.limit), plain)
+        print_view(view, asked.parameters, Arrangement(limit=view.limit), AS_TEXT)
     except ToolkitError as problem:
         output.err.print(Text(str(problem), "yellow"))
     output.err.print(Text(command_line(*asked.words()), "dim"), soft_wrap=True)
