@@ -1,11 +1,10 @@
-"""The two themes, and what each state looks like in them.
-
-A state is told by its glyph first and by its colour second, so that it reads without colour, too.
-"""
+"""The two themes, and how the styles and states of `toolkit.kinds` are coloured in them."""
 
 from __future__ import annotations
 
 from textual.theme import Theme
+
+from toolkit.kinds import STATES
 
 DARK = Theme(
     name="lakehouse-dark",
@@ -37,24 +36,18 @@ LIGHT = Theme(
     variables={"footer-key-foreground": "#0b6a94", "border-blurred": "#c4ced8", "text-muted": "#5b6b7b"},
 )
 
-STATES: dict[str, tuple[str, str]] = {
-    "waiting": ("○", "secondary"),
-    "starting": ("○", "primary"),
-    "running": ("●", "primary"),
-    "finished": ("✔", "success"),
-    "succeeded": ("✔", "success"),
-    "passed": ("✔", "success"),
-    "skipped": ("↷", "secondary"),
-    "tolerated": ("▲", "warning"),
-    "not measured": ("?", "warning"),
-    "failed": ("✖", "error"),
-    "cancelled": ("■", "warning"),
-    "interrupted": ("✖", "error"),
-}
-"""The glyph and the theme colour of each state of a run, a step or a rule."""
+STYLES = {"accent": "primary", "muted": "text-muted"}
+"""The theme's variable for a style of `toolkit.kinds`, where it is called otherwise."""
 
-SEVERITIES: dict[str, str] = {"critical": "error", "error": "error", "warn": "warning", "info": "secondary"}
-"""The theme colour of each severity of a rule."""
+
+def named(style: str) -> str:
+    """The theme's variable for a style of `toolkit.kinds`."""
+    return STYLES.get(style, style)
+
+
+def variable(style: str) -> str:
+    """The same as Textual's content takes it: `$success`; empty for none."""
+    return f"${named(style)}" if style else ""
 
 
 def glyph(state: str) -> str:
@@ -64,4 +57,4 @@ def glyph(state: str) -> str:
 
 def colour(state: str) -> str:
     """The theme variable that colours `state`, such as `$success`."""
-    return "$" + STATES.get(state, ("", "secondary"))[1]
+    return variable(STATES.get(state, ("", "secondary"))[1])

@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from toolkit.kinds import spans
-from toolkit.tui.widgets.grid import variable
+from toolkit.tui.palette import variable
 from toolkit.views import Column, Row
 
 

@@ -11,19 +11,13 @@ from textual.widgets import DataTable
 
 from toolkit import fitting
 from toolkit.kinds import KINDS, newest, spans
+from toolkit.tui.palette import named
 from toolkit.tui.widgets.lines import Lines
 from toolkit.views import Column, Row
 
-STYLES = {"accent": "primary", "muted": "text-muted"}
-"""The theme's variable for a style of `toolkit.kinds`, where it is called otherwise."""
 LONGEST = 200
 FRAME = 6
 """Characters of a line that are no column's: around the rows, at both ends of a line, and the bar that scrolls."""
-
-
-def variable(style: str) -> str:
-    """A style of `toolkit.kinds` as Textual's content takes it: `$success`; empty for none."""
-    return f"${STYLES.get(style, style)}" if style else ""
 
 
 class ViewGrid(Lines):
@@ -106,7 +100,7 @@ class ViewGrid(Lines):
         return text
 
     def _style(self, style: str) -> str:
-        return self.app.theme_variables.get(STYLES.get(style, style), "") if style else ""
+        return self.app.theme_variables.get(named(style), "") if style else ""
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """Say so."""

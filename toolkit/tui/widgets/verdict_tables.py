@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from toolkit.kinds import SEVERITIES, STATES
 from toolkit.tui.bars import bar
-from toolkit.tui.palette import SEVERITIES, STATES
+from toolkit.tui.palette import named
 from toolkit.tui.widgets.lines import Lines
 from toolkit.words import cut, literal, share
 
@@ -34,15 +35,15 @@ class Grid(Lines):
         """Take the colours of another theme when it comes."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.again())
 
-    def tint(self, text: str, variable: str, *, bold: bool = False) -> Text:
-        """`text` in a colour of the theme, such as `success`."""
-        colour = self.app.theme_variables.get(variable, "")
+    def tint(self, text: str, style: str, *, bold: bool = False) -> Text:
+        """`text` in the colour of a style of `toolkit.kinds`."""
+        colour = self.app.theme_variables.get(named(style), "")
         return Text(text, style=f"{'bold ' if bold else ''}{colour}".strip())
 
     def state(self, state: str) -> Text:
         """The glyph of a state, in its colour."""
-        sign, variable = STATES.get(state, ("?", "error"))
-        return self.tint(sign, variable, bold=True)
+        sign, style = STATES.get(state, ("?", "error"))
+        return self.tint(sign, style, bold=True)
 
     def right(self, text: str) -> Text:
         """`text`, at the right of its column."""
@@ -104,7 +105,7 @@ class RuleVerdicts(Grid):
         self.keep_cursor(row)
 
     def _cells(self, one: Verdict) -> list[Text]:
-        variable = STATES[one.state][1]
+        style = STATES[one.state][1]
         table = [Text(cut(literal(one.table), 24))] if self.with_table else []
         return [
             self.state(one.state),
@@ -114,7 +115,7 @@ class RuleVerdicts(Grid):
             self.right(f"{one.failed:,}"),
             self.right(f"{one.rows:,}"),
             self.right(share(one.pass_rate)),
-            self.tint(bar(one.pass_rate, BAR_WIDTH), variable),
+            self.tint(bar(one.pass_rate, BAR_WIDTH), style),
             Text(literal(one.dimension)),
             Text(cut(literal(", ".join(one.columns)), 30)),
         ]
