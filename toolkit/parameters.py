@@ -44,6 +44,7 @@ class Entry:
         shape: `list` and `pairs` may be given several times, a pair as `name=value`.
         required: it is an argument of the command.
         choices: the only values, if there are so few.
+        optional: it may be None, which is "not given".
     """
 
     name: str
@@ -54,6 +55,7 @@ class Entry:
     default: Any
     description: str
     choices: tuple[Any, ...] = ()
+    optional: bool = False
 
     def words(self, value: Any) -> list[str]:
         """The words of a command that give the field this value; none for its default."""
@@ -79,7 +81,7 @@ def entries(model: type[Parameters]) -> list[Entry]:
 
 
 def _entry(name: str, info: FieldInfo) -> Entry:
-    declared = without_none(info.annotation)[0]
+    declared, optional = _without_none(info.annotation)
     origin = get_origin(declared)
     shape: Shape = "flag" if declared is bool else {tuple: "list", dict: "pairs"}.get(origin, "single")  # type: ignore[assignment]
     extra = info.json_schema_extra
@@ -93,10 +95,11 @@ def _entry(name: str, info: FieldInfo) -> Entry:
         None if info.is_required() else info.get_default(call_default_factory=True),
         info.description or "",
         get_args(declared) if origin is Literal else (),
+        optional,
     )
 
 
-def without_none(annotation: Any) -> tuple[Any, bool]:
+def _without_none(annotation: Any) -> tuple[Any, bool]:
     """The declared type without `None`, and whether that was one of its choices."""
     if get_origin(annotation) not in (Union, UnionType):
         return annotation, False

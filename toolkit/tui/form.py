@@ -8,18 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from toolkit.parameters import Parameters, parameter_problem, without_none
+from toolkit.parameters import Entry, Parameters, as_word, entries, parameter_problem
 
 FieldKind = Literal["integer", "number", "text", "switch", "date", "choice", "list", "pairs"]
 DIVIDER = ";"
 """Between the items of a field that takes several."""
 _KINDS: dict[Any, FieldKind] = {int: "integer", float: "number", bool: "switch", date: "date"}
-_SEVERAL: dict[Any, FieldKind] = {tuple: "list", dict: "pairs"}
 _LIMITS = {"ge": "at least {}", "gt": "more than {}", "le": "at most {}", "lt": "less than {}"}
 _LENGTHS = {"min_length": "at least {} characters", "max_length": "at most {} characters", "pattern": "of the form {}"}
 
@@ -46,21 +45,20 @@ class FormField:
 
 def fields_of(model: type[Parameters]) -> list[FormField]:
     """A field for each parameter, in the order they are declared."""
-    return [_field(name, info) for name, info in model.model_fields.items()]
+    return [_field(entry, model.model_fields[entry.name]) for entry in entries(model)]
 
 
-def _field(name: str, info: FieldInfo) -> FormField:
-    declared, optional = without_none(info.annotation)
-    choices = tuple((text_of(c), c) for c in get_args(declared)) if get_origin(declared) is Literal else ()
+def _field(entry: Entry, info: FieldInfo) -> FormField:
+    several: FieldKind | None = entry.shape if entry.shape in ("list", "pairs") else None
     return FormField(
-        name,
-        "choice" if choices else _SEVERAL.get(get_origin(declared)) or _KINDS.get(declared, "text"),
-        info.title or name.replace("_", " ").capitalize(),
-        info.description or "",
-        "" if info.is_required() else text_of(info.get_default(call_default_factory=True)),
+        entry.name,
+        "choice" if entry.choices else several or _KINDS.get(entry.type, "text"),
+        info.title or entry.name.replace("_", " ").capitalize(),
+        entry.description,
+        text_of(entry.default),
         _range(info),
-        choices,
-        optional,
+        tuple((text_of(choice), choice) for choice in entry.choices),
+        entry.optional,
     )
 
 
@@ -73,7 +71,7 @@ def text_of(value: Any) -> str:
             return f"{DIVIDER} ".join(f"{name}={item}" for name, item in value.items())
         case tuple() | list():
             return f"{DIVIDER} ".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return as_word(value)
 
 
 def _range(info: FieldInfo) -> str:
