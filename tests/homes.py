@@ -91,8 +91,7 @@ class Home:
 
     def rows(self, table: str, where: str = "", version: int | None = None) -> list[dict[str, Any]]:
         """Rows of a table, by column."""
-        page = DeltaReader(self.lakehouse.path(table), table, version).page(limit=1_000_000, where=where)
-        return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
+        return DeltaReader(self.lakehouse.path(table), table, version).page(limit=1_000_000, where=where).named()
 
     def content(self, table: str) -> list[str]:
         """All rows of a table as sorted text, without the columns that say when and by whom it was read."""

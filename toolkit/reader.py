@@ -82,6 +82,10 @@ class Page:
     total: int | None
     """Rows that meet the condition; None when they were not counted."""
 
+    def named(self) -> list[dict[str, Any]]:
+        """The rows, each value by the name of its column."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 class DeltaReader:
     """One table at one version.

@@ -23,7 +23,8 @@ Row = Mapping[str, Any]
 Shown = Literal["always", "wide", "asked"]
 
 RESERVED_KEYS = frozenset("123456789") | {
-    "g", "y", "q", "s", "S", "e", "o", "question_mark", "slash", "space", "f1", "f5", "escape", "tab", "ctrl+t", "ctrl+p",
+    "g", "y", "q", "s", "S", "e", "o", "question_mark", "slash", "space", "right_square_bracket", "left_square_bracket",
+    "down", "f1", "f5", "escape", "tab", "ctrl+t", "ctrl+p",
 }  # fmt: skip
 """Keys that every page has; a link takes another."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -137,7 +138,7 @@ class View(Generic[P]):
         question: what it answers.
         read: the answer, without a JVM.
         columns: in the order shown.
-        parameters: what can be asked.
+        parameters: what can be asked; `Parameters` itself for nothing.
         key: the columns that tell a row from the others; the first column when empty.
         sentence: what a row says, for whoever reads only one; markup-free, several lines if need be.
         links: where keys lead from a row.

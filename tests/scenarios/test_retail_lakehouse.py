@@ -13,7 +13,6 @@ from tests.homes import Home, as_words, notebook_values
 from tests.scenarios.every import EveryScenario
 from toolkit import datasets
 from toolkit.quality.quarantine import quarantine_name
-from toolkit.reader import DeltaReader
 
 AS_BUILT = as_words(notebook_values(SCENARIO))
 CHECKED = [table for table in SCENARIO.written if table.startswith("silver.") and table != "silver.order_items"]
@@ -35,15 +34,10 @@ def landed(home: Home) -> datasets.AnswerKey:
     return datasets.answer_key(folder)
 
 
-def rows(home: Home, table: str, where: str = "") -> list[dict[str, object]]:
-    page = DeltaReader(home.lakehouse.path(table), table).page(limit=1_000_000, where=where)
-    return [dict(zip(page.columns, row, strict=True)) for row in page.rows]
-
-
 @pytest.mark.parametrize("defect", [d for d in DETECTED_BY if d != "late_file"])
 def test_quarantine_holds_exactly_the_rows_that_carry_the_defect(built: Home, defect: str) -> None:
     table, rule = DETECTED_BY[defect]
-    found = rows(built, quarantine_name(table), f"array_has(_rules, '{rule}')")
+    found = built.rows(quarantine_name(table), f"array_has(_rules, '{rule}')")
     planted = [row for row in landed(built).rows() if row.defect == defect]
     assert len(found) == len(planted) == landed(built).counts[defect]
     if defect == "malformed_json":
@@ -61,24 +55,24 @@ def test_nothing_is_quarantined_without_having_been_planted(built: Home) -> None
     planted: dict[str, int] = defaultdict(int)
     for defect, count in landed(built).counts.items():
         planted[DETECTED_BY[defect][0]] += count if defect != "late_file" else 0
-    assert {t: len(rows(built, quarantine_name(t))) for t in CHECKED} == {t: planted[t] for t in CHECKED}
+    assert {t: len(built.rows(quarantine_name(t))) for t in CHECKED} == {t: planted[t] for t in CHECKED}
 
 
 def test_a_late_order_is_kept_and_remembered(built: Home) -> None:
-    late = rows(built, "silver.orders", "array_has(_warnings, 'order_came_in_time')")
+    late = built.rows("silver.orders", "array_has(_warnings, 'order_came_in_time')")
     assert len(late) == landed(built).counts["late_file"] > 0
     assert {row["_source"] for row in late} == {"orders/2026-06-29-late.json"}
 
 
 @pytest.mark.parametrize("table", CHECKED)
 def test_rows_in_are_rows_out_and_rows_quarantined(built: Home, table: str) -> None:
-    came_in = len(rows(built, table.replace("silver", "bronze")))
-    assert came_in == len(rows(built, table)) + len(rows(built, quarantine_name(table)))
+    came_in = len(built.rows(table.replace("silver", "bronze")))
+    assert came_in == len(built.rows(table)) + len(built.rows(quarantine_name(table)))
 
 
 def test_the_newer_row_of_an_order_that_was_sent_twice_is_in_silver(built: Home) -> None:
-    silver = {row["order_id"]: row for row in rows(built, "silver.orders")}
-    superseded = rows(built, "quarantine.orders", "array_has(_rules, 'order_is_the_latest')")
+    silver = {row["order_id"]: row for row in built.rows("silver.orders")}
+    superseded = built.rows("quarantine.orders", "array_has(_rules, 'order_is_the_latest')")
     assert superseded
     for row in superseded:
         newer = silver[row["order_id"]]
@@ -86,22 +80,22 @@ def test_the_newer_row_of_an_order_that_was_sent_twice_is_in_silver(built: Home)
 
 
 def test_amounts_agree_from_lines_to_days(built: Home) -> None:
-    lines = [row for row in rows(built, "silver.order_items") if row["status"] != "cancelled"]
-    days = rows(built, "gold.daily_sales")
+    lines = [row for row in built.rows("silver.order_items") if row["status"] != "cancelled"]
+    days = built.rows("gold.daily_sales")
     for column in ("gross_eur", "refund_eur", "net_eur"):
         assert sum(row[column] for row in days) == sum(row[column] for row in lines)  # type: ignore[misc]
     assert sum(row["orders"] for row in days) == len({row["order_id"] for row in lines})  # type: ignore[misc]
 
 
 def test_a_weekend_takes_the_rate_of_the_friday_before(built: Home) -> None:
-    rates = {(str(r["currency"]), str(r["rate_date"])): r["rate_to_eur"] for r in rows(built, "silver.exchange_rates")}
-    saturday = [r for r in rows(built, "silver.order_items") if str(r["order_date"]) == "2026-05-16"]
+    rates = {(str(r["currency"]), str(r["rate_date"])): r["rate_to_eur"] for r in built.rows("silver.exchange_rates")}
+    saturday = [r for r in built.rows("silver.order_items") if str(r["order_date"]) == "2026-05-16"]
     assert saturday
     assert all(r["rate_to_eur"] == rates[str(r["currency"]), "2026-05-15"] for r in saturday)
 
 
 def test_churn_is_judged_by_the_customers_own_rhythm(built: Home) -> None:
-    for row in rows(built, "gold.churn_risk"):
+    for row in built.rows("gold.churn_risk"):
         ratio = row["overdue_ratio"]
         expected = "unknown" if ratio is None else "lost" if ratio >= 6 else "slipping" if ratio >= 3 else "active"  # type: ignore[operator]
         assert row["risk"] == expected
@@ -109,7 +103,7 @@ def test_churn_is_judged_by_the_customers_own_rhythm(built: Home) -> None:
 
 
 def test_scores_part_the_customers_into_fifths(built: Home) -> None:
-    customers = rows(built, "gold.customers_rfm")
+    customers = built.rows("gold.customers_rfm")
     for score in ("recency_score", "frequency_score", "monetary_score"):
         assert {row[score] for row in customers} <= {1, 2, 3, 4, 5}
     by_money = [sum(1 for row in customers if row["monetary_score"] == n) for n in range(1, 6)]
@@ -119,7 +113,7 @@ def test_scores_part_the_customers_into_fifths(built: Home) -> None:
 def test_exports_hold_what_gold_holds(built: Home) -> None:
     import polars as pl
 
-    for row in rows(built, "ops.publications"):
+    for row in built.rows("ops.publications"):
         folder = built.lakehouse.root / str(row["location"])
         files = list(folder.glob(f"*.{row['format']}"))
         assert len(files) == 1

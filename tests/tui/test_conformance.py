@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 import quality_world
 import tui_world
+from textual.binding import Binding
+from textual.pilot import Pilot
 from textual.widgets import Input
 from tui_driving import press, screen_text, settle
 
@@ -32,6 +34,7 @@ from toolkit.views import RESERVED_KEYS, Result, Task, View
 
 VIEWS = [address for address in areas.addresses() if isinstance(areas.part(address), View)]
 TASKS = [address for address in areas.addresses() if isinstance(areas.part(address), Task)]
+ON_TABLES = [address for address in TASKS if "table" in areas.part(address).parameters.model_fields]
 PAGES = [address for address in VIEWS if address not in SCREENS]
 ESCAPES = ("\x1b", "\x00", "\u202e")
 ELSEWHERE: dict[str, dict[str, Any]] = {
@@ -115,6 +118,15 @@ def read(home: Path, address: str, values: dict[str, Any]) -> Result:
     return view.filled(lakehouse, view.read(lakehouse, areas.question(address, values).parameters))
 
 
+async def opened(pilot: Pilot[None], address: str, questions: dict[str, Any]) -> ViewScreen:
+    """The page of a view, read."""
+    screen = page_of(address, questions[address])
+    await pilot.app.push_screen(screen)
+    await settle(pilot)
+    assert pilot.app.screen is screen
+    return screen
+
+
 def plain(rows: list[Any]) -> Any:
     """Rows as JSON gives them."""
     from toolkit.cli.output import _plain
@@ -169,10 +181,7 @@ async def test_the_command_shown_gives_the_rows_shown(
     del shared_home
     app = ToolkitApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await app.push_screen(page_of(address, questions[address]))
-        await settle(pilot)
-        screen = app.screen
-        assert isinstance(screen, ViewScreen)
+        screen = await opened(pilot, address, questions)
         await press(pilot, "s")
         shown = list(screen.rows)
         words = screen.command_words
@@ -225,8 +234,7 @@ async def test_pages_at_both_sizes(
     del shared_home
     app = ToolkitApp()
     async with app.run_test(size=size) as pilot:
-        await app.push_screen(page_of(address, questions[address]))
-        await settle(pilot)
+        await opened(pilot, address, questions)
         golden(app, f"view_{address.replace('.', '_')}_{size[0]}")
         assert not any(escape in screen_text(app) for escape in ESCAPES)
 
@@ -281,15 +289,19 @@ def test_hostile_words_do_no_harm(
         assert not any(escape in printed.stdout + printed.stderr for escape in ESCAPES)
 
 
+def test_no_link_can_take_a_key_that_a_page_or_the_app_has() -> None:
+    bindings = [binding for part in (ViewScreen, ToolkitApp) for binding in part.BINDINGS]
+    keys = {key for binding in bindings if isinstance(binding, Binding) for key in binding.key.split(",")}
+    assert keys
+    assert keys <= RESERVED_KEYS
+
+
 @pytest.mark.parametrize("address", PAGES)
 @pytest.mark.asyncio
 async def test_filter_sort_row_and_export(address: str, questions: dict[str, Any], used_home: Path) -> None:
     app = ToolkitApp()
     async with app.run_test(size=(120, 40)) as pilot:
-        await app.push_screen(page_of(address, questions[address]))
-        await settle(pilot)
-        screen = app.screen
-        assert isinstance(screen, ViewScreen)
+        screen = await opened(pilot, address, questions)
         every = len(screen.rows)
         await press(pilot, "S", "s", "S", "space", "escape", "e")
         screen.query_one(Input).value = "zzz-no-row-has-this"
@@ -329,15 +341,13 @@ async def test_every_task_has_a_form_that_shows_its_command(address: str, shared
         assert f"$ toolkit {' '.join(words)}" in screen_text(app)
 
 
-@pytest.mark.parametrize("address", TASKS)
+@pytest.mark.parametrize("address", ON_TABLES)
 def test_every_task_refuses_a_table_that_is_not_there(
     address: str, cli: Callable[..., Any], used_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)  # refused before Java starts
     task = areas.part(address)
     values = least(task, "silver.nowhere")
-    if "table" not in values:
-        pytest.skip("it is about no table")
     printed = cli(*address.split("."), *parameters.words(task.parameters.model_validate(values)))
     assert printed.exit_code in (2, 5), printed.stderr
     assert "silver.nowhere" in printed.stderr or "quarantine.nowhere" in printed.stderr

@@ -16,17 +16,13 @@ SHOWN = 20
 """Runs that the command lists unless asked for more."""
 
 
-class EveryRun(Parameters):
-    """Nothing to choose."""
-
-
 class OneRun(Parameters):
     """One run."""
 
     run: str = Field(description="An id, its end, or latest.")
 
 
-def _runs(lakehouse: Lakehouse, parameters: EveryRun) -> Result:
+def _runs(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     del lakehouse, parameters  # runs lie beside the lakehouse, and a run may have no table
     rows = [_run_row(folder) for folder in runs.history()]
     return Result(rows, notes=() if rows else (f"Runs are kept under {paths.home()} (TOOLKIT_HOME).",))
@@ -81,7 +77,7 @@ LIST = View(
         Column("scenario", "name", shown="asked"),
         Column("outcome", "text", shown="asked"),
     ),
-    EveryRun,
+    Parameters,
     key=("run",),
     sentence=_run_sentence,
     links=(

@@ -29,10 +29,6 @@ STATES: dict[type[DataError], str] = {
 }
 
 
-class EveryTable(Parameters):
-    """Nothing to choose."""
-
-
 class TableAt(Parameters):
     """One table, as it is or as it was."""
 
@@ -46,7 +42,7 @@ class RowsOf(TableAt):
     where: str = Field("", description="SQL condition on its rows.")
 
 
-def _tables(lakehouse: Lakehouse, parameters: EveryTable) -> Result:
+def _tables(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     """The names, and what shows whether a table was written since; all else costs an opening."""
     del parameters
     names = lakehouse.tables()
@@ -110,7 +106,7 @@ LIST = View(
         Column("layer", "name", shown="asked"),
         Column("problem", "text", shown="asked"),
     ),
-    EveryTable,
+    Parameters,
     key=("table",),
     sentence=_table_sentence,
     links=(
@@ -138,7 +134,7 @@ def _rows(lakehouse: Lakehouse, parameters: RowsOf) -> Result:
 
 def result_of(reader: DeltaReader, page: Page, where: str) -> Result:
     """Rows of a table, with how many there are in all beside them."""
-    rows = [{NUMBER: number, **dict(zip(page.columns, row, strict=True))} for number, row in enumerate(page.rows, 1)]
+    rows = [{NUMBER: number, **row} for number, row in enumerate(page.named(), 1)]
     total = page.total or 0
     met = f"the condition is met by {total:,} of {plural(reader.count(), 'row')}" if where else plural(total, "row")
     note = f"{reader.name}, version {reader.version}: {met}."

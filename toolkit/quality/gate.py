@@ -213,8 +213,7 @@ def _with_examples(reader: DeltaReader, result: RuleResult, actions: Actions) ->
     bad = f"{QUARANTINED} AND array_has({RULES}, '{name}')"
     where = bad if actions.removes(result.rule) else f"array_has({WARNINGS}, '{name}')"
     page = reader.page(limit=EXAMPLES, where=where)
-    rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
-    return replace(result, examples=tuple(example_of(row, result.rule) for row in rows))
+    return replace(result, examples=tuple(example_of(row, result.rule) for row in page.named()))
 
 
 def _note(result: QualityResult) -> dict[str, str]:

@@ -37,6 +37,12 @@ TO_QUARANTINE = Link("x", "Quarantine", "quality.quarantine", "Show the quaranti
 TO_ADVICE = Link("a", "Advice", "quality.advice", "Say where bad rows come from, and what to do.", {"table": "table"})
 TO_COLUMNS = Link("p", "Profile", "quality.columns", "Show what the table's columns hold.", {"table": "table"})
 TO_CONTRACTS = Link("c", "Contracts", "quality.contracts", "Hold the table against its contracts.", {"table": "table"})
+TO_HISTORY = Link(
+    "h", "History", "quality.history", "Show how each rule and the loads went over time.", {"table": "table"}
+)
+TO_PROFILE = Link(
+    "m", "Measure", "quality.profile", "Measure the table anew, and keep its profile.", {"table": "table"}
+)
 TO_JUDGE = Link("j", "Judge", "quality.run", "Judge the table as it is by its rules.", {"table": "table"})
 
 

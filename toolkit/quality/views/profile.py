@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.kept import profiled_versions, read_profile
 from toolkit.quality.profiling import ColumnProfile, Drift, Profile, drift, findings, is_estimated
-from toolkit.quality.views.naming import OfTable
+from toolkit.quality.views.naming import TO_PROFILE, OfTable
 from toolkit.reader import open_table
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import as_text, cut, number, plural, share, when
@@ -36,7 +36,7 @@ def _columns(lakehouse: Lakehouse, parameters: OfProfile) -> Result:
     table = parameters.table
     version, profile = kept(lakehouse, table, parameters.version)
     if profile is None:
-        return Result((), (f"No profile of {table} is kept. Measure one: {measuring(table, parameters.version)}",))
+        return none_kept(parameters)
     notes = [_about(lakehouse, profile, version), *sentences(profile)]
     if is_estimated(profile):
         notes.append(f"Rules that follow, keys counted: toolkit quality suggest {table} --confirm")
@@ -56,9 +56,11 @@ def kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, Pr
     return wanted, read_profile(table, wanted) if wanted in versions else None
 
 
-def measuring(table: str, version: int | None = None) -> str:
-    """The command that profiles a table."""
-    return f"toolkit quality profile {table}{'' if version is None else f' --version {version}'}"
+def none_kept(asked: OfProfile) -> Result:
+    """Says so, and the command that profiles the table."""
+    version = "" if asked.version is None else f" --version {asked.version}"
+    measure = f"toolkit quality profile {asked.table}{version}"
+    return Result((), (f"No profile of {asked.table} is kept. Measure one: {measure}",))
 
 
 def _about(lakehouse: Lakehouse, profile: Profile, version: int) -> str:
@@ -213,7 +215,7 @@ COLUMNS = View(
     OfProfile,
     sentence=_sentence,
     links=(
-        Link("m", "Measure", "quality.profile", "Measure the table anew, and keep its profile.", {"table": "table"}),
+        TO_PROFILE,
         Link(
             "u",
             "Suggestions",

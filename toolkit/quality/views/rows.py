@@ -46,8 +46,7 @@ def stored_columns(names: Sequence[str]) -> tuple[Column, ...]:
 
 def stored_rows(page: Page) -> list[Row]:
     """The rows of a page with their reasons."""
-    rows = (dict(zip(page.columns, row, strict=True)) for row in page.rows)
-    return [{**row, REASONS.name: reason_text(row), NUMBER.name: number} for number, row in enumerate(rows, 1)]
+    return [{**row, REASONS.name: reason_text(row), NUMBER.name: number} for number, row in enumerate(page.named(), 1)]
 
 
 def _result(page: Page, notes: Sequence[str]) -> Result:
@@ -159,8 +158,7 @@ def _asked(lakehouse: Lakehouse, found: FoundRows) -> Result:
         notes.append(f"The table had changed since it was judged at version {found.judged_at}.")
     if changed := _changed(lakehouse, found.table, found.version):
         notes.append(f"{changed.strip()} Ask again: {_ask(asked)}")
-    page = Page(found.columns, [tuple(row.get(name) for name in found.columns) for row in found.rows], 0, found.total)
-    columns = [column for column in stored_columns(page.columns) if column != REASONS]
+    columns = [column for column in stored_columns(found.columns) if column != REASONS]
     rows = [{**row, NUMBER.name: number} for number, row in enumerate(found.rows, 1)]
     return Result(rows, (*notes, *_advice(lakehouse, asked)), tuple(columns))
 

@@ -13,6 +13,7 @@ from toolkit.quality.views.measured import STATES, about, finding, heat, of_tabl
 from toolkit.quality.views.naming import (
     NOTHING,
     TO_ADVICE,
+    TO_HISTORY,
     TO_MEASUREMENTS,
     TO_QUARANTINE,
     TO_ROWS,
@@ -21,7 +22,7 @@ from toolkit.quality.views.naming import (
     to_results,
 )
 from toolkit.reader import open_table
-from toolkit.views import Column, Link, Result, Row, View
+from toolkit.views import Column, Result, Row, View
 from toolkit.words import number, when
 
 _SEVERITIES = ("critical", "error", "warn", "info")
@@ -97,7 +98,7 @@ RULES = View(
         TO_QUARANTINE,
         TO_ADVICE,
         to_results("run_id"),
-        Link("h", "History", "quality.history", "Show how each rule and the loads went over time.", {"table": "table"}),
+        TO_HISTORY,
     ),
     empty=NOTHING,
 )

@@ -15,6 +15,7 @@ from toolkit.quality.views.naming import (
     TO_ADVICE,
     TO_COLUMNS,
     TO_CONTRACTS,
+    TO_HISTORY,
     TO_JUDGE,
     TO_MEASUREMENTS,
     TO_QUARANTINE,
@@ -26,11 +27,7 @@ from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import number, plural, when
 
 
-class Everything(Parameters):
-    """Nothing to choose."""
-
-
-def _scores(lakehouse: Lakehouse, parameters: Everything) -> Result:
+def _scores(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     del parameters
     found = measured(lakehouse)
     by_table: dict[str, list[Measurement]] = {}
@@ -90,13 +87,13 @@ SCORES = View(
         Column("measured_at", "moment", "measured", shown="wide"),
         Column("lost", "names", shown="asked"),
     ),
-    Everything,
+    Parameters,
     key=("table",),
     sentence=_score_sentence,
     links=(
         Link("enter", "Rules", "quality.rules", "Show the table's rules, run by run.", {"table": "table"}),
         Link("w", "Why", "quality.score", "Show how the score comes about, rule by rule.", {"table": "table"}),
-        Link("h", "History", "quality.history", "Show how each rule and the loads went over time.", {"table": "table"}),
+        TO_HISTORY,
         Link("r", "Run", "quality.results", "Show what the newest run found that judged it.", {"table": "table"}),
         TO_QUARANTINE,
         TO_ADVICE,

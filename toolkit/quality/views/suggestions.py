@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from toolkit.lakehouse import Lakehouse
 from toolkit.quality.profiling import Suggestion, suggest
-from toolkit.quality.views.profile import OfProfile, kept, measuring
-from toolkit.views import Column, Link, Result, Row, View
+from toolkit.quality.views.naming import TO_PROFILE
+from toolkit.quality.views.profile import OfProfile, kept, none_kept
+from toolkit.views import Column, Result, Row, View
 
 
 def _suggestions(lakehouse: Lakehouse, parameters: OfProfile) -> Result:
     table = parameters.table
     version, profile = kept(lakehouse, table, parameters.version)
     if profile is None:
-        return Result((), (f"No profile of {table} is kept. Measure one: {measuring(table, parameters.version)}",))
+        return none_kept(parameters)
     rows = [_row(suggestion) for suggestion in suggest(profile)]
     return Result(rows, (f"From version {version}. As a file of rules: toolkit quality suggest {table} > FILE",))
 
@@ -46,8 +47,6 @@ SUGGESTIONS = View(
     ),
     OfProfile,
     sentence=lambda row: f"{row['rule']}: {row['description']}\n{row['reason']}",
-    links=(
-        Link("m", "Measure", "quality.profile", "Measure the table anew, and keep its profile.", {"table": "table"}),
-    ),
+    links=(TO_PROFILE,),
     empty="Nothing to suggest: the line below says more.",
 )

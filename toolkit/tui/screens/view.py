@@ -29,7 +29,7 @@ from toolkit.tui.problems import Problem
 from toolkit.tui.screens.page import Page
 from toolkit.tui.widgets.frame import EmptyState, ProblemPanel
 from toolkit.tui.widgets.grid import ViewGrid
-from toolkit.views import Arrangement, Column, Link, Result, Row, View
+from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import literal, plural
 
 REFRESH_SECONDS = 2.0
@@ -73,7 +73,6 @@ class ViewScreen(Page):
         self.rows: list[Row] = []
         self.first = 0
         self._going = False
-        self._wanted: tuple[Any, ...] | None = None
         self._whole: dict[tuple[Any, ...], tuple[Row, Row]] = {}
         """By its key, a row as it was read, and what it became when it was filled."""
 
@@ -124,12 +123,12 @@ class ViewScreen(Page):
         in_background(self, read, self._read, self._failed, group="view")
 
     def _failed(self, problem: Problem) -> None:
-        self.query_one("#nothing").display = self.result is None and False
+        self.query_one("#nothing").display = False
         self.query_one(ProblemPanel).show(problem.what, problem.choices, problem.cure)
 
     def _read(self, result: Result) -> None:
         self.query_one(ProblemPanel).show("\n".join(result.problems))
-        if result == self.result and self._wanted is None:
+        if result == self.result:
             return
         first = self.result is None
         self.result = result
@@ -148,8 +147,7 @@ class ViewScreen(Page):
         """Filter and sort anew; the cursor stays on its row."""
         if self.result is None:
             return
-        chosen = self._wanted or (self.view.row_key(self.current) if self.current else None)
-        self._wanted = None
+        chosen = self.view.row_key(self.current) if self.current else None
         known = replace(self.result, rows=[self._filled(row) for row in self.result.rows])
         self.rows = self.question.arrangement.of(known, self.columns)
         line = next((i for i, row in enumerate(self.rows) if self.view.row_key(row) == chosen), 0)
@@ -302,13 +300,10 @@ class ViewScreen(Page):
 
     @on(ViewGrid.Sorted)
     def _heading_clicked(self, event: ViewGrid.Sorted) -> None:
-        self._sort_by(event.name)
-
-    def _sort_by(self, name: str) -> None:
-        """By a column: ascending, the second time descending, the third time as read."""
+        """By that column: ascending, the second time descending, the third time as read."""
         arrangement = self.question.arrangement
-        if arrangement.sort != name:
-            self._rearrange(sort=name, descending=False)
+        if arrangement.sort != event.name:
+            self._rearrange(sort=event.name, descending=False)
         elif not arrangement.descending:
             self._rearrange(descending=True)
         else:
@@ -420,5 +415,4 @@ def page_of(address: str, values: Mapping[str, Any] | None = None) -> ViewScreen
         UsageError: there is no such view, or a value is wrong.
         SetupError: its area cannot be loaded.
     """
-    question = areas.question(address, values)
-    return _class_for(address)(replace(question, arrangement=Arrangement()))
+    return _class_for(address)(areas.question(address, values))
