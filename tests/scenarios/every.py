@@ -27,7 +27,8 @@ class EveryScenario:
     Attributes:
         declared: the scenario.
         also_written: tables that its steps write and that the toolkit declares.
-        told_apart: tables that are not the same after every run, since they say when or by whom something was done.
+        told_apart: tables that are not the same after every run: they say when or by whom something was done, or they
+            estimate.
     """
 
     declared: ClassVar[Scenario]

@@ -119,7 +119,8 @@ async def test_rows_are_repaired_and_released_from_the_quarantine(
     lying = copied.rows("quarantine.customers", f"array_has(_rules, '{rule}')")
     alone = {row["customer_id"] for row in lying if row["_rules"] == [rule]}
     assert alone
-    app = ToolkitApp()
+    launcher = Launcher()
+    app = ToolkitApp(launcher)
     async with app.run_test(size=(120, 40)) as pilot:
         await app.open_part("quality.quarantine", {"table": "silver.customers"})
         await until(pilot, lambda: isinstance(app.screen, ViewScreen) and app.screen.rows)
@@ -135,6 +136,8 @@ async def test_rows_are_repaired_and_released_from_the_quarantine(
         await pilot.press("ctrl+r")
         await until(pilot, lambda: isinstance(app.screen, RunScreen))
         await until(pilot, lambda: "succeeded" in screen_text(app), 120)
+        (release,) = [folder for folder in runs.history() if launcher.started(folder.run_id)]
+        await until(pilot, lambda: launcher.exit_code(release.run_id) is not None)
     after = copied.rows("silver.customers")
     assert len(after) == len(before) + len(alone)
     assert {row["country"] for row in after if row["customer_id"] in alone} == {"DE"}
