@@ -32,14 +32,10 @@ COLUMNS = (
 )
 
 
-class Nothing(Parameters):
-    """Nothing to choose."""
-
-
 def written(result: Result, columns: tuple[Column, ...] = COLUMNS, names: tuple[str, ...] = (), **more: Any) -> str:
     """A result as HTML."""
-    view = View("rules", "Rules", "Which rules?", lambda *_: result, columns, Nothing, **more)
-    return as_html(view, areas.Question("quality.rules", Nothing()), result, names)
+    view = View("rules", "Rules", "Which rules?", lambda *_: result, columns, Parameters, **more)
+    return as_html(view, areas.Question("quality.rules", Parameters()), result, names)
 
 
 def plain(markup: str) -> list[list[str]]:
