@@ -17,6 +17,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from toolkit import paths
+from toolkit.delta_log import DeltaLog
 from toolkit.errors import BusyError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name
 
@@ -51,8 +52,16 @@ class Lakehouse:
         """Whether `table` has a Delta log."""
         return (self.path(table) / "_delta_log").is_dir()
 
+    def has_version(self, table: str) -> bool:
+        """Whether something was ever committed to `table`.
+
+        A first write that was stopped leaves files, and a log without a version. To a reader that is a damaged table, and
+        is said; a writer begins anew.
+        """
+        return DeltaLog(self.path(table)).newest is not None
+
     def tables(self) -> list[str]:
-        """Names of all tables, by layer in the order data flows, then by name."""
+        """Names of all tables with a Delta log, by layer in the order data flows, then by name."""
         return [
             f"{layer}.{log.parent.name}"
             for layer in LAYERS

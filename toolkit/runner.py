@@ -183,7 +183,7 @@ class ActiveRun:
         return run if done else None
 
     def _writer(self, table: str) -> str | None:
-        if not self.platform.lakehouse.exists(table):
+        if not self.platform.lakehouse.has_version(table):
             return None
         signed = self.platform.reader(table).history(1)[0].user_metadata
         return str(signed["run_id"]) if signed.get("fingerprint") == self.platform.fingerprint else None

@@ -239,4 +239,4 @@ def _count(rows: DataFrame, where: str) -> int:
 
 
 def _version(platform: DataPlatform) -> int | None:
-    return platform.reader(ORDERS).version if platform.lakehouse.exists(ORDERS) else None
+    return platform.reader(ORDERS).version if platform.lakehouse.has_version(ORDERS) else None

@@ -76,6 +76,9 @@ def test_a_run_killed_within_a_step_goes_on_at_that_step(tiny: None, home: Home,
     assert json.loads(home.toolkit("runs", "show", killed, "--json").stdout)["status"] == "interrupted"
     assert home.lakehouse.tables() == ["bronze.beads", "silver.beads", "quarantine.beads"]
 
+    # What a process leaves that is killed while it writes a table for the first time.
+    (home.path / "lakehouse" / "gold" / "colours" / "_delta_log" / "_staged_commits").mkdir(parents=True)
+    (home.path / "lakehouse" / "gold" / "colours" / "part-00000.parquet").touch()
     holding.unlink()
     record = home.run(scenario="beads")
     assert record["answer"] == "red, with 7 grams."

@@ -62,6 +62,13 @@ def test_each_part_becomes_its_table_in_one_signed_commit(spark: SparkSession, s
     assert {row["_why"] for row in spark.read.format("delta").load(str(tmp_path / "bad")).collect()} == {"broken"}
 
 
+def test_a_part_becomes_its_table_where_a_first_write_was_stopped(staged: Staged, tmp_path: Path) -> None:
+    (tmp_path / "good" / "_delta_log" / "_staged_commits").mkdir(parents=True)
+    (tmp_path / "good" / "part-00000.parquet").touch()
+    assert publish(staged, False, tmp_path / "good", GOOD, signature=SIGNATURE).version == 0
+    assert ids(tmp_path / "good") == [i for i in range(20) if i % 4]
+
+
 def test_the_next_load_replaces_or_adds_and_the_one_before_can_be_read(spark: SparkSession, tmp_path: Path) -> None:
     for count, mode in ((20, "overwrite"), (8, "overwrite"), (4, "append")):
         publish(stage(parcels(spark, count), tmp_path / "staging", "_bad"), False, tmp_path / "good", GOOD, mode=mode)

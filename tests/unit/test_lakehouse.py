@@ -74,6 +74,12 @@ def test_a_table_exists_when_it_has_a_log(lakehouse: Lakehouse) -> None:
     assert not lakehouse.exists("silver.half")
 
 
+def test_what_a_stopped_first_write_leaves_is_no_version_of_a_table(lakehouse: Lakehouse) -> None:
+    (lakehouse.root / "silver" / "orders" / "_delta_log" / "_staged_commits").mkdir(parents=True)
+    assert lakehouse.exists("silver.orders")
+    assert not lakehouse.has_version("silver.orders")
+
+
 def test_tables_come_in_the_order_that_data_flows(lakehouse: Lakehouse) -> None:
     make(lakehouse, "ops/a", "gold/b", "silver/z", "silver/a", "quarantine/q", "bronze/c")
     assert lakehouse.tables() == ["bronze.c", "silver.a", "silver.z", "gold.b", "quarantine.q", "ops.a"]

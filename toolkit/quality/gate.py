@@ -146,11 +146,11 @@ class Gate:
         )
 
     def _version(self, table: str) -> int | None:
-        return self.tables.reader(table).version if self.tables.lakehouse.exists(table) else None
+        return self.tables.reader(table).version if self.tables.lakehouse.has_version(table) else None
 
     def _context(self, table: str, check: Check, population: Population = "incoming") -> Context:
         """What rules may look at; earlier results are read only where a rule asks for them."""
-        if not any(rule.uses_earlier for rule in check.rules) or not self.tables.lakehouse.exists(RESULTS):
+        if not any(rule.uses_earlier for rule in check.rules) or not self.tables.lakehouse.has_version(RESULTS):
             return Context(check.references)
         histories = by_rule(measurements(self.tables.reader(RESULTS), table=table, population=population))
         return Context(

@@ -19,6 +19,7 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from toolkit.delta_log import DeltaLog
 from toolkit.errors import DataError
 from toolkit.scenario import Table
 from toolkit.store.write import Mode, Written, refuse_other_columns, write_table, written
@@ -143,7 +144,7 @@ def _commit(
     }
     told = CommitProperties(custom_metadata={"userMetadata": json.dumps(dict(said)), "operationMetrics": counted})
     try:
-        if (path / "_delta_log").is_dir():
+        if DeltaLog(path).newest is not None:
             DeltaTable(str(path)).create_write_transaction([*added], mode, schema, [], commit_properties=told)
         else:
             create_table_with_add_actions(str(path), schema, added, commit_properties=told)
@@ -157,7 +158,7 @@ def _may_be_added_to(path: Path) -> bool:
     """Whether the table is not there yet, or asks for nothing but plain Delta without partitions."""
     from deltalake import DeltaTable
 
-    if not (path / "_delta_log").is_dir():
+    if DeltaLog(path).newest is None:
         return True
     table = DeltaTable(str(path))
     protocol = table.protocol()

@@ -58,7 +58,7 @@ class Tables:
         Raises:
             DataError: it is not there.
         """
-        if not self.lakehouse.exists(table):
+        if not self.lakehouse.has_version(table):
             raise DataError(f"{table} is not there yet.", cure="Run the step that writes it first.")
         reader = self.spark.read.format("delta")
         if version is not None:
@@ -117,7 +117,7 @@ class Tables:
             DataError: it has: another version of this program wrote it.
         """
         name = table_of(record).name
-        if self.lakehouse.exists(name):
+        if self.lakehouse.has_version(name):
             refuse_other_shape(record, self.reader(name))
 
     @contextlib.contextmanager
