@@ -21,7 +21,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 ORIGIN = "_source", "_row", "_ingested_at", "_run_id"
-HIDDEN = "_row", "_is_latest"
+HIDDEN = "_row", "_known"
 READABLE = "_corrupt_record IS NULL"
 CSV = {
     "customers": "customer_id STRING, first_name STRING, last_name STRING, email STRING, phone STRING, street STRING, "
@@ -38,8 +38,8 @@ JSON = {
     "items ARRAY<STRUCT<product_id: STRING, quantity: INT, unit_price: DECIMAL(12,2)>>, note STRING",
     "returns": "return_id STRING, order_id STRING, returned_at STRING, reason STRING, refund_share DECIMAL(5,4)",
 }
-Rule = tuple[str, str, str, str]
-"""Name, column, SQL condition that is true of a bad row, message."""
+Rule = tuple[str, str, str, str, str]
+"""Name, column, SQL condition that is true of a bad row, what such a row is said to be, what was expected."""
 
 
 class Lakehouse:
@@ -86,7 +86,12 @@ def ingest(lake: Lakehouse, landed: Path) -> None:
     for name, schema in JSON.items():
         files = landed / ("orders/*.json" if name == "orders" else f"{name}.json")
         df = lake.spark.read.schema(f"{schema}, _corrupt_record STRING").json(str(files))
-        lake.write(f"bronze.{name}", with_origin(df, landed))
+        lake.write(f"bronze.{name}", with_origin(whole_lines(df), landed))
+
+
+def whole_lines(df: DataFrame) -> DataFrame:
+    """Nothing of a line that is kept as text: Spark gives the fields that it read before the damage."""
+    return df.withColumns({name: F.when(F.expr(READABLE), F.col(name)) for name in df.columns if name[0] != "_"})
 
 
 def with_origin(df: DataFrame, landed: Path) -> DataFrame:
@@ -137,8 +142,8 @@ def part(lake: Lakehouse, name: str, df: DataFrame, rules: list[Rule], mild: Ite
     names = F.expr("transform(_violations, v -> v.rule)")
     warnings = F.array(*map(F.lit, mild)) if mild else F.array().cast("array<string>")
     marked = df.withColumn("_violations", broken).withColumn("_rules", F.array_except(names, warnings))
-    kept = [column for column in df.columns if column not in {*HIDDEN, "_known"}]
-    good = [column for column in kept if column != "_corrupt_record"]
+    kept = [column for column in df.columns if column not in HIDDEN]
+    good = [column for column in kept if column not in {"_corrupt_record", "_is_latest"}]
     valid = marked.where("size(_rules) = 0").select(*good, F.array_intersect(names, warnings).alias("_warnings"))
     lake.write(f"silver.{name}", valid)
     lake.write(f"quarantine.{name}", marked.where("size(_rules) > 0").select(*kept, "_violations", "_rules"))
@@ -146,28 +151,40 @@ def part(lake: Lakehouse, name: str, df: DataFrame, rules: list[Rule], mild: Ite
 
 def reason(rule: Rule) -> Column:
     """What the quarantine says of a broken rule."""
-    name, column, _, message = rule
+    name, column, _, said, expectation = rule
     return F.struct(
         F.lit(name).alias("rule"),
         F.lit(column).alias("column"),
         F.col(column).cast("string").alias("value"),
-        F.lit(message).alias("message"),
+        F.lit(f"{said}. Expected: {expectation}").alias("message"),
     )
 
 
 def readable(thing: str) -> Rule:
     """The line could be parsed."""
-    return (f"{thing}_is_readable", "_corrupt_record", "_corrupt_record IS NOT NULL", "The line could be read.")
+    return (
+        f"{thing}_is_readable",
+        "_corrupt_record",
+        "_corrupt_record IS NOT NULL",
+        "_corrupt_record IS NULL is not true",
+        "The line could be read.",
+    )
 
 
 def latest(thing: str) -> Rule:
     """The row was not superseded."""
-    return (f"{thing}_is_the_latest", f"{thing}_id", "NOT _is_latest", f"No later row of this {thing} was sent.")
+    return (
+        f"{thing}_is_the_latest",
+        f"{thing}_id",
+        "NOT _is_latest",
+        "_is_latest is not true",
+        f"No later row of this {thing} was sent.",
+    )
 
 
 def given(name: str, column: str, message: str) -> Rule:
     """A readable row has the value."""
-    return (name, column, f"{READABLE} AND {column} IS NULL", message)
+    return (name, column, f"{READABLE} AND {column} IS NULL", f"{column} is missing", message)
 
 
 def customers(lake: Lakehouse) -> None:
@@ -184,11 +201,18 @@ def customers(lake: Lakehouse) -> None:
         latest("customer"),
         given("customer_id_is_given", "customer_id", "The customer has an id."),
         given("country_is_given", "country", "The country is given."),
-        ("email_is_an_address", "email", f"NOT email RLIKE '{address}'", "The e-mail has the form of an address."),
+        (
+            "email_is_an_address",
+            "email",
+            f"NOT email RLIKE '{address}'",
+            "email does not have the form of an e-mail address",
+            "The e-mail has the form of an address.",
+        ),
         (
             "first_name_is_legible",
             "first_name",
             f"first_name RLIKE '{mojibake}'",
+            "first_name was read in another encoding than it was written in",
             "The name's accents were read in the encoding they were written in.",
         ),
     ]
@@ -208,7 +232,13 @@ def products(lake: Lakehouse) -> None:
         readable("product"),
         given("product_id_is_given", "product_id", "The product has an id."),
         given("price_is_given", "unit_price", "The price is a number."),
-        ("price_is_positive", "unit_price", "unit_price <= 0", "The price is above zero."),
+        (
+            "price_is_positive",
+            "unit_price",
+            "unit_price <= 0",
+            "unit_price > 0 is not true",
+            "The price is above zero.",
+        ),
     ]
     part(lake, "products", df, rules)
 
@@ -248,32 +278,49 @@ def order_rules(as_of: str, product_id: str, currency: str) -> list[Rule]:
             "order_is_not_in_the_future",
             "ordered_at",
             f"order_date > DATE '{as_of}'",
+            f"order_date <= DATE '{as_of}' is not true",
             f"It was not ordered after {as_of}.",
         ),
-        ("quantities_are_positive", "items", "exists(items, i -> i.quantity <= 0)", "Every quantity is above zero."),
+        (
+            "quantities_are_positive",
+            "items",
+            "exists(items, i -> i.quantity <= 0)",
+            "forall(items, item -> item.quantity > 0) is not true",
+            "Every quantity is above zero.",
+        ),
         (
             "products_exist",
             "items.product_id",
             f"exists(items, i -> i.product_id NOT IN ({product_id}))",
+            "A value in items.product_id is no product_id of products",
             "Every product ordered is one that the shop sells.",
         ),
         (
             "currency_has_a_rate",
             "currency",
             f"currency NOT IN ({currency})",
+            "currency is no currency of exchange_rates",
             "There is an exchange rate for the order's currency.",
         ),
         (
             "status_is_known",
             "status",
             "status NOT IN ('placed', 'shipped', 'delivered', 'cancelled')",
+            "status is none of its values",
             "The status is one of four.",
         ),
-        ("channel_is_known", "channel", "channel NOT IN ('web', 'store', 'app')", "The channel is one of three."),
+        (
+            "channel_is_known",
+            "channel",
+            "channel NOT IN ('web', 'store', 'app')",
+            "channel is none of its values",
+            "The channel is one of three.",
+        ),
         (
             "order_came_in_time",
             "_source",
             f"date_diff({came}, order_date) > 2",
+            "the order came late",
             "The order came at most two days after it was placed.",
         ),
     ]
@@ -290,11 +337,18 @@ def returns(lake: Lakehouse) -> None:
     rules = [
         readable("return"),
         given("return_id_is_given", "return_id", "The return has an id."),
-        ("order_exists", "order_id", "order_id IS NOT NULL AND _known IS NULL", "The order that came back exists."),
+        (
+            "order_exists",
+            "order_id",
+            "order_id IS NOT NULL AND _known IS NULL",
+            "order_id is no order_id of orders",
+            "The order that came back exists.",
+        ),
         (
             "refund_is_a_share",
             "refund_share",
             "refund_share <= 0 OR refund_share > 1",
+            "refund_share is no share",
             "The refund is above zero and at most the whole amount.",
         ),
     ]
@@ -309,7 +363,13 @@ def exchange_rates(lake: Lakehouse) -> None:
     rules = [
         readable("rate"),
         given("day_is_given", "rate_date", "The rate has a day."),
-        ("rate_is_positive", "rate_to_eur", "rate_to_eur <= 0", "The rate is above zero."),
+        (
+            "rate_is_positive",
+            "rate_to_eur",
+            "rate_to_eur <= 0",
+            "rate_to_eur > 0 is not true",
+            "The rate is above zero.",
+        ),
     ]
     part(lake, "exchange_rates", df, rules)
 
@@ -321,7 +381,13 @@ def inventory_snapshots(lake: Lakehouse) -> None:
     )
     rules = [
         readable("snapshot"),
-        ("stock_is_not_negative", "quantity_on_hand", "quantity_on_hand < 0", "There are no fewer than no pieces."),
+        (
+            "stock_is_not_negative",
+            "quantity_on_hand",
+            "quantity_on_hand < 0",
+            "quantity_on_hand >= 0 is not true",
+            "There are no fewer than no pieces.",
+        ),
     ]
     part(lake, "inventory_snapshots", df, rules)
 
