@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from deltalake import DeltaTable
 
 from benchmarks.ratios import NotComparable
-from toolkit.query_engine import query_engine
+from toolkit.store.query_engine import query_engine
 
 TECHNICAL = ("_ingested_at", "_run_id", "_row")
 """Columns that differ from one load to the next, and say nothing of the content."""

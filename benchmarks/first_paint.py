@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from benchmarks.processes import REPOSITORY, ChildFailed, environment
 from benchmarks.ratios import Choices, Ratio, alternated, median
 from toolkit import paths
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 
 REPEAT = 11
 COLUMNS, LINES = 120, 40

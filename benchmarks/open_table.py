@@ -15,8 +15,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
 
 from benchmarks.ratios import Choices, Ratio, alternated, median
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import PAGE_ROWS, open_table
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import PAGE_ROWS
 
 ROWS = 1_000_000
 REPEAT = 40
@@ -36,9 +36,7 @@ def measure(choices: Choices) -> Iterator[Ratio]:
         alternated({name: timed(side) for name, side in sides.items()}, 1)
         found = alternated({name: timed(side) for name, side in sides.items()}, choices.repeat or REPEAT)
     mine, bare = median(found["ours"]), median(found["deltalake"])
-    what = (
-        f"`open_table` and `page(limit={PAGE_ROWS})` of {rows:,} rows in {FILES} files; medians of {len(found['ours'])}"
-    )
+    what = f"`Lakehouse.open` and `page(limit={PAGE_ROWS})` of {rows:,} rows in {FILES} files; medians of {len(found['ours'])}"
     yield Ratio("first page", mine, None, MOST_MILLISECONDS, "ms", f"{what}.")
     yield Ratio(
         "first page, against deltalake",
@@ -52,7 +50,7 @@ def measure(choices: Choices) -> Iterator[Ratio]:
 
 def ours(lakehouse: Lakehouse) -> None:
     """What the TUI does when a table is opened."""
-    page = open_table(TABLE, lakehouse=lakehouse).page(limit=PAGE_ROWS)
+    page = lakehouse.open(TABLE).page(limit=PAGE_ROWS)
     assert len(page.rows) == PAGE_ROWS  # noqa: S101 - a page that is not full would be a wrong measurement
 
 

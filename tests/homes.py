@@ -25,9 +25,9 @@ from filelock import FileLock
 
 from toolkit import cli, session, settings
 from toolkit.events import Event, EventReader
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from IPython.display import HTML, Code, display
 
-from toolkit import datasets, reader, runner, runs
+from toolkit import datasets, runner, runs
 from toolkit import scenario as declared
 from toolkit.errors import UsageError
 from toolkit.events import Event
@@ -27,6 +27,7 @@ from toolkit.quality.run_results import results_of
 from toolkit.quality.verdicts import TableVerdict, by_table
 from toolkit.runs import RunFolder, RunView
 from toolkit.scenario import Scenario
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.words import duration
 
 if TYPE_CHECKING:
@@ -110,12 +111,12 @@ class NotebookRun:
             where: SQL condition.
             limit: rows at most; all when None.
         """
-        page = reader.open_table(name).page(where=where, limit=limit if limit is not None else 10_000_000)
+        page = Lakehouse.default().open(name).page(where=where, limit=limit if limit is not None else 10_000_000)
         return pd.DataFrame(page.rows, columns=list(page.columns))
 
     def history(self, name: str) -> pd.DataFrame:
         """A table's versions: when, by which run and step, how many rows."""
-        found = reader.open_table(name).history()
+        found = Lakehouse.default().open(name).history()
         times = [v.at.strftime("%Y-%m-%d %H:%M") if v.at else "unknown" for v in found]
         rows = [
             (v.version, at, v.operation or "unknown", v.run_id, v.step, v.rows)

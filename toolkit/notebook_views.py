@@ -13,8 +13,8 @@ from typing import Any
 from toolkit import areas, fitting
 from toolkit.areas import Question
 from toolkit.kinds import HEAT_LEGEND, KINDS, spans, text
-from toolkit.lakehouse import Lakehouse
 from toolkit.plotting import Point, points, reach
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Arrangement, Column, Plot, Result, Row, View, column_of
 from toolkit.words import command_line, literal, plural, when
 

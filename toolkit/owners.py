@@ -12,8 +12,8 @@ from toolkit import runs
 from toolkit import scenario as scenarios
 from toolkit.errors import DataError, UsageError
 from toolkit.parameters import Parameters
-from toolkit.reader import open_table
 from toolkit.scenario import Scenario
+from toolkit.store.lakehouse import Lakehouse
 
 NOBODY = Scenario(
     id="tables",
@@ -43,7 +43,7 @@ def owner(table: str) -> Owner:
     """
     if not table:
         return Owner(NOBODY, Parameters())
-    for version in open_table(table).history():
+    for version in Lakehouse.default().open(table).history():
         name = str(version.user_metadata.get("scenario", ""))
         if name and (found := scenarios.discover().get(name)):
             return Owner(found, found.parse(_parameters(version.run_id)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from pathlib import Path
 
 import platformdirs
@@ -21,6 +22,24 @@ NOTEBOOKS = REPOSITORY / "notebooks"
 def home() -> Path:
     """`TOOLKIT_HOME`: runs, lakehouse and landed files; `var/` in the repository unless set."""
     return Path(os.environ.get("TOOLKIT_HOME") or REPOSITORY / "var").expanduser().absolute()
+
+
+def lakehouse() -> str:
+    """`TOOLKIT_LAKEHOUSE`: where the lakehouse lies, a folder or a URI; empty for the one under `home()`.
+
+    Where the variable is not set, the environment's own file may name it.
+    """
+    named = os.environ.get("TOOLKIT_LAKEHOUSE")
+    return named if named is not None else str(environment().get("lakehouse", ""))
+
+
+def environment() -> dict[str, object]:
+    """What the file of the environment says that `TOOLKIT_ENV` names; nothing where there is none, or it is no TOML."""
+    file = ENVIRONMENTS / f"{os.environ.get('TOOLKIT_ENV', 'dev')}.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):  # `settings` says so
+        return {}
 
 
 def cache() -> Path:

@@ -23,7 +23,7 @@ def values(column: Any) -> list[Any]:
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException:  # the engine's own conversion stops in several ways, a panic among them
-        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow as pa
 
         return [_python(scalar) for scalar in pa.chunked_array(column)]
 

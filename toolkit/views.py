@@ -14,8 +14,8 @@ from typing import Any, Generic, Literal, TypeVar
 
 from toolkit.errors import ExitCode, UsageError
 from toolkit.kinds import KINDS, text
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
+from toolkit.store.lakehouse import Lakehouse
 
 P = TypeVar("P", bound=Parameters)
 R = TypeVar("R")

@@ -20,7 +20,7 @@ from toolkit.quality.engine import Check
 from toolkit.quality.history import measurements
 from toolkit.quality.recommendations import Recommendation, recommendations
 from toolkit.quality.repair import set_columns
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 ORDERS, QUARANTINE = "silver.gate_orders", "quarantine.gate_orders"
 DAY = date.fromisoformat(bad_day.DAY)

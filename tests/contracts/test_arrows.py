@@ -21,8 +21,8 @@ BROKEN = {
     "features-apart": ("toolkit/etl/landing.py", "from toolkit.quality import rules"),
     "features-below": ("toolkit/quality/engine.py", "import toolkit.runner"),
     "app-starts-processes": ("toolkit/tui/launch.py", "import toolkit.runner"),
-    "no-spark-in-sight": ("toolkit/reader.py", "def late(): import pyspark.sql"),
-    "reader-inside": ("toolkit/delta_log.py", "import toolkit.reader"),
+    "no-spark-in-sight": ("toolkit/store/reader.py", "def late(): import pyspark.sql"),
+    "reader-inside": ("toolkit/store/delta_log.py", "import toolkit.store.reader"),
     "one-session": ("toolkit/etl/extract.py", "import toolkit.java"),
     "datasets-below": ("datasets/shop/orders.py", "import toolkit.scenario"),
 }

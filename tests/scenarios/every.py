@@ -14,8 +14,8 @@ import pytest
 
 from tests.homes import Home, WarmHome, as_words, notebook_values
 from tests.scenarios.conftest import copy_of
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario
+from toolkit.store.reader import DeltaReader
 
 NBVAL = ("-p", "no:cacheprovider", "-q", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=240")
 RESULTS = "ops.quality_results"

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from toolkit import paths, runner, scenario
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import open_table
 from toolkit.runs import RunRecord, RunView
+from toolkit.store.lakehouse import Lakehouse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -105,7 +104,7 @@ def states(view: RunView) -> dict[str, str]:
 
 
 def ids(table: str) -> list[str]:
-    return [row[0] for row in open_table(table).sql("SELECT parcel_id FROM t ORDER BY parcel_id").rows]
+    return [row[0] for row in Lakehouse.default().open(table).sql("SELECT parcel_id FROM t ORDER BY parcel_id").rows]
 
 
 @pytest.mark.smoke
@@ -132,14 +131,16 @@ def test_the_page_can_be_followed(
     assert "P6,Lima,2.5,fragile" in quarantine.stdout
     assert (ids("bronze.parcels"), ids("silver.parcels")) == ([f"P{n}" for n in range(1, 7)], ["P1", "P2"])
     assert ids("quarantine.parcels") == ["P3", "P4", "P5", "P6"]
-    assert all(column.comment for column in open_table("silver.parcels").columns())
+    assert all(column.comment for column in Lakehouse.default().open("silver.parcels").columns())
 
     reader.write("Add a rule")
     forget_imports()
     (_, view), broken = [reader.type(words) for words in commands("Add a rule")]
     assert states(view) == dict.fromkeys(["ingest", "check", "load"], "finished")
     assert "trip_is_worth_it" in broken.stdout
-    assert open_table("silver.parcels").sql("SELECT parcel_id, _warnings FROM t ORDER BY parcel_id").rows == [
+    assert Lakehouse.default().open("silver.parcels").sql(
+        "SELECT parcel_id, _warnings FROM t ORDER BY parcel_id"
+    ).rows == [
         ("P1", []),
         ("P2", ["trip_is_worth_it"]),
     ]

@@ -18,7 +18,7 @@ from tests.homes import Home
 from tests.scenarios.every import RESULTS, EveryScenario
 from toolkit import datasets
 from toolkit.quality import rules
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 SILVER, QUARANTINE = "silver.gate_orders", "quarantine.gate_orders"
 

@@ -19,7 +19,7 @@ from toolkit import datasets
 from toolkit.quality import rules
 from toolkit.quality.history import measurements
 from toolkit.quality.records import Measurement
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 NIGHTS = [feed.FIRST + timedelta(days=number) for number in range(feed.NIGHTS)]
 WRONG = [day for day in NIGHTS if day >= feed.CHANGED]

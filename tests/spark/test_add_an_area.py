@@ -17,7 +17,7 @@ from polars import DataFrame
 
 from tests.tui.tui_driving import press, screen_text, settle
 from toolkit import areas, paths, runs, session
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp, front_page
 from toolkit.tui.screens.form import PartForm
 from toolkit.tui.screens.view import ViewScreen

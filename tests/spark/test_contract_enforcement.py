@@ -11,7 +11,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.quality.contracts import Column, Contract, ContractTable, drift, enforce, from_table, rules_of, violations
 from toolkit.quality.contracts.quality_entries import rule_of
 from toolkit.quality.rules import Context, HasSchema, RowRule, Rule
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -19,7 +19,7 @@ from toolkit.quality.contracts.patterns import Untranslatable, in_java
 from toolkit.quality.engine import check
 from toolkit.quality.rules import Between, HasSchema, Matches, NotNull, RowCount, RowRule, Unique
 from toolkit.quality.yaml_text import write_mapping
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

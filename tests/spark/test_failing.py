@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from tests.homes import WarmHome
 from toolkit import runs
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 
 RULES = """
 table: silver.parcels

@@ -14,7 +14,6 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, QualityGateFailed, UsageError
 from toolkit.events import EventLog, read_events
-from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
 from toolkit.quality.actions import Actions
 from toolkit.quality.engine import Check
@@ -25,6 +24,7 @@ from toolkit.quality.rules import Between, Holds, NotNull, OneOf, RowCount, Rule
 from toolkit.quality.verdicts import by_table, failing_rows
 from toolkit.scenario import Parameters, Scenario, Table
 from toolkit.store import write
+from toolkit.store.lakehouse import Lakehouse
 
 PARCELS = Table(
     "silver.parcels", "A parcel.", {"id": "Number.", "country": "Where to.", "kg": "Weight.", "_warnings": "-"}

@@ -11,7 +11,6 @@ from pyspark.sql import DataFrame, SparkSession
 
 from toolkit.errors import QualityGateFailed
 from toolkit.events import EventLog, read_events
-from toolkit.lakehouse import Lakehouse
 from toolkit.platform import DataPlatform
 from toolkit.quality import reports
 from toolkit.quality.engine import check
@@ -20,6 +19,7 @@ from toolkit.quality.quarantine import quarantine_of
 from toolkit.quality.rules import Context, Freshness, NotNull, Rule, parse
 from toolkit.quality.scores import scores
 from toolkit.scenario import Parameters, Scenario, Table
+from toolkit.store.lakehouse import Lakehouse
 
 TABLE = "silver.parcels"
 SCHEMA = "id INT, kg DOUBLE, price DOUBLE, at TIMESTAMP, day DATE, _corrupt_record STRING"

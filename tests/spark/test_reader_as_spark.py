@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 CONDITIONS = (
     *(

@@ -12,10 +12,10 @@ from pyspark.sql import SparkSession
 
 from toolkit.errors import DataError
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import measurements
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.scenario import Parameters, Scenario
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.records import arrow_schema, table_of
 from toolkit.store.tables import Tables
 

@@ -18,8 +18,8 @@ from pyspark.sql import SparkSession
 
 from toolkit import java, session, settings
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.reader import DeltaReader
 from toolkit.store.write import write_table
 
 TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number."})

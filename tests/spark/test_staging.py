@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.reader import DeltaReader
 from toolkit.store.staging import Staged, discard, publish, stage
 
 GOOD = Table("silver.parcels", "A parcel.", {"id": "Its number.", "weight": "Kilograms.", "seen_at": "When."})

@@ -10,8 +10,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from toolkit.errors import DataError
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.reader import DeltaReader
 from toolkit.store.write import export, write_table
 
 TABLE = Table("silver.parcels", "A parcel.", {"id": "Its number.", "place": "Where it goes."})

@@ -17,10 +17,10 @@ import polars as pl
 from deltalake import write_deltalake
 
 from tests.records import append
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import DEFAULT
 from toolkit.quality.profiling import ColumnProfile, ForeignKey, Histogram, Profile, Spread, Top
 from toolkit.quality.records import Measurement
+from toolkit.store.lakehouse import Lakehouse
 
 RULES, RUNS = 200, 50
 FIRST = datetime(2026, 1, 5, 6, tzinfo=UTC)

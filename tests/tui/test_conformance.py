@@ -25,7 +25,7 @@ from tests.records import append
 from toolkit import areas, fitting, parameters
 from toolkit.errors import ToolkitError
 from toolkit.kinds import KINDS, text
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.pages import SCREENS
 from toolkit.tui.screens.form import PartForm

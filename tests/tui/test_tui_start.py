@@ -13,7 +13,7 @@ import pytest
 from toolkit.paths import REPOSITORY
 
 HEAVY = ("pyspark", "delta", "pandas")
-LATER = ("pydantic", "deltalake", "pyarrow", "psutil", "toolkit.scenario", "toolkit.reader")
+LATER = ("pydantic", "deltalake", "pyarrow", "psutil", "toolkit.scenario", "toolkit.store.reader")
 
 
 def loaded(statement: str) -> set[str]:

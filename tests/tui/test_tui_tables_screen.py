@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from tui_driving import press, screen_text, settle, until
 
 from toolkit.browse import tables
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.screens.cell import CellScreen
 from toolkit.tui.screens.table import TableScreen

@@ -18,8 +18,8 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from tests.records import rule_found
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunFolder, RunRecord
+from toolkit.store.lakehouse import Lakehouse
 
 RUN_ID = "20260301-101500-corner_shop-0a1b"
 FAILED_RUN_ID = "20260301-093000-corner_shop-1c2d"

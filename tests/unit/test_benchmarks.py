@@ -17,7 +17,7 @@ from benchmarks import first_paint, open_table, processes, results, scale, where
 from benchmarks.equality import refuse_unequal
 from benchmarks.ratios import Choices, NotComparable, Ratio, alternated
 from toolkit.events import Event
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 
 
 def ratio(ours: float = 3.0, floor: float | None = 2.0, limit: float | None = 1.5, name: str = "one") -> Ratio:

@@ -23,10 +23,10 @@ import toolkit
 from tests.records import rule_found
 from toolkit import paths, runner, runs, scenario
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.owners import Owner
 from toolkit.parameters import Parameters
 from toolkit.runs import RunRecord
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Task
 
 RUN = "20260301-101500-parcels-0a1b"

@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from tests.unit.delta_tables import written_by_spark
 from toolkit.comparisons import as_spark, doubtful
 from toolkit.errors import UsageError
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 TYPES = {
     "a": "Decimal128(10, 2)",

@@ -36,7 +36,7 @@ from toolkit.quality.rules import (
 )
 from toolkit.quality.rules import Freshness as FreshnessRule
 from toolkit.quality.yaml_text import write_mapping
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 ITEM = pa.struct([pa.field("sku", pa.string()), pa.field("price", pa.decimal128(10, 2))])
 SCHEMA = pa.schema(

@@ -12,8 +12,8 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from tests.unit.delta_tables import appended, commit, edited, rows_of, with_commit_info
-from toolkit.delta_log import DeltaLog, moment, ranges
-from toolkit.reader import DeltaReader
+from toolkit.store.delta_log import DeltaLog, moment, ranges
+from toolkit.store.reader import DeltaReader
 
 
 @pytest.fixture

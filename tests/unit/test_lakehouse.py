@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from toolkit.errors import BusyError, SetupError, UsageError
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 
 HOLDER = """
 import sys
 from pathlib import Path
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 with Lakehouse(Path(sys.argv[1])).writing(sys.argv[2:], "20260301-101500-parcels-0a1b"):
     print("held", flush=True)
     sys.stdin.read()

@@ -17,9 +17,9 @@ from deltalake import write_deltalake
 from toolkit import areas
 from toolkit.errors import UsageError
 from toolkit.kinds import HEAT, KINDS, STATES
-from toolkit.lakehouse import Lakehouse
 from toolkit.notebook_views import COLOURS, SHOWN, as_html, show
 from toolkit.parameters import Parameters
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Plot, Result, View
 
 HOSTILE = "<script>alert(1)</script> \x1b[31m & 'quoted'"

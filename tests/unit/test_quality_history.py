@@ -20,7 +20,7 @@ from toolkit.quality.history import RunColumn, by_rule, current, grid, loads, me
 from toolkit.quality.records import Measurement
 from toolkit.quality.sla import FreshnessSla, VolumeSla
 from toolkit.quality.verdicts import failing_rows
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 from toolkit.store.records import arrow_schema, encode
 
 DAY = timedelta(days=1)

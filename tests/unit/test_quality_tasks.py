@@ -13,13 +13,13 @@ from deltalake import write_deltalake
 from tests.records import append
 from toolkit import runs
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import parse, words
 from toolkit.quality.failing import BrokenRule, as_measured_last
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.sources import Source, given
 from toolkit.quality.tasks import ASK, COMPARE, JUDGE, PROFILE, RELEASE, TASKS, Compared, Profiled, Repaired
 from toolkit.runs import RunRecord
+from toolkit.store.lakehouse import Lakehouse
 
 TABLE = "silver.parcels"
 RUN = "20260302-101500-parcels-0a1b"

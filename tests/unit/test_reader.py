@@ -14,9 +14,9 @@ import pytest
 from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from toolkit.errors import DataError, UsageError
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader, TableSummary, open_table, summary
-from toolkit.unreadable import Damaged
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader, TableSummary
+from toolkit.store.unreadable import Damaged
 
 NAME = "silver.parcels"
 SIGNATURE = json.dumps({"run_id": "20260301-101500-parcels-0a1b", "step": "check"})
@@ -39,7 +39,7 @@ def lakehouse(tmp_path: Path) -> Lakehouse:
 
 @pytest.fixture
 def parcels(lakehouse: Lakehouse) -> DeltaReader:
-    return open_table(NAME, lakehouse=lakehouse)
+    return lakehouse.open(NAME)
 
 
 @pytest.fixture
@@ -285,7 +285,7 @@ def test_a_commit_that_no_run_signed_is_read_all_the_same(lakehouse: Lakehouse, 
         mode="append",
         commit_properties=CommitProperties(custom_metadata={"userMetadata": said}),
     )
-    newest = open_table(NAME, lakehouse=lakehouse).history(1)[0]
+    newest = lakehouse.open(NAME).history(1)[0]
     assert (newest.run_id, newest.step) == ("7" if "7" in said else "", "")
 
 
@@ -304,7 +304,7 @@ def test_the_summary_adds_up(parcels: DeltaReader) -> None:
 
 def test_rows_that_a_deletion_vector_hides_are_not_shown_nor_counted(lakehouse: Lakehouse) -> None:
     hide_with_deletion_vector(lakehouse, positions=[1])
-    found = open_table(NAME, lakehouse=lakehouse)
+    found = lakehouse.open(NAME)
     assert sorted(ids(found.page().rows)) == [0, 1, 2, 10, 11, 12, 20, 22]
     assert (found.count(), found.summary().rows) == (8, 8)
 
@@ -360,26 +360,26 @@ def z85(content: bytes) -> str:
 
 
 def test_an_earlier_version_is_as_it_was(lakehouse: Lakehouse) -> None:
-    found = open_table(NAME, 0, lakehouse)
+    found = lakehouse.open(NAME, 0)
     assert (found.version, found.count(), [v.version for v in found.history()]) == (0, 3, [0])
-    assert open_table(NAME, 2, lakehouse).count() == 9
+    assert lakehouse.open(NAME, 2).count() == 9
 
 
 @pytest.mark.parametrize("version", [-1, 3, 10**30])
 def test_a_version_out_of_range_is_refused_with_the_range(lakehouse: Lakehouse, version: int) -> None:
     with pytest.raises(UsageError, match=f"{NAME} has no version {version}") as refused:
-        open_table(NAME, version, lakehouse)
+        lakehouse.open(NAME, version)
     assert refused.value.choices == ("0 to 2",)
 
 
 def test_an_unknown_table_offers_the_nearest(lakehouse: Lakehouse) -> None:
     with pytest.raises(UsageError, match=r"no table 'silver\.parcel'\. Did you mean 'silver\.parcels'"):
-        open_table("silver.parcel", lakehouse=lakehouse)
+        lakehouse.open("silver.parcel")
 
 
 def test_where_there_is_no_lakehouse_the_cure_is_to_run_a_scenario(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
-        open_table(NAME, lakehouse=Lakehouse(tmp_path / "nowhere"))
+        Lakehouse(tmp_path / "nowhere").open(NAME)
     assert "toolkit run" in refused.value.cure
 
 
@@ -395,7 +395,7 @@ def test_a_table_that_is_not_there_yet_names_the_scenario_that_makes_it(
     tmp_path: Path, table: str, scenario: str
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        open_table(table, lakehouse=Lakehouse(tmp_path / "nowhere"))
+        Lakehouse(tmp_path / "nowhere").open(table)
     assert refused.value.cure.endswith(f"toolkit run {scenario}.")
 
 
@@ -425,7 +425,7 @@ def gone(file: Path) -> None:
 def test_a_damaged_log_is_a_data_error(lakehouse: Lakehouse, version: int, harm: Callable[[Path], None]) -> None:
     harm(commit(lakehouse, version))
     with pytest.raises(DataError, match=f"{NAME} cannot be read: ") as refused:
-        open_table(NAME, lakehouse=lakehouse)
+        lakehouse.open(NAME)
     assert str(lakehouse.path(NAME)) in refused.value.cure
     assert len(refused.value.what) < 400
 
@@ -437,7 +437,7 @@ def test_a_damaged_table_is_to_be_moved_aside_and_never_deleted(lakehouse: Lakeh
     write_deltalake(lakehouse.path("ops.quality_results"), pa.table({"n": [1]}))
     emptied(sorted(lakehouse.path(name).glob("_delta_log/*.json"))[-1])
     with pytest.raises(Damaged) as refused:
-        open_table(name, lakehouse=lakehouse)
+        lakehouse.open(name)
     assert "restore that folder from a backup, or move it aside" in refused.value.cure
     assert cure in refused.value.cure
     assert "delete" not in refused.value.cure
@@ -452,13 +452,13 @@ def test_a_log_without_commits_is_a_data_error(lakehouse: Lakehouse) -> None:
     for version in range(3):
         gone(commit(lakehouse, version))
     with pytest.raises(DataError, match="There is no Delta table in"):
-        open_table(NAME, lakehouse=lakehouse)
+        lakehouse.open(NAME)
 
 
 def test_a_pointer_to_a_checkpoint_that_is_not_there_is_a_data_error(lakehouse: Lakehouse) -> None:
     (commit(lakehouse, 0).parent / "_last_checkpoint").write_text('{"version":2,"size":3}', encoding="utf-8")
     with pytest.raises(DataError, match="Checkpoint"):
-        open_table(NAME, lakehouse=lakehouse)
+        lakehouse.open(NAME)
 
 
 def test_a_damaged_checkpoint_is_a_data_error(lakehouse: Lakehouse) -> None:
@@ -466,7 +466,7 @@ def test_a_damaged_checkpoint_is_a_data_error(lakehouse: Lakehouse) -> None:
     (checkpoint,) = lakehouse.path(NAME).glob("_delta_log/*.checkpoint.parquet")
     garbage(checkpoint)
     with pytest.raises(DataError):
-        open_table(NAME, lakehouse=lakehouse).summary()
+        lakehouse.open(NAME).summary()
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])
@@ -477,18 +477,18 @@ def test_a_damaged_data_file_is_told_from_a_wrong_condition(
 ) -> None:
     harm(data_files(lakehouse)[which])
     with pytest.raises(DataError, match=f"{NAME} cannot be read: "):
-        open_table(NAME, lakehouse=lakehouse).page(where=where)
+        lakehouse.open(NAME).page(where=where)
 
 
 def test_a_wrong_condition_on_a_damaged_table_is_still_the_condition(lakehouse: Lakehouse) -> None:
     with pytest.raises(UsageError, match="nope"):
-        open_table(NAME, lakehouse=lakehouse).page(where="nope = 1")
+        lakehouse.open(NAME).page(where="nope = 1")
 
 
 def test_a_damaged_table_does_not_hide_the_others(lakehouse: Lakehouse) -> None:
     write_deltalake(lakehouse.path("gold.sums"), pa.table({"n": [1]}))
     cut(commit(lakehouse, 1))
-    broken, sound = (summary(name, lakehouse) for name in lakehouse.tables())
+    broken, sound = (lakehouse.summary(name) for name in lakehouse.tables())
     assert isinstance(broken, DataError)
     assert isinstance(sound, TableSummary)
     assert (sound.name, sound.rows) == ("gold.sums", 1)
@@ -496,7 +496,7 @@ def test_a_damaged_table_does_not_hide_the_others(lakehouse: Lakehouse) -> None:
 
 def test_opening_does_not_write(lakehouse: Lakehouse) -> None:
     before = {p: p.stat().st_mtime_ns for p in lakehouse.root.rglob("*")}
-    found = open_table(NAME, lakehouse=lakehouse)
+    found = lakehouse.open(NAME)
     found.page(where="id > 1", order_by="id", counted=True)
     found.summary()
     assert {p: p.stat().st_mtime_ns for p in lakehouse.root.rglob("*")} == before

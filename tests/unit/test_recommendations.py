@@ -12,10 +12,10 @@ import pytest
 from deltalake import write_deltalake
 
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.recommendations import Recommendation, recommendations
 from toolkit.quality.records import Measurement
-from toolkit.reader import DeltaReader
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader
 
 DAY = timedelta(days=1)
 START = datetime(2026, 6, 1, 6, tzinfo=UTC)

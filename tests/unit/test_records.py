@@ -15,7 +15,7 @@ from deltalake import write_deltalake
 from tests.records import append
 from toolkit.errors import DataError, UsageError
 from toolkit.quality.records import Measurement, Release
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 from toolkit.store.records import (
     Named,
     Record,

@@ -9,7 +9,6 @@ import pytest
 from deltalake import write_deltalake
 
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.rejected import (
     NOT_SPARK,
     check_settings,
@@ -20,7 +19,8 @@ from toolkit.quality.rejected import (
     reason_text,
     settings_of,
 )
-from toolkit.reader import DeltaReader
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader
 
 TABLE = "silver.orders"
 
@@ -35,7 +35,7 @@ def quarantine(toolkit_home: Path) -> DeltaReader:
         "_rules": [["amount_is_positive"]] * 10 + [["amount_is_small"]],
     }
     write_deltalake(Lakehouse.default().path("quarantine.orders"), pa.table(rows))
-    return open_quarantine(TABLE)
+    return open_quarantine(TABLE, Lakehouse.default())
 
 
 def test_a_preview_says_how_many_rows_and_what_some_become(quarantine: DeltaReader) -> None:

@@ -23,11 +23,11 @@ from tests.unit.delta_tables import (
     with_statistics,
     with_type,
 )
-from toolkit import reader
 from toolkit.errors import DataError, UsageError
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader, TableSummary, open_table, summary
-from toolkit.unreadable import Damaged, FilesGone, NeedsSpark, NotAllowed, VersionGone, cause, explained
+from toolkit.store import reader
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader, TableSummary
+from toolkit.store.unreadable import Damaged, FilesGone, NeedsSpark, NotAllowed, VersionGone, cause, explained
 
 NAME = "silver.parcels"
 UDT = {"type": "udt", "class": "org.example.V", "pyClass": "example.V", "sqlType": "string"}
@@ -69,7 +69,7 @@ def test_what_only_spark_knows_is_named_and_not_called_damaged(
 ) -> None:
     edited(path, 0, change)
     with pytest.raises(NeedsSpark) as refused:
-        open_table(NAME, lakehouse=lakehouse).page()
+        lakehouse.open(NAME).page()
     assert refused.value.what.startswith(f"{NAME} cannot be read without Spark: {reason}")
     assert f'session.start().read.format("delta").load("{path}").show()' in refused.value.cure
     assert "damaged; " not in refused.value.cure
@@ -80,13 +80,13 @@ def test_what_only_spark_knows_is_named_and_not_called_damaged(
 def test_an_earlier_version_is_read_with_spark_at_that_version(lakehouse: Lakehouse, path: Path) -> None:
     edited(path, 0, with_protocol(3, ["typeWidening"]))
     with pytest.raises(NeedsSpark, match=f"{NAME} at version 1 cannot be read without Spark") as refused:
-        open_table(NAME, 1, lakehouse).count("id > 0")
+        lakehouse.open(NAME, 1).count("id > 0")
     assert '.option("versionAsOf", 1)' in refused.value.cure
 
 
 def test_a_table_whose_rows_need_spark_is_listed_with_what_its_log_says(lakehouse: Lakehouse, path: Path) -> None:
     edited(path, 0, with_protocol(3, ["typeWidening"]))
-    (found,) = [summary(name, lakehouse) for name in lakehouse.tables()]
+    (found,) = [lakehouse.summary(name) for name in lakehouse.tables()]
     assert isinstance(found, TableSummary)
     assert (found.rows, found.version, found.files) == (6, 2, 3)
 
@@ -94,7 +94,7 @@ def test_a_table_whose_rows_need_spark_is_listed_with_what_its_log_says(lakehous
 def test_rows_that_only_spark_can_count_are_unknown(lakehouse: Lakehouse, path: Path) -> None:
     edited(path, 0, with_protocol(3, ["typeWidening"]))
     edited(path, 1, with_statistics(lambda _: None))
-    (found,) = [summary(name, lakehouse) for name in lakehouse.tables()]
+    (found,) = [lakehouse.summary(name) for name in lakehouse.tables()]
     assert isinstance(found, TableSummary)
     assert (found.rows, found.files) == (None, 3)
 
@@ -119,7 +119,7 @@ def test_rows_that_only_spark_can_count_are_unknown(lakehouse: Lakehouse, path: 
 )
 def test_one_odd_line_of_statistics_hides_no_row(lakehouse: Lakehouse, path: Path, statistics: str | None) -> None:
     edited(path, 1, with_statistics(lambda _: statistics))
-    found = open_table(NAME, lakehouse=lakehouse)
+    found = lakehouse.open(NAME)
     assert len(found.page().rows) == found.count() == found.summary().rows == 6
     assert (found.count("id = 1"), found.count("length(place) = 4"), found.count("id = 1 OR place = ''")) == (3, 6, 3)
     assert [row[0] for row in found.page(order_by="id", descending=True, limit=4).rows] == [1, 1, 1, 0]
@@ -135,14 +135,14 @@ def test_a_version_whose_log_was_cleaned_up_says_which_can_be_read(lakehouse: La
     for version in range(5):
         commit(path, version).unlink()
     with pytest.raises(VersionGone, match="can no longer be read at version 0: the log of that version") as refused:
-        open_table(NAME, 0, lakehouse)
+        lakehouse.open(NAME, 0)
     assert refused.value.cure == "Versions 4 to 6 can be read (--version)."
     with pytest.raises(VersionGone):
         DeltaReader(path, NAME, 3)
     with pytest.raises(UsageError, match=f"{NAME} has no version 7") as unknown:
-        open_table(NAME, 7, lakehouse)
+        lakehouse.open(NAME, 7)
     assert unknown.value.choices == ("4 to 6",)
-    assert [open_table(NAME, version, lakehouse).count() for version in (4, 5, 6)] == [10, 12, 14]
+    assert [lakehouse.open(NAME, version).count() for version in (4, 5, 6)] == [10, 12, 14]
 
 
 def test_a_version_whose_files_were_vacuumed_says_which_can_be_read(lakehouse: Lakehouse, path: Path) -> None:
@@ -150,9 +150,9 @@ def test_a_version_whose_files_were_vacuumed_says_which_can_be_read(lakehouse: L
         write_deltalake(path, rows_of(), mode="overwrite")
     DeltaTable(path).vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
     with pytest.raises(FilesGone, match=r"at version 1: 2 of its 2 data files were removed") as refused:
-        open_table(NAME, 1, lakehouse).page()
+        lakehouse.open(NAME, 1).page()
     assert refused.value.cure == "Versions 4 to 6 can be read (--version)."
-    assert [open_table(NAME, version, lakehouse).count("id >= 0") for version in (4, 5, 6)] == [2, 2, 2]
+    assert [lakehouse.open(NAME, version).count("id >= 0") for version in (4, 5, 6)] == [2, 2, 2]
 
 
 def test_a_missing_file_of_the_newest_version_is_damage_and_names_it(lakehouse: Lakehouse, path: Path) -> None:
@@ -161,17 +161,17 @@ def test_a_missing_file_of_the_newest_version_is_damage_and_names_it(lakehouse: 
     newest = next(path / f.path for f in DeltaReader(path, NAME).files() if f.path not in before)
     newest.unlink()
     with pytest.raises(Damaged, match=f"its data file {newest.name} is missing") as refused:
-        open_table(NAME, lakehouse=lakehouse).page()
+        lakehouse.open(NAME).page()
     assert refused.value.cure.startswith("Versions 0 to 1 can be read (--version). ")
-    assert open_table(NAME, 1, lakehouse).page().rows
+    assert lakehouse.open(NAME, 1).page().rows
 
 
 def test_an_earlier_version_can_be_read_when_the_newest_commit_is_cut(lakehouse: Lakehouse, path: Path) -> None:
     commit(path, 2).write_bytes(commit(path, 2).read_bytes()[:-30])
     with pytest.raises(Damaged, match="commit 2 of its log is cut or overwritten") as refused:
-        open_table(NAME, lakehouse=lakehouse)
+        lakehouse.open(NAME)
     assert refused.value.cure.startswith("Versions 0 to 1 can be read (--version). ")
-    assert open_table(NAME, 1, lakehouse).count() == 4
+    assert lakehouse.open(NAME, 1).count() == 4
 
 
 def test_files_that_may_not_be_read_are_no_damage(path: Path) -> None:
@@ -227,14 +227,14 @@ def test_the_line_with_the_cause_is_told(said: str, expected: str) -> None:
 
 def test_a_condition_that_fails_at_a_row_is_not_called_damage(lakehouse: Lakehouse) -> None:
     with pytest.raises(UsageError, match="Cannot cast string 'Köln' to value of Int64 type"):
-        open_table(NAME, lakehouse=lakehouse).page(where="place > 9")
+        lakehouse.open(NAME).page(where="place > 9")
 
 
 @pytest.mark.parametrize("said", [None, {"timestamp": "soon"}, {"engineInfo": "other"}])
 def test_a_commit_without_a_time_ends_no_list(lakehouse: Lakehouse, path: Path, said: Any) -> None:
     edited(path, 2, with_commit_info(said))
     appended(path.parent / "others", 1)
-    found = [summary(name, lakehouse) for name in lakehouse.tables()]
+    found = [lakehouse.summary(name) for name in lakehouse.tables()]
     assert [one.name for one in found if isinstance(one, TableSummary)] == ["silver.others", NAME]
 
 
@@ -255,7 +255,7 @@ def test_whatever_fails_at_one_table_the_others_are_listed(
         return whole(self)
 
     monkeypatch.setattr(reader.DeltaReader, "summary", failing)
-    sound, broken = (summary(name, lakehouse) for name in lakehouse.tables())
+    sound, broken = (lakehouse.summary(name) for name in lakehouse.tables())
     assert isinstance(sound, TableSummary)
     assert isinstance(broken, DataError)
     assert NAME in broken.what

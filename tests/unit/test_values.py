@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 from toolkit.values import day_text
 
 EARLY, ZERO = -735_525, -719_528

@@ -15,10 +15,10 @@ from deltalake import write_deltalake
 from tests.records import append
 from toolkit import areas
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.contracts import Column, Contract, ContractTable, Freshness, Volume, dump
 from toolkit.quality.contracts.places import described, file_of, name_of
 from toolkit.quality.records import Measurement
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Result
 
 Cli = Callable[..., Any]

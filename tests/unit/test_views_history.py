@@ -15,8 +15,8 @@ import pytest
 from deltalake import write_deltalake
 
 from tests.records import append
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.records import Measurement
+from toolkit.store.lakehouse import Lakehouse
 
 Cli = Callable[..., Any]
 TABLE = "silver.parcels"

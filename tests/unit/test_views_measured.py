@@ -15,11 +15,11 @@ from deltalake import write_deltalake
 from tests.records import append
 from toolkit import areas
 from toolkit.kinds import text
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.kept import FoundRows, keep_rows, plain_rows
 from toolkit.quality.records import Measurement
 from toolkit.quality.views import measured as reading
 from toolkit.quality.views.measured import finding, heat, measured
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Result
 
 START = datetime(2026, 1, 1, 6, tzinfo=UTC)

@@ -12,7 +12,6 @@ from deltalake import write_deltalake
 
 from toolkit import areas
 from toolkit.errors import DataError, UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.kept import keep_profile, profile_file, profiled_versions
 from toolkit.quality.profiling import (
     ColumnProfile,
@@ -25,6 +24,7 @@ from toolkit.quality.profiling import (
     Texts,
     Top,
 )
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Result
 
 TABLE = "silver.orders"

@@ -16,9 +16,9 @@ from deltalake import write_deltalake
 from tests.records import append, rule_found
 from toolkit import areas, runner, runs
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.records import Measurement
 from toolkit.runs import RunRecord
+from toolkit.store.lakehouse import Lakehouse
 
 Cli = Callable[..., Any]
 BEGAN = datetime(2026, 3, 1, 10, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 
 from toolkit import areas, runs
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
 from toolkit.runs import RunFolder, RunRecord
+from toolkit.store.lakehouse import Lakehouse
 
 STARTED = datetime(2026, 3, 1, 10, 15, tzinfo=UTC)
 GONE = {"status": "running", "finished_at": None, "process_started": 1.0, "answer": ""}

@@ -14,7 +14,7 @@ from deltalake import CommitProperties, write_deltalake
 
 from toolkit import areas
 from toolkit.browse import tables
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Result
 
 ROWS = pa.table({"id": [1, 2, 3], "note": ["a", None, ""]})
@@ -45,7 +45,7 @@ def damage(lakehouse: Lakehouse) -> None:
 
 
 def test_names_come_without_opening_a_table(lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "summary", lambda *_: pytest.fail("opened"))
+    monkeypatch.setattr(Lakehouse, "summary", lambda *_: pytest.fail("opened"))
     view = areas.view("tables.list")
     rows = view.read(lakehouse, view.parameters()).rows
     assert [(row["table"], row["layer"]) for row in rows] == [("silver.parcels", "silver"), ("gold.sums", "gold")]

@@ -6,9 +6,9 @@ from pydantic import Field
 
 from toolkit import paths, runs
 from toolkit.errors import DataError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.runs import RunFolder, RunRecord, RunView, StepView
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Area, Column, Link, Result, Row, View
 from toolkit.words import as_text, plural
 

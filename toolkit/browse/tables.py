@@ -7,12 +7,13 @@ from typing import Any
 
 from pydantic import Field
 
-from toolkit import paths, unreadable
-from toolkit.delta_log import Version
+from toolkit import paths
 from toolkit.errors import DataError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
-from toolkit.reader import DeltaReader, Page, open_table, summary
+from toolkit.store import unreadable
+from toolkit.store.delta_log import Version
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader, Page
 from toolkit.views import Area, Column, Link, Result, Row, View
 from toolkit.words import NOT_TOLD, ago, literal, plural, size, when
 
@@ -52,7 +53,7 @@ def _tables(lakehouse: Lakehouse, parameters: Parameters) -> Result:
 
 
 def _misnamed(lakehouse: Lakehouse) -> tuple[str, ...]:
-    names = [literal(str(folder.relative_to(lakehouse.root))) for folder in lakehouse.misnamed()]
+    names = [literal(folder) for folder in lakehouse.misnamed()]
     if not names:
         return ()
     which = "is a Delta table" if len(names) == 1 else "are Delta tables"
@@ -63,7 +64,7 @@ def _misnamed(lakehouse: Lakehouse) -> tuple[str, ...]:
 
 def _opened(lakehouse: Lakehouse, row: Row) -> Row:
     """A row with what only opening the table tells."""
-    found = summary(row["table"], lakehouse)
+    found = lakehouse.summary(row["table"])
     if isinstance(found, DataError):
         state = next((word for kind, word in STATES.items() if isinstance(found, kind)), "unreadable")
         return {**row, "state": state, "problem": str(found)}
@@ -122,7 +123,7 @@ LIST = View(
 
 
 def _rows(lakehouse: Lakehouse, parameters: RowsOf) -> Result:
-    reader = open_table(parameters.table, parameters.version, lakehouse)
+    reader = lakehouse.open(parameters.table, parameters.version)
     page = reader.page(limit=MOST_ROWS, where=parameters.where, counted=True)
     found = result_of(reader, page, parameters.where)
     if len(page.rows) == page.total:
@@ -159,7 +160,7 @@ SHOW = View(
 
 
 def _columns(lakehouse: Lakehouse, parameters: TableAt) -> Result:
-    reader = open_table(parameters.table, parameters.version, lakehouse)
+    reader = lakehouse.open(parameters.table, parameters.version)
     return Result([vars(column) for column in reader.columns()])
 
 
@@ -182,7 +183,7 @@ COLUMNS = View(
 
 
 def _versions(lakehouse: Lakehouse, parameters: TableAt) -> Result:
-    reader = open_table(parameters.table, parameters.version, lakehouse)
+    reader = lakehouse.open(parameters.table, parameters.version)
     return Result([_version_row(version) for version in reader.history()])
 
 
@@ -226,7 +227,7 @@ VERSIONS = View(
 
 
 def _files(lakehouse: Lakehouse, parameters: TableAt) -> Result:
-    files = open_table(parameters.table, parameters.version, lakehouse).files()
+    files = lakehouse.open(parameters.table, parameters.version).files()
     rows: list[dict[str, Any]] = [vars(file) for file in files]
     total = sum(file.bytes for file in files)
     return Result(rows, (f"{plural(len(files), 'file')} of {size(total)} in all.",))

@@ -8,6 +8,7 @@ import typer
 from rich.text import Text
 
 from toolkit.cli.output import AsJson, err, out
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.words import literal
 
 contract = typer.Typer(
@@ -44,10 +45,9 @@ def check(contract: File, as_json: AsJson = False) -> None:
 @contract.command("draft")
 def draft(table: Table) -> None:
     """Print a first contract for a stored table, to be edited."""
-    from toolkit import reader
     from toolkit.quality import contracts
 
-    out.file.write(contracts.dump(contracts.from_table(reader.open_table(table))))
+    out.file.write(contracts.dump(contracts.from_table(Lakehouse.default().open(table))))
 
 
 @contract.command("page")

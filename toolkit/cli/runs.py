@@ -25,7 +25,7 @@ def add_to(area: typer.Typer) -> None:
 
 def _show(**given: Any) -> None:
     from toolkit import areas, runs
-    from toolkit.lakehouse import Lakehouse
+    from toolkit.store.lakehouse import Lakehouse
 
     asked: Any = areas.question("runs.show", values(SHOW.parameters, given)).parameters
     folder = runs.find(asked.run)

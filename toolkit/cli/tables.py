@@ -20,6 +20,7 @@ from toolkit.cli.views import (
     values,
     with_options,
 )
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Result
 
 PARTS = {"schema": "columns", "history": "versions", "files": "files"}
@@ -53,11 +54,11 @@ def _show(**given: Any) -> None:
 
 def _show_rows(given: dict[str, Any]) -> None:
     """Rows in an order that knows all of them, as the table's screen has it, and not only those that were read."""
-    from toolkit import areas, reader
+    from toolkit import areas
 
     asked: Any = areas.question("tables.show", values(SHOW.parameters, given)).parameters
     arrangement = arranged(SHOW, given)
-    found = reader.open_table(asked.table, asked.version)
+    found = Lakehouse.default().open(asked.table, asked.version)
     page = found.page(
         limit=MOST_ROWS if arrangement.words else arrangement.limit or MOST_ROWS,
         where=asked.where,

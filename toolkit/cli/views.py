@@ -199,7 +199,7 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
         DataError: some of it could not be read; the rest is printed.
     """
     from toolkit.errors import DataError
-    from toolkit.lakehouse import Lakehouse
+    from toolkit.store.lakehouse import Lakehouse
 
     lakehouse = Lakehouse.default()
     result = view.filled(lakehouse, view.read(lakehouse, parameters))

@@ -9,14 +9,13 @@ from pydantic import Field
 
 from toolkit import runs
 from toolkit.errors import DataError, UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import parse
 from toolkit.quality.actions import Actions
 from toolkit.quality.history import measurements
 from toolkit.quality.quarantine import QUARANTINED, RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.records import RESULTS, Measurement, Population
 from toolkit.quality.sources import Source
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -39,7 +38,7 @@ def newest(lakehouse: Lakehouse, table: str, rule: str) -> Measurement | None:
     """The newest measurement of a rule, of a load or of the table as it lay; None when it was never measured."""
     if not lakehouse.exists(RESULTS):
         return None
-    results = open_table(RESULTS, lakehouse=lakehouse)
+    results = lakehouse.open(RESULTS)
     populations: tuple[Population, ...] = ("incoming", "stored")
     found = [m for each in populations for m in measurements(results, table=table, rule=rule, population=each)]
     return max(found, key=lambda measured: measured.at, default=None)

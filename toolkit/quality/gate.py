@@ -24,7 +24,7 @@ from toolkit.quality.repair import Released, Repair
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, Rule
 from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 from toolkit.store.write import refuse_other_columns
 
 if TYPE_CHECKING:

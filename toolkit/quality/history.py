@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from toolkit.delta_log import Version
 from toolkit.errors import UsageError
 from toolkit.quality.records import Measurement, Population
 from toolkit.quality.verdicts import check_rule_name
-from toolkit.reader import DeltaReader
 from toolkit.scenario import check_table_name
+from toolkit.store.delta_log import Version
+from toolkit.store.reader import DeltaReader
 from toolkit.store.records import columns_of, decode_all, refuse_other_shape
 
 SECONDS_PER_HOUR = 3600

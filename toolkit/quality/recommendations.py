@@ -30,8 +30,8 @@ from toolkit.quality.history import RuleHistory, by_rule, promised
 from toolkit.quality.quarantine import RULES, WARNINGS, quarantine_name
 from toolkit.quality.records import Measurement
 from toolkit.quality.verdicts import failing_rows
-from toolkit.query_engine import quoted
-from toolkit.reader import DeltaReader
+from toolkit.store.query_engine import quoted
+from toolkit.store.reader import DeltaReader
 
 Open = Callable[[str], DeltaReader | None]
 """Opens a table by name; None when there is none."""

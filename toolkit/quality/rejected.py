@@ -12,13 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from toolkit.errors import DataError, UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS, quarantine_name
 from toolkit.quality.records import RELEASES
 from toolkit.quality.verdicts import check_rule_name
-from toolkit.query_engine import quoted
-from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import check_table_name
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.query_engine import quoted
+from toolkit.store.reader import DeltaReader
 from toolkit.words import as_text, cut, plural, when
 
 SAMPLE = 3
@@ -48,14 +48,14 @@ class Reason:
     sources: int = 0
 
 
-def open_quarantine(table: str, lakehouse: Lakehouse | None = None) -> DeltaReader:
+def open_quarantine(table: str, lakehouse: Lakehouse) -> DeltaReader:
     """The quarantine of a table.
 
     Raises:
         UsageError: the table has none.
         DataError: it cannot be read, or its rows do not say why they are there.
     """
-    reader = open_table(quarantine_name(table), lakehouse=lakehouse)
+    reader = lakehouse.open(quarantine_name(table))
     if RULES not in {column.name for column in reader.columns()}:
         raise DataError(f"{reader.name} does not say why its rows are there.", cure="Run the scenario again.")
     return reader
@@ -78,7 +78,7 @@ def released(table: str, lakehouse: Lakehouse) -> int:
     """How many rows ever left the quarantine of a table, repaired or not."""
     if not lakehouse.exists(RELEASES):
         return 0
-    return open_table(RELEASES, lakehouse=lakehouse).count(f"table_name = '{check_table_name(table)}'")
+    return lakehouse.open(RELEASES).count(f"table_name = '{check_table_name(table)}'")
 
 
 def chosen(reader: DeltaReader, rule: str = "", where: str = "") -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from toolkit.errors import DataError, UsageError
 from toolkit.parameters import option
 from toolkit.quality.views.naming import OfTable
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 
 if TYPE_CHECKING:
     from toolkit.platform import DataPlatform
@@ -49,7 +49,7 @@ def given(source: Source) -> Promised | None:
         UsageError: no such table, reference or file; both are named; or they are the rules of another table.
     """
     for reference in source.references.values():
-        open_table(reference)
+        Lakehouse.default().open(reference)
     if source.rules and source.contract:
         raise UsageError("Rules and a contract are given.", cure="Name one: --rules FILE, or --contract FILE.")
     if source.contract:
@@ -62,7 +62,9 @@ def _promised(source: Source, contract: str) -> Promised:
     from toolkit.quality.contracts.judgement import promised
     from toolkit.quality.contracts.places import file_of
 
-    return promised(contracts.load(file_of(contract)), open_table(source.table), source.references, _is_there)
+    return promised(
+        contracts.load(file_of(contract)), Lakehouse.default().open(source.table), source.references, _is_there
+    )
 
 
 def _of_file(source: Source, file: Path) -> Promised:
@@ -79,7 +81,7 @@ def _of_file(source: Source, file: Path) -> Promised:
 
 def _is_there(table: str) -> bool:
     try:
-        open_table(table)
+        Lakehouse.default().open(table)
     except (UsageError, DataError):
         return False
     return True

@@ -14,7 +14,6 @@ from pydantic import Field
 
 from toolkit.comparisons import doubtful
 from toolkit.errors import ExitCode, UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import option
 from toolkit.quality.failing import BrokenRule, as_measured_last, newest
 from toolkit.quality.kept import FoundRows, keep_profile, keep_rows, plain_rows
@@ -25,7 +24,7 @@ from toolkit.quality.rejected import NOT_SPARK, check_settings, chosen, open_qua
 from toolkit.quality.reports import FORMS, title
 from toolkit.quality.sources import Source, check_of, declared_check, given
 from toolkit.quality.views.naming import OfTable
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Link, Task
 from toolkit.words import count, plural
 
@@ -92,9 +91,9 @@ class Profiled(OfTable):
 
 
 def _refuse_profile(asked: Profiled) -> None:
-    open_table(asked.table, asked.version)
+    Lakehouse.default().open(asked.table, asked.version)
     for reference in asked.references.values():
-        open_table(reference)
+        Lakehouse.default().open(reference)
 
 
 def _profile(platform: DataPlatform, asked: Profiled) -> Profile:
@@ -146,7 +145,7 @@ class Compared(OfTable):
 
 def _refuse_versions(asked: Compared) -> None:
     for version in (asked.before, asked.after):
-        open_table(asked.table, version)
+        Lakehouse.default().open(asked.table, version)
 
 
 def _compare(platform: DataPlatform, asked: Compared) -> tuple[Drift, ...]:
@@ -185,7 +184,7 @@ COMPARE = Task(
 
 
 def _refuse_rule(asked: BrokenRule) -> None:
-    open_table(asked.table)
+    Lakehouse.default().open(asked.table)
     rules = given(as_measured_last(asked))
     if rules and asked.rule not in (names := [rule.name for rule in rules.rules]):
         raise UsageError.unknown(f"rule of {asked.table}", asked.rule, names)
@@ -237,7 +236,7 @@ class Repaired(OfTable):
 
 
 def _refuse_release(asked: Repaired) -> None:
-    reader = open_quarantine(asked.table)
+    reader = open_quarantine(asked.table, Lakehouse.default())
     chosen(reader, asked.rule, asked.where)
     check_settings(asked.settings, reader)
 
@@ -261,7 +260,7 @@ def _released(asked: Repaired, found: Released) -> str:
 
 
 def _preview(asked: Repaired) -> str:
-    reader = open_quarantine(asked.table)
+    reader = open_quarantine(asked.table, Lakehouse.default())
     told = preview(reader, chosen(reader, asked.rule, asked.where), asked.settings)
     doubt = doubtful(asked.where)
     more = f"{NOT_SPARK} To it, {doubt} may mean something else: it may choose other rows." if doubt else ""

@@ -35,9 +35,9 @@ from toolkit.scenario import Table, check_table_name
 from toolkit.words import cut
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
-    from toolkit.reader import DeltaReader
+    from toolkit.store.reader import DeltaReader
 
 LONGEST_VALUE = 60
 """Characters of a value that a message shows."""

@@ -2,14 +2,14 @@
 
 The rows land in a staging table of their own, parted by a boolean column. Publishing a part moves its files into the
 table's folder and commits them there: nothing is written a second time, and until the commit nobody sees a row. Where a
-table asks for more than plain Delta (deletion vectors, column mapping), its rows are copied by Spark instead.
+table asks for more than plain Delta (deletion vectors, column mapping), or lies in an object store, where nothing can be
+moved, its rows are copied by Spark instead.
 Must not judge: who stages decides whether to publish.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +19,10 @@ from urllib.parse import unquote
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from toolkit.delta_log import DeltaLog
 from toolkit.errors import DataError
 from toolkit.scenario import Table
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location, remove
 from toolkit.store.write import Mode, Written, refuse_other_columns, write_table, written
 
 PLAIN_READER, PLAIN_WRITER = 1, 2
@@ -32,7 +33,7 @@ PLAIN_READER, PLAIN_WRITER = 1, 2
 class Staged:
     """Rows that are written and not yet visible."""
 
-    folder: Path
+    folder: Location
     by: str
     """The boolean column that parts them."""
     spark: SparkSession = field(repr=False)
@@ -64,7 +65,7 @@ class Staged:
         return found
 
 
-def stage(df: DataFrame, folder: Path, by: str) -> Staged:
+def stage(df: DataFrame, folder: Location, by: str) -> Staged:
     """Write `df` to a staging table in `folder`, in place of what an earlier attempt left there.
 
     Args:
@@ -72,7 +73,7 @@ def stage(df: DataFrame, folder: Path, by: str) -> Staged:
         folder: on the same disk as the tables that they are to be published to.
         by: parts the rows.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     df.write.format("delta").partitionBy(by).save(str(folder))
     log = (folder / "_delta_log" / f"{0:020}.json").read_text(encoding="utf-8")
     return Staged(folder, by, df.sparkSession, tuple(json.loads(line) for line in log.splitlines()))
@@ -80,13 +81,13 @@ def stage(df: DataFrame, folder: Path, by: str) -> Staged:
 
 def discard(staged: Staged) -> None:
     """Remove what was staged, published or not."""
-    shutil.rmtree(staged.folder, ignore_errors=True)
+    remove(staged.folder)
 
 
 def publish(
     staged: Staged,
     part: bool,
-    path: Path,
+    path: Location,
     declared: Table,
     *,
     mode: Mode = "overwrite",
@@ -107,19 +108,25 @@ def publish(
     """
     fields = {field["name"]: field for field in json.loads(staged.one("metaData")["schemaString"])["fields"]}
     refuse_other_columns(declared, [name for name in fields if name in declared.columns])
-    if not (_is_plain(staged.one("protocol")) and _may_be_added_to(path)):
-        rows = staged.frame(part).select(*declared.columns)
-        return write_table(rows, path, declared, mode=mode, signature=signature)
-    schema = [{**fields[name], "metadata": {"comment": text}} for name, text in declared.columns.items()]
-    _commit(path, schema, list(_moved(staged, part, path)), mode, signature or {})
-    return written(path, declared.name)
+    here, there = staged.folder, path
+    if (
+        isinstance(here, Path)
+        and isinstance(there, Path)
+        and _is_plain(staged.one("protocol"))
+        and _may_be_added_to(there)
+    ):
+        schema = [{**fields[name], "metadata": {"comment": text}} for name, text in declared.columns.items()]
+        _commit(there, schema, list(_moved(staged.files(part), here, there)), mode, signature or {})
+        return written(path, declared.name)
+    rows = staged.frame(part).select(*declared.columns)
+    return write_table(rows, path, declared, mode=mode, signature=signature)
 
 
-def _moved(staged: Staged, part: bool, path: Path) -> Iterator[dict[str, Any]]:
+def _moved(files: Sequence[dict[str, Any]], folder: Path, path: Path) -> Iterator[dict[str, Any]]:
     """The files of a part, once they lie in the table's folder; their names are unique, so nothing is replaced."""
     path.mkdir(parents=True, exist_ok=True)
-    for file in staged.files(part):
-        source = staged.folder / unquote(file["path"])
+    for file in files:
+        source = folder / unquote(file["path"])
         source.rename(path / source.name)
         yield {**file, "path": source.name}
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolkit.errors import DataError
 from toolkit.events import EventLog
-from toolkit.lakehouse import Lakehouse
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Scenario, Table
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
 from toolkit.store.records import Record, encode, refuse_other_shape, spark_schema, table_of
 
 if TYPE_CHECKING:
@@ -161,9 +161,9 @@ class Tables:
         """The first row of a SELECT over one table, called `t` in it, without Spark."""
         return self.reader(table).sql(query).rows[0]
 
-    def export_folder(self, table: str, form: str) -> Path:
+    def export_folder(self, table: str, form: str) -> Location:
         """Where an export of `table` in the given format goes."""
-        return self.lakehouse.root / "exports" / table / form
+        return self.lakehouse.root.joinpath("exports", table, form)
 
     def metric(self, name: str, value: float, unit: str) -> None:
         """Record a number that the run should be remembered by."""

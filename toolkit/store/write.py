@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
-from toolkit.reader import DeltaReader
 from toolkit.scenario import Table
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
 
 Mode = Literal["overwrite", "append"]
 
@@ -35,7 +35,7 @@ class Written:
 
 def write_table(
     df: DataFrame,
-    path: Path,
+    path: Location,
     declared: Table,
     *,
     mode: Mode = "overwrite",
@@ -65,7 +65,7 @@ def write_table(
     return written(path, declared.name)
 
 
-def export(df: DataFrame, folder: Path, form: Literal["parquet", "avro"]) -> None:
+def export(df: DataFrame, folder: Location, form: Literal["parquet", "avro"]) -> None:
     """Write `df` as one Parquet or Avro file in `folder`, in place of what was there."""
     df.coalesce(1).write.format(form).mode("overwrite").save(str(folder))
 
@@ -91,7 +91,7 @@ def _described(df: DataFrame, declared: Table) -> DataFrame:
     return df.select(*[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()])
 
 
-def written(path: Path, table: str) -> Written:
+def written(path: Location, table: str) -> Written:
     """What the newest commit did to its table."""
     newest = DeltaReader(path, table).history(1)[0]
     metrics = newest.metrics

@@ -62,7 +62,7 @@ def _parts(app: ToolkitApp) -> list[Place]:
 
 
 def _tables(app: ToolkitApp) -> list[Place]:
-    from toolkit.lakehouse import Lakehouse
+    from toolkit.store.lakehouse import Lakehouse
 
     names = Lakehouse.default().tables()
     checked = [name for name in names if name.partition(".")[0] not in ("quarantine", "ops")]

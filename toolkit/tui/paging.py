@@ -1,6 +1,6 @@
 """Which rows of a table are wanted, and fetching them.
 
-Owns the state of a page: table, version, condition, order and offset. Reads with `toolkit.reader` only.
+Owns the state of a page: table, version, condition, order and offset. Reads with `toolkit.store.reader` only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.exports import csv_text, write_csv
-from toolkit.reader import PAGE_ROWS, Column, DeltaReader, Page, open_table
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import PAGE_ROWS, Column, DeltaReader, Page
 from toolkit.words import plural
 
 LONGEST_NAME = 60
@@ -86,7 +87,7 @@ class TableSource:
             DataError: its log is damaged.
         """
         if self._open is None:
-            self._open = open_table(self.table, self.wanted)
+            self._open = Lakehouse.default().open(self.table, self.wanted)
         return self._open
 
     def page(self, query: RowsQuery) -> Page:

@@ -50,7 +50,7 @@ def first_table() -> str:
     Raises:
         UsageError: there is no table.
     """
-    from toolkit.lakehouse import Lakehouse
+    from toolkit.store.lakehouse import Lakehouse
 
     tables = sorted(Lakehouse.default().tables(), key=lambda name: not name.startswith("gold."))
     if not tables:

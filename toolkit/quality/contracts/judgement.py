@@ -16,7 +16,7 @@ from toolkit.quality.contracts.promises import rules_of, unchecked, unchecked_le
 from toolkit.quality.contracts.relationships import references_of
 from toolkit.quality.contracts.stored import drift
 from toolkit.quality.rules import Context, HasSchema, Judged, Rule, SetRule
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

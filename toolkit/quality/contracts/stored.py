@@ -1,6 +1,6 @@
 """A stored table beside its contract, and the first draft of a contract from a stored table; without a JVM.
 
-Owns what is asked of `toolkit.reader`. Must not write.
+Owns what is asked of `toolkit.store.reader`. Must not write.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from toolkit.errors import UsageError
 from toolkit.quality.contracts.enforcement import Difference, differences
 from toolkit.quality.contracts.model import Column, Contract, ContractTable, column_of
 from toolkit.quality.spark_types import parse_type
-from toolkit.reader import Column as StoredColumn
-from toolkit.reader import DeltaReader
+from toolkit.store.reader import Column as StoredColumn
+from toolkit.store.reader import DeltaReader
 
 
 def drift(table: ContractTable, reader: DeltaReader) -> tuple[Difference, ...]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import measurements
 from toolkit.quality.recommendations import Recommendation, recommendations
 from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.verdicts import is_rule_name
 from toolkit.quality.views.measured import of_table
 from toolkit.quality.views.naming import NOTHING, TO_MEASUREMENTS, TO_QUARANTINE, TO_ROWS, OfAnyTable, entered
-from toolkit.reader import DeltaReader, open_table
 from toolkit.scenario import is_table_name
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader
 from toolkit.views import Column, Result, Row, View
 
 
@@ -28,7 +28,7 @@ def _advice(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
 
 
 def _of_every_table(lakehouse: Lakehouse) -> list[Measurement]:
-    every = measurements(open_table(RESULTS, lakehouse=lakehouse))
+    every = measurements(lakehouse.open(RESULTS))
     return [one for one in every if is_table_name(one.table)]
 
 
@@ -36,7 +36,7 @@ def recommended(lakehouse: Lakehouse, found: Iterable[Measurement]) -> list[Reco
     """What to do about each broken rule, the worst first."""
 
     def opened(table: str) -> DeltaReader | None:
-        return open_table(table, lakehouse=lakehouse) if lakehouse.exists(table) else None
+        return lakehouse.open(table) if lakehouse.exists(table) else None
 
     return recommendations(found, opened)
 

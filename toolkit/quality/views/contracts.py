@@ -7,14 +7,13 @@ from pathlib import Path
 
 from pydantic import Field
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.quality.contracts import Contract, ContractTable, compare, drift, load, rules_of, unread
 from toolkit.quality.contracts.places import contracts, file_of, folders, name_of
 from toolkit.quality.views.naming import OfAnyTable
 from toolkit.quality.views.promises import CONTRACT, OfContract, judging, promises
-from toolkit.reader import open_table
 from toolkit.scenario import writer_of
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import plural
 
@@ -68,7 +67,7 @@ def _differences_of(lakehouse: Lakehouse, table: ContractTable) -> list[str] | N
     """What differs in the columns of a table; None where it is not there."""
     if not lakehouse.exists(table.name):
         return None
-    return [str(one) for one in drift(table, open_table(table.name, lakehouse=lakehouse))]
+    return [str(one) for one in drift(table, lakehouse.open(table.name))]
 
 
 def _contract_sentence(row: Row) -> str:
@@ -139,7 +138,7 @@ def _differences(lakehouse: Lakehouse, parameters: OfContract) -> Result:
             "difference": str(one),
         }
         for table in contract.tables
-        for one in drift(table, open_table(table.name, lakehouse=lakehouse))
+        for one in drift(table, lakehouse.open(table.name))
     ]
     return Result(rows, (*unread(contract), *_unasked(contract.tables, contract, parameters.contract)))
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import measurements
 from toolkit.quality.records import RESULTS, Measurement
-from toolkit.reader import open_table
 from toolkit.scenario import is_table_name
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.words import number, plural, share
 
 STATES = ("failed", "not measured", "tolerated", "passed")
@@ -24,7 +23,7 @@ def measured(lakehouse: Lakehouse) -> list[Measurement]:
     """The newest runs of every table, oldest first; a name that is none, written by somebody else, is left out."""
     if not lakehouse.exists(RESULTS):
         return []
-    reader = open_table(RESULTS, lakehouse=lakehouse)
+    reader = lakehouse.open(RESULTS)
     if reader.count() <= AT_ONCE:
         return [one for one in measurements(reader) if is_table_name(one.table or "")]
     # One query for each table, so that one that is seldom checked keeps its history beside one checked hourly.
@@ -40,7 +39,7 @@ def of_table(lakehouse: Lakehouse, table: str, rule: str = "") -> Sequence[Measu
     """
     if not lakehouse.exists(RESULTS):
         raise UsageError("Nothing was measured yet.", cure="Run a scenario, or: toolkit quality run TABLE")
-    reader = open_table(RESULTS, lakehouse=lakehouse)
+    reader = lakehouse.open(RESULTS)
     found = measurements(reader, table=table, rule=rule, runs=MOST_RUNS)
     if found:
         return found

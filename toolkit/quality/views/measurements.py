@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from toolkit import runs
 from toolkit.errors import ToolkitError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.anomalies import expectation, point
 from toolkit.quality.contracts.places import described
 from toolkit.quality.history import RuleHistory, by_rule
@@ -16,6 +15,7 @@ from toolkit.quality.sla import PassRateSla
 from toolkit.quality.verdicts import by_table
 from toolkit.quality.views.measured import about, finding, of_table
 from toolkit.quality.views.naming import NOTHING, TO_QUARANTINE, TO_ROWS, OfRule, to_results
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Plot, Result, Row, View
 from toolkit.words import plural, share, when
 

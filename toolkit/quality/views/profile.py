@@ -8,11 +8,10 @@ from itertools import groupby, pairwise
 
 from pydantic import Field
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.kept import profiled_versions, read_profile
 from toolkit.quality.profiling import ColumnProfile, Drift, Profile, drift, findings, is_estimated
 from toolkit.quality.views.naming import TO_PROFILE, OfTable
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import as_text, cut, number, plural, share, when
 
@@ -51,7 +50,7 @@ def kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, Pr
     """
     versions = profiled_versions(table)
     if not versions:
-        open_table(table, lakehouse=lakehouse)
+        lakehouse.open(table)
     wanted = version if version is not None else next(iter(versions), -1)
     return wanted, read_profile(table, wanted) if wanted in versions else None
 
@@ -67,7 +66,7 @@ def _about(lakehouse: Lakehouse, profile: Profile, version: int) -> str:
     """What was measured, when, and whether the table has changed since."""
     sample = f" of a sample of {share(profile.sample)}" if profile.sample else ""
     told = f"{plural(profile.rows, 'row')}{sample} of version {version}, measured on {when(profile.measured_at)[:16]}."
-    now = open_table(profile.table, lakehouse=lakehouse).version if lakehouse.exists(profile.table) else None
+    now = lakehouse.open(profile.table).version if lakehouse.exists(profile.table) else None
     return told if now in {None, version} else f"{told} The table is at version {now} now."
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.quality.contracts import Contract, ContractTable, load, rules_of, unread
 from toolkit.quality.contracts.places import file_of
@@ -17,7 +16,7 @@ from toolkit.quality.records import RESULTS, Measurement
 from toolkit.quality.sla import FreshnessSla
 from toolkit.quality.views.measured import finding
 from toolkit.quality.views.naming import TO_JUDGE, TO_MEASUREMENTS
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import count, plural, share
 
@@ -65,7 +64,7 @@ def _newest(lakehouse: Lakehouse, table: str) -> dict[str, Measurement]:
     """The newest result of each rule on the table."""
     if not lakehouse.exists(RESULTS):
         return {}
-    found = measurements(open_table(RESULTS, lakehouse=lakehouse), table=table)
+    found = measurements(lakehouse.open(RESULTS), table=table)
     return {one.rule: one.newest for one in by_rule(found)}
 
 
@@ -83,7 +82,7 @@ def _freshness(lakehouse: Lakehouse, table: ContractTable) -> Iterator[Promise]:
         yield Promise("freshness", "freshness", None, text, "unknown", "")
         return
     sla = FreshnessSla(table=table.name, hours=table.freshness.hours)
-    report = sla.report(loads(open_table(table.name, lakehouse=lakehouse)), datetime.now(UTC))
+    report = sla.report(loads(lakehouse.open(table.name)), datetime.now(UTC))
     kept = "nothing was counted yet"
     if report.attained is not None:
         kept = f"kept on {share(report.attained)} of {plural(report.counted, 'day')}"
@@ -101,7 +100,7 @@ def _volume(lakehouse: Lakehouse, table: ContractTable) -> Iterator[Promise]:
     if not lakehouse.exists(table.name):
         yield Promise("volume", "volume", None, text, "unknown", "")
         return
-    rows = open_table(table.name, lakehouse=lakehouse).count()
+    rows = lakehouse.open(table.name).count()
     kept = (volume.min_rows or 0) <= rows and (volume.max_rows is None or rows <= volume.max_rows)
     yield Promise("volume", "volume", None, text, "kept" if kept else "broken", f"it has {count(rows)}")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.quarantine import quarantine_name
 from toolkit.quality.records import RELEASES
 from toolkit.quality.rejected import Reason, open_quarantine, reasons, released
 from toolkit.quality.views.naming import OfTable
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import plural, when
 
@@ -18,7 +17,7 @@ def _quarantine(lakehouse: Lakehouse, parameters: OfTable) -> Result:
     left = released(table, lakehouse)
     notes = [f"{plural(left, 'row')} left it so far: toolkit tables show {RELEASES}"] if left else []
     if not lakehouse.exists(name):
-        open_table(table, lakehouse=lakehouse)
+        lakehouse.open(table)
         return Result((), (f"{table} has no quarantine.", *notes))
     reader = open_quarantine(table, lakehouse)
     total = reader.count()

@@ -9,12 +9,12 @@ from pydantic import Field
 
 from toolkit import paths, runs
 from toolkit.errors import UsageError
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.quality.run_results import newest_judging, results_of
 from toolkit.quality.verdicts import TableVerdict, Verdict, by_table
 from toolkit.quality.views.naming import NOTHING, TO_MEASUREMENTS, TO_QUARANTINE, TO_ROWS, entered
 from toolkit.runs import RunFolder
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import plural, share
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pydantic import Field
 
 from toolkit.errors import ToolkitError
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.actions import takes_out
 from toolkit.quality.failing import newest as newest_of
 from toolkit.quality.kept import FoundRows, read_rows
@@ -20,7 +19,8 @@ from toolkit.quality.verdicts import Judged, by_table, failing_rows
 from toolkit.quality.views.advice import advice_on
 from toolkit.quality.views.measured import of_table
 from toolkit.quality.views.naming import TO_MEASUREMENTS, TO_QUARANTINE, OfRule, OfTable
-from toolkit.reader import DeltaReader, Page, open_table
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.reader import DeltaReader, Page
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import plural, when
 
@@ -80,7 +80,7 @@ def _marked(lakehouse: Lakehouse, newest: Judged) -> Result:
     advice = _advice(lakehouse, OfRule(table=newest.table, rule=newest.rule))
     if not lakehouse.exists(place.table):
         return Result((), (_why_none(newest), *advice))
-    reader = open_table(place.table, lakehouse=lakehouse)
+    reader = lakehouse.open(place.table)
     mark = RULES if takes_out(newest.action) else WARNINGS
     if mark not in {column.name for column in reader.columns()}:
         return Result((), (f"{place.table} does not mark its rows.", *advice))
@@ -142,7 +142,7 @@ def _how_to_ask(lakehouse: Lakehouse, parameters: OfRule, newest: Judged | None)
 
 
 def _changed(lakehouse: Lakehouse, table: str, version: int | None) -> str:
-    now = open_table(table, lakehouse=lakehouse).version if lakehouse.exists(table) else None
+    now = lakehouse.open(table).version if lakehouse.exists(table) else None
     return "" if version is None or now in {version, None} else f" It is at version {now} now: other rows may break it."
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.anomalies import Point, anomalies, drift_since, expectation, point
 from toolkit.quality.history import by_rule, current, grid, loads
 from toolkit.quality.records import Measurement
@@ -21,7 +20,7 @@ from toolkit.quality.views.naming import (
     entered,
     to_results,
 )
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import number, when
 
@@ -114,7 +113,7 @@ def _history(lakehouse: Lakehouse, parameters: OfTable) -> Result:
 
 def _loads(lakehouse: Lakehouse, table: str) -> list[Row]:
     """The volume and the freshness of a table; nothing of one that is gone, or whose loads do not say."""
-    came = loads(open_table(table, lakehouse=lakehouse)) if lakehouse.exists(table) else []
+    came = loads(lakehouse.open(table)) if lakehouse.exists(table) else []
     # No rule is called so: the names of rules have no spaces.
     series = {
         "rows per load": [Point(load.at, load.rows) for load in came],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.parameters import Parameters
 from toolkit.quality.history import current
 from toolkit.quality.records import Measurement
@@ -23,6 +22,7 @@ from toolkit.quality.views.naming import (
     OfTable,
     entered,
 )
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import number, plural, when
 

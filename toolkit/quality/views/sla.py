@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pydantic import Field, ValidationError
 
 from toolkit.errors import UsageError, wrong_value
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.history import loads, measurements, promised
 from toolkit.quality.records import RESULTS
 from toolkit.quality.sla import FreshnessSla, PassRateSla, SlaReport, VolumeSla
 from toolkit.quality.views.naming import OfTable
-from toolkit.reader import open_table
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import number, plural, share
 
@@ -33,7 +32,7 @@ class Promised(OfTable):
 
 
 def _sla(lakehouse: Lakehouse, parameters: Promised) -> Result:
-    open_table(parameters.table, lakehouse=lakehouse)
+    lakehouse.open(parameters.table)
     try:
         reports = list(_reports(lakehouse, parameters))
     except ValidationError as problem:
@@ -45,12 +44,12 @@ def _sla(lakehouse: Lakehouse, parameters: Promised) -> Result:
 
 
 def _reports(lakehouse: Lakehouse, asked: Promised) -> Iterator[SlaReport]:
-    came, now = loads(open_table(asked.table, lakehouse=lakehouse)), datetime.now(UTC)
+    came, now = loads(lakehouse.open(asked.table)), datetime.now(UTC)
     every = {"table": asked.table, "objective": asked.objective, "window_days": asked.days}
     if asked.freshness is not None:
         yield FreshnessSla(hours=asked.freshness, **every).report(came, now)
     if asked.pass_rate is not None:
-        measured = promised(measurements(open_table(RESULTS, lakehouse=lakehouse), table=asked.table))
+        measured = promised(measurements(lakehouse.open(RESULTS), table=asked.table))
         yield PassRateSla(share=asked.pass_rate, **every).report(measured, now)
     if asked.min_rows is not None or asked.max_rows is not None:
         yield VolumeSla(min_rows=asked.min_rows, max_rows=asked.max_rows, **every).report(came, now)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from toolkit.lakehouse import Lakehouse
 from toolkit.quality.profiling import Suggestion, suggest
 from toolkit.quality.views.naming import TO_PROFILE
 from toolkit.quality.views.profile import OfProfile, kept, none_kept
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Result, Row, View
 
 

@@ -21,7 +21,7 @@ from textual.widgets import Input, Static
 from toolkit import areas, exports, fitting
 from toolkit.areas import Question
 from toolkit.kinds import HEAT_LEGEND
-from toolkit.lakehouse import Lakehouse
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.drawings import plot

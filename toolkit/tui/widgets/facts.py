@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
-from toolkit.delta_log import Version
-from toolkit.reader import Column, DataFile
+from toolkit.store.delta_log import Version
+from toolkit.store.reader import Column, DataFile
 from toolkit.tui.widgets.verdict_tables import Grid
 from toolkit.words import NOT_TOLD, ago, count, cut, literal, plural, size, when
 

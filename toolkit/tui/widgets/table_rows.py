@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
 from toolkit.quality.quarantine import VIOLATIONS
-from toolkit.reader import PAGE_ROWS, Page
+from toolkit.store.reader import PAGE_ROWS, Page
 from toolkit.tui import paging
 from toolkit.tui.background import in_background, toast
 from toolkit.tui.cells import cell, reasons

@@ -21,8 +21,10 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from toolkit.delta_log import DeltaLog, ranges
 from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.store.delta_log import DeltaLog, ranges
+from toolkit.store.location import Location
+from toolkit.store.objects import refused as store_refused
 
 LONGEST_REASON = 300
 _FILE_FAULTS = ("Parquet error", "Object Store error", "Kernel error", "Checkpoint")
@@ -66,7 +68,7 @@ _UNKNOWN_TO_US: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
 )
 
 
-def explained(name: str, path: Path, version: int | None, problem: BaseException) -> ToolkitError:
+def explained(name: str, path: Location, version: int | None, problem: BaseException) -> ToolkitError:
     """The state of a table that could not be opened or read.
 
     Args:
@@ -78,6 +80,8 @@ def explained(name: str, path: Path, version: int | None, problem: BaseException
     if isinstance(problem, ToolkitError):
         return problem
     said = str(problem)
+    if not isinstance(path, Path) and (outside := store_refused(path, said)):
+        return outside
     if "Permission denied" in said or isinstance(problem, PermissionError):
         return NotAllowed(f"{name} may not be read by this user.", cure=f"Give yourself the right to read {path}.")
     try:
@@ -172,7 +176,7 @@ def version_gone(name: str, version: int, log: DeltaLog) -> VersionGone | UsageE
     )
 
 
-def needs_spark(what: str, path: Path, version: int | None, reason: str) -> NeedsSpark:
+def needs_spark(what: str, path: Location, version: int | None, reason: str) -> NeedsSpark:
     """The error for a sound table with something that is not known here; its cure is one line that reads it with Spark."""
     option = "" if version is None else f'.option("versionAsOf", {version})'
     load = json.dumps(str(path), ensure_ascii=False)
@@ -183,8 +187,10 @@ def needs_spark(what: str, path: Path, version: int | None, reason: str) -> Need
     )
 
 
-def odd_path(path: Path) -> str:
+def odd_path(path: Location) -> str:
     """Why the engine would open another folder than `path`, silently if there is one; empty when it would not."""
+    if not isinstance(path, Path):
+        return ""
     real = os.path.realpath(path)
     if unquote(real) != real:
         return f"it would take the percent code in {real} for another folder's name"
@@ -216,7 +222,7 @@ def cause(said: str) -> str:
     return first.rstrip(".") if len(first) <= LONGEST_REASON else f"{first[:LONGEST_REASON]}…"
 
 
-def is_parquet(file: Path) -> bool:
+def is_parquet(file: Location) -> bool:
     """Whether a file is there, and begins and ends as Parquet files do."""
     try:
         with file.open("rb") as content:

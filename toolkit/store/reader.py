@@ -11,16 +11,15 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
-from toolkit import unreadable
 from toolkit.comparisons import as_spark, meets_double
-from toolkit.delta_log import DeltaLog, Version, moment
 from toolkit.errors import DataError, ToolkitError, UsageError
-from toolkit.lakehouse import Lakehouse
-from toolkit.query_engine import ODD_STATISTICS, query_engine, quoted, type_of
+from toolkit.store import unreadable
+from toolkit.store.delta_log import DeltaLog, Version, moment
+from toolkit.store.location import Location, storage_options
+from toolkit.store.query_engine import ODD_STATISTICS, query_engine, quoted, type_of
 from toolkit.values import values
 
 if TYPE_CHECKING:
@@ -96,15 +95,16 @@ class DeltaReader:
         version: an earlier version; the newest when None.
 
     Raises:
-        DataError: there is no table, or it cannot be read: see `toolkit.unreadable`.
+        DataError: there is no table, or it cannot be read: see `toolkit.store.unreadable`.
         UsageError: the log no longer describes that version.
     """
 
-    def __init__(self, path: Path, name: str, version: int | None = None) -> None:
+    def __init__(self, path: Location, name: str, version: int | None = None) -> None:
         self.path = path
         self.name = name
         self._asked = version
         self._despite_statistics = ""
+        self._options = storage_options(path) or None
         self._table = self._open()
         self.version = self._table.version()
         newest = path / "_delta_log" / f"{self.version:020}.json"
@@ -120,7 +120,7 @@ class DeltaReader:
         log = self._guard(lambda: DeltaLog(self.path))
         if self._asked is not None and log.newest is not None and self._asked not in log.versions():
             raise unreadable.version_gone(self.name, self._asked, log)
-        return self._guard(lambda: DeltaTable(str(self.path), version=self._asked))
+        return self._guard(lambda: DeltaTable(str(self.path), self._asked, self._options))
 
     @property
     def id(self) -> str:
@@ -324,34 +324,8 @@ class DeltaReader:
             raise unreadable.explained(self.name, self.path, self._asked, problem) from problem
 
 
-def _how_it_comes(table: str, where: Lakehouse, there: Sequence[str]) -> str:
-    from toolkit.scenario import writer_of
-
-    maker = writer_of(table)
-    if not there:
-        fill = f"toolkit run {maker or 'retail_lakehouse'}"
-        return f"{where.root} holds no table at all: is TOOLKIT_HOME right? A run fills it: {fill}."
-    if maker:
-        return f"It appears when its scenario runs: toolkit run {maker}."
-    return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
-
-
-def open_table(table: str, version: int | None = None, lakehouse: Lakehouse | None = None) -> DeltaReader:
-    """The table of that name, as it is or as it was at `version`.
-
-    Raises:
-        UsageError: no such table, or no such version, or none any more.
-        DataError: it cannot be read: see `toolkit.unreadable`.
-    """
-    where = lakehouse or Lakehouse.default()
-    if not where.exists(table):
-        raise UsageError.unknown("table", table, there := where.tables(), cure=_how_it_comes(table, where, there))
-    return DeltaReader(where.path(table), table, version)
-
-
-def summary(table: str, lakehouse: Lakehouse | None = None) -> TableSummary | DataError:
+def summary(path: Location, table: str) -> TableSummary | DataError:
     """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
-    path = (lakehouse or Lakehouse.default()).path(table)
     try:
         return DeltaReader(path, table).summary()
     except _LEAVE:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from toolkit.store.location import SCHEMES, Location, located
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\..+")
@@ -49,7 +50,7 @@ class DeltaLog:
         path: the table's folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Location) -> None:
         self.path = path
         self.folder = path / "_delta_log"
         names = [file.name for file in self.folder.iterdir()] if self.folder.is_dir() else []
@@ -83,7 +84,7 @@ class DeltaLog:
         numbers = sorted({v for v in self.commits | self.checkpoints if v <= newest} | {newest}, reverse=True)
         return [_version(number, self._commit_info(number)) for number in numbers[:limit]]
 
-    def file(self, version: int) -> Path:
+    def file(self, version: int) -> Location:
         """The file of a commit, whether or not it is there."""
         return self.folder / f"{version:020}.json"
 
@@ -133,7 +134,7 @@ class DeltaLog:
                 return f"is cut or overwritten: line {number} is not JSON"
         return ""
 
-    def versions_with_files(self, files: Iterable[str], newest: int, sound: Callable[[Path], bool]) -> list[int]:
+    def versions_with_files(self, files: Iterable[str], newest: int, sound: Callable[[Location], bool]) -> list[int]:
         """The versions all of whose data files are `sound`, oldest first.
 
         Args:
@@ -155,8 +156,10 @@ class DeltaLog:
             bad |= {path for path in removed if not sound(self.data_file(path))}
         return versions[::-1]
 
-    def data_file(self, path: str) -> Path:
+    def data_file(self, path: str) -> Location:
         """The file that the log means by `path`: written as a URI, relative to the table or absolute."""
+        if path.partition("://")[0] in SCHEMES:
+            return located(unquote(path))
         return self.path / unquote(path).removeprefix("file://").removeprefix("file:")
 
     def column_of_type(self, kind: str) -> str:

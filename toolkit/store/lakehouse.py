@@ -1,0 +1,137 @@
+"""A lakehouse: where each table lies, which tables there are, and the readers of them.
+
+Owns the layout. It lies in a folder or in an object store (`store.location`), and nothing here knows which; two of them can be
+looked at side by side. Writing is `store.write` and `store.staging`, the locks of writers `store.locks`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from toolkit import paths
+from toolkit.errors import DataError, UsageError
+from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
+from toolkit.store import locks
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location, located
+
+if TYPE_CHECKING:
+    from toolkit.store.reader import DeltaReader, TableSummary
+
+STAGING = "staging"
+"""The folder, beside the layers, of rows that are not published yet."""
+_LOG = "_delta_log"
+
+
+@dataclass(frozen=True)
+class Lakehouse:
+    """Delta tables: `<root>/<layer>/<plural_noun>`."""
+
+    root: Location
+
+    @classmethod
+    def default(cls) -> Lakehouse:
+        """The lakehouse that `TOOLKIT_LAKEHOUSE` names; the folder under `TOOLKIT_HOME` unless set."""
+        named = paths.lakehouse()
+        return cls(located(named) if named else paths.home() / "lakehouse")
+
+    def path(self, table: str) -> Location:
+        """The folder of `table`, whether or not it is there.
+
+        Raises:
+            UsageError: that is not a table name.
+        """
+        return self.root.joinpath(*check_table_name(table).split("."))
+
+    def staging(self, table: str) -> Location:
+        """Where rows of `table` are written before they are published."""
+        return self.root.joinpath(STAGING, check_table_name(table))
+
+    def exists(self, table: str) -> bool:
+        """Whether `table` has a Delta log."""
+        return (self.path(table) / _LOG).is_dir()
+
+    def has_version(self, table: str) -> bool:
+        """Whether something was ever committed to `table`.
+
+        A first write that was stopped leaves files, and a log without a version. To a reader that is a damaged table, and
+        is said; a writer begins anew.
+        """
+        return DeltaLog(self.path(table)).newest is not None
+
+    def open(self, table: str, version: int | None = None) -> DeltaReader:
+        """The table of that name, as it is or as it was at `version`, to be read without a JVM.
+
+        Raises:
+            UsageError: no such table, or no such version, or none any more.
+            DataError: it cannot be read: see `store.unreadable`.
+        """
+        from toolkit.store.reader import DeltaReader
+
+        if not self.exists(table):
+            there = self.tables()
+            raise UsageError.unknown("table", table, there, cure=self._how_it_comes(table, there))
+        return DeltaReader(self.path(table), table, version)
+
+    def _how_it_comes(self, table: str, there: Sequence[str]) -> str:
+        maker = writer_of(table)
+        if not there:
+            fill = f"toolkit run {maker or 'retail_lakehouse'}"
+            return f"{self.root} holds no table at all: is TOOLKIT_HOME right? A run fills it: {fill}."
+        if maker:
+            return f"It appears when its scenario runs: toolkit run {maker}."
+        return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
+
+    def summary(self, table: str) -> TableSummary | DataError:
+        """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
+        from toolkit.store.reader import summary
+
+        return summary(self.path(table), table)
+
+    def tables(self) -> list[str]:
+        """Names of all tables with a Delta log, by layer in the order data flows, then by name."""
+        return [
+            name
+            for layer in LAYERS
+            for folder in _folders(self.root / layer)
+            if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir()
+        ]
+
+    def misnamed(self) -> list[str]:
+        """Folders with a Delta log whose names are none of a table, so that nothing here can name them, from the root."""
+        return [
+            f"{layer.name}/{folder.name}"
+            for layer in _folders(self.root)
+            if layer.name != STAGING
+            for folder in _folders(layer)
+            if not is_table_name(f"{layer.name}.{folder.name}") and (folder / _LOG).is_dir()
+        ]
+
+    def stamp(self, table: str) -> int:
+        """Another number after each commit to `table`, at the cost of one look at its log; 0 when it is gone."""
+        log = self.path(table) / _LOG
+        with contextlib.suppress(OSError, DataError):
+            # An object store keeps no time of a folder: the names in it are as good.
+            return log.stat().st_mtime_ns or hash(tuple(file.name for file in log.iterdir()))
+        return 0
+
+    @contextlib.contextmanager
+    def writing(self, tables: Iterable[str], run_id: str) -> Iterator[None]:
+        """Hold `tables` for writing; the system gives them back if this process dies.
+
+        Raises:
+            BusyError: another run holds one of them.
+        """
+        with locks.writing(self.root, map(check_table_name, tables), run_id):
+            yield
+
+
+def _folders(place: Location) -> list[Location]:
+    """What lies in a folder, by name; nothing where there is no such folder."""
+    try:
+        return sorted(place.iterdir(), key=lambda folder: folder.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []

@@ -1,0 +1,219 @@
+"""Where a lakehouse lies: in a folder of this computer, or in an object store.
+
+A folder is a `pathlib.Path`. What lies in an object store is an `ObjectPath`, which has those of pathlib's methods that reading
+a table's log and publishing need, so that one code does both. Who may enter a store, and by which driver, `store.objects` says.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
+
+from toolkit.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileInfo
+
+    from toolkit.store.objects import ObjectStore
+
+SCHEMES = ("abfs", "abfss", "s3a")
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+)://(.*)", re.DOTALL)
+_AZURE = re.compile(r"([a-z0-9](?:[a-z0-9-]{1,61}[a-z0-9]))@([a-z0-9]{3,24})\.dfs\.core\.windows\.net(?:/(.*))?")
+_S3 = re.compile(r"([a-z0-9][a-z0-9.\-]{1,61}[a-z0-9])(?:/(.*))?")
+_AZURE_FORM = "abfss://container@account.dfs.core.windows.net/folder"
+_S3_FORM = "s3a://bucket/folder"
+
+
+class Stat(NamedTuple):
+    """What is known of a file without reading it, by the names that `os.stat` has for it."""
+
+    st_size: int
+    st_mtime_ns: int
+
+
+@dataclass(frozen=True)
+class ObjectPath:
+    """A file or folder in an object store; folders there are no more than what names begin with.
+
+    Attributes:
+        scheme: how Spark's driver is called: `abfs`, `abfss` (over TLS) or `s3a`.
+        authority: `container@account.dfs.core.windows.net`, or a bucket.
+        key: what stands after it, without a slash at either end.
+    """
+
+    scheme: str
+    authority: str
+    key: str = ""
+
+    def __str__(self) -> str:
+        """The URI, as Spark and messages take it."""
+        return f"{self.scheme}://{self.authority}/{self.key}".rstrip("/")
+
+    def __truediv__(self, name: str) -> ObjectPath:
+        """What lies below."""
+        return ObjectPath(self.scheme, self.authority, f"{self.key}/{name}".strip("/"))
+
+    def joinpath(self, *names: str) -> ObjectPath:
+        """What lies further below."""
+        return self / "/".join(names)
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return self.key.rpartition("/")[2] or self.container
+
+    @property
+    def parent(self) -> ObjectPath:
+        """The folder that it lies in."""
+        return ObjectPath(self.scheme, self.authority, self.key.rpartition("/")[0])
+
+    @property
+    def container(self) -> str:
+        """The container, or bucket."""
+        return self.authority.partition("@")[0]
+
+    @property
+    def store(self) -> ObjectStore:
+        """The store that it lies in.
+
+        Raises:
+            SetupError: there is no way into it: no credentials, or its server is not running.
+        """
+        from toolkit.store.objects import store_of
+
+        return store_of(self)
+
+    @property
+    def inside(self) -> str:
+        """How the store's own client names it: container and key."""
+        return f"{self.container}/{self.key}".rstrip("/")
+
+    def exists(self) -> bool:
+        """Whether there is a file of that name, or one in a folder of that name."""
+        return self._kind() != "NotFound"
+
+    def is_dir(self) -> bool:
+        """Whether it is a folder."""
+        return self._kind() == "Directory"
+
+    def is_file(self) -> bool:
+        """Whether it is a file."""
+        return self._kind() == "File"
+
+    def stat(self) -> Stat:
+        """Size and time.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        info = self._info()
+        if info.type.name == "NotFound":
+            raise FileNotFoundError(f"There is no {self}.")
+        return Stat(info.size or 0, info.mtime_ns or 0)
+
+    def iterdir(self) -> Iterator[ObjectPath]:
+        """What lies in the folder."""
+        from pyarrow.fs import FileSelector
+
+        with self.store.answering(self):
+            infos = self.store.files.get_file_info(FileSelector(self.inside, allow_not_found=True))
+        return iter([self / str(info.base_name) for info in infos])
+
+    def open(self, mode: Literal["rb"] = "rb") -> IO[bytes]:
+        """The file, to be read from anywhere in it.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        del mode
+        with self.store.answering(self):
+            found: IO[bytes] = self.store.files.open_input_file(self.inside)
+            return found
+
+    def read_bytes(self) -> bytes:
+        """All of the file.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
+        with self.open() as stream:
+            return stream.read()
+
+    def read_text(self, encoding: str = "utf-8") -> str:
+        """All of the file, as text."""
+        return self.read_bytes().decode(encoding)
+
+    def _kind(self) -> str:
+        return str(self._info().type.name)
+
+    def _info(self) -> FileInfo:
+        with self.store.answering(self):
+            return self.store.files.get_file_info(self.inside)
+
+
+Location = Path | ObjectPath
+
+
+def located(place: str) -> Location:
+    """The folder or the part of a store that a text names.
+
+    Raises:
+        UsageError: it is a URI of another kind, or one that lacks something.
+    """
+    uri = _URI.fullmatch(place)
+    if uri is None:
+        return Path(place).expanduser().absolute()
+    scheme, rest = uri[1].lower(), uri[2]
+    if scheme == "file":
+        return Path("/" + rest.lstrip("/"))
+    if scheme not in SCHEMES:
+        raise UsageError(
+            f"No driver here reads {scheme}://, as {_without_secrets(place)} asks for.",
+            choices=["a folder", *(f"{name}://" for name in SCHEMES)],
+            cure=f"It looks like: {_AZURE_FORM}",
+        )
+    form = _S3_FORM if scheme == "s3a" else _AZURE_FORM
+    found = (_S3 if scheme == "s3a" else _AZURE).fullmatch(rest)
+    if found is None:
+        raise UsageError(f"{_without_secrets(place)} is no place in a store.", cure=f"It looks like: {form}")
+    key = (found[len(found.groups())] or "").strip("/")
+    if any(part in ("", ".", "..") for part in key.split("/")) and key:
+        raise UsageError(
+            f"{_without_secrets(place)} has an empty part, or a dot for one.", cure=f"It looks like: {form}"
+        )
+    return ObjectPath(scheme, rest.partition("/")[0], key)
+
+
+def _without_secrets(place: str) -> str:
+    """The URI without what may follow a question mark, where tokens stand, or stand before an @ with a colon."""
+    return re.sub(r"://[^/@]*:[^/@]*@", "://…@", place.partition("?")[0])
+
+
+def remove(place: Location) -> None:
+    """Delete a folder and all in it; nothing is said where there is none."""
+    if isinstance(place, Path):
+        shutil.rmtree(place, ignore_errors=True)
+        return
+    with place.store.answering(place):
+        if place.is_dir():
+            place.store.files.delete_dir(place.inside)
+
+
+def storage_options(place: Location) -> dict[str, str]:
+    """What `deltalake` has to be told to enter the store; nothing for a folder."""
+    return {} if isinstance(place, Path) else dict(place.store.delta_options)
+
+
+def local(place: Location, what: str) -> Path:
+    """The folder, where only a folder of this computer will do.
+
+    Raises:
+        DataError: it lies in an object store.
+    """
+    if isinstance(place, Path):
+        return place
+    raise DataError(f"{what} works in a folder of this computer only, and {place} is in an object store.")

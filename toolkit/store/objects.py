@@ -1,0 +1,211 @@
+"""Object stores: who may enter, and by which driver of Spark, of `deltalake` and of pyarrow.
+
+Credentials come from the variables that the stores' own tools read, and are never kept, printed or written. Azurite, the
+emulator that `toolkit services` starts, brings its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from toolkit import service
+from toolkit.errors import DataError, SetupError, ToolkitError
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileSystem
+
+    from toolkit.store.location import ObjectPath
+
+AZURITE = "azurite"
+EMULATED_ACCOUNT = "devstoreaccount1"
+EMULATED_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""Not a secret: the key of the emulator's account, the same for everyone, as its documentation prints it."""
+_AZURE_SUFFIX = "core.windows.net"
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """A store that can be entered.
+
+    Attributes:
+        title: how messages call it.
+        files: pyarrow's client of it.
+        delta_options: what `deltalake` is told.
+        spark_properties: what Spark's driver is told.
+        jars: the group of `jars.lock` that has the driver.
+    """
+
+    title: str
+    files: FileSystem = field(repr=False)
+    delta_options: Mapping[str, str] = field(repr=False)
+    spark_properties: Mapping[str, str] = field(repr=False)
+    jars: str = ""
+
+    @contextlib.contextmanager
+    def answering(self, place: ObjectPath) -> Iterator[None]:
+        """Say in the user's words why the store does not answer, or refuses."""
+        try:
+            yield
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            raise refused(place, str(problem)) or problem from problem
+
+
+def store_of(place: ObjectPath) -> ObjectStore:
+    """The store that a place lies in.
+
+    Raises:
+        SetupError: nothing here says how to enter it.
+    """
+    if place.scheme == "s3a":
+        raise SetupError(
+            "Spark's driver for s3a:// is not among the jars of this toolkit yet.",
+            cure="Use a folder, or abfss://container@account.dfs.core.windows.net/folder.",
+        )
+    account = place.authority.partition("@")[2].partition(".")[0]
+    if account == EMULATED_ACCOUNT:
+        running = service.running(AZURITE)
+        if running is None:
+            raise SetupError(
+                f"{place} lies in Azurite, which is not running.", cure="Start it: toolkit services start azurite"
+            )
+        return _azurite(running.port)
+    return _azure(account, tuple(os.environ.get(name, "") for name in _AZURE_VARIABLES))
+
+
+@lru_cache
+def _azurite(port: int) -> ObjectStore:
+    from pyarrow.fs import AzureFileSystem
+
+    here = f"127.0.0.1:{port}"
+    # `deltalake` takes the emulator's address from nowhere else.
+    os.environ["AZURITE_BLOB_STORAGE_URL"] = f"http://{here}"
+    files = AzureFileSystem(
+        EMULATED_ACCOUNT,
+        EMULATED_KEY,
+        blob_storage_authority=here,
+        dfs_storage_authority=here,
+        blob_storage_scheme="http",
+        dfs_storage_scheme="http",
+    )
+    delta = {
+        "azure_storage_use_emulator": "true",
+        "azure_storage_account_name": EMULATED_ACCOUNT,
+        "azure_storage_account_key": EMULATED_KEY,
+    }
+    spark = {
+        "fs.azure.abfs.endpoint": here,
+        "fs.azure.always.use.https": "false",
+        "fs.azure.account.hns.enabled": "false",
+        "fs.azure.fns.account.service.type": "BLOB",
+        **_keyed(EMULATED_ACCOUNT, EMULATED_KEY),
+    }
+    return ObjectStore("Azurite", files, delta, _for_hadoop(spark), "azure")
+
+
+_AZURE_VARIABLES = (
+    "AZURE_STORAGE_ACCOUNT_KEY",
+    "AZURE_STORAGE_SAS_TOKEN",
+    "AZURE_TENANT_ID",
+    "AZURE_CLIENT_ID",
+    "AZURE_CLIENT_SECRET",
+)
+
+
+@lru_cache
+def _azure(account: str, given: tuple[str, ...]) -> ObjectStore:
+    from pyarrow.fs import AzureFileSystem
+
+    key, sas, tenant, client, secret = given
+    delta = {"azure_storage_account_name": account}
+    if key:
+        files = AzureFileSystem(account, key)
+        delta, spark = {**delta, "azure_storage_account_key": key}, _keyed(account, key)
+    elif sas:
+        files = AzureFileSystem(account, sas_token=sas)
+        delta = {**delta, "azure_storage_sas_token": sas}
+        host = f"{account}.dfs.{_AZURE_SUFFIX}"
+        spark = {f"fs.azure.account.auth.type.{host}": "SAS", f"fs.azure.sas.fixed.token.{host}": sas}
+    elif tenant and client and secret:
+        files = AzureFileSystem(account, tenant_id=tenant, client_id=client, client_secret=secret)
+        delta = {
+            **delta,
+            "azure_storage_tenant_id": tenant,
+            "azure_storage_client_id": client,
+            "azure_storage_client_secret": secret,
+        }
+        spark = _by_client(account, tenant, client, secret)
+    else:
+        raise SetupError(
+            f"Nothing says how to enter the storage account {account}.",
+            cure="Set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_SAS_TOKEN, or AZURE_TENANT_ID with AZURE_CLIENT_ID and "
+            "AZURE_CLIENT_SECRET.",
+        )
+    return ObjectStore(f"the storage account {account}", files, delta, _for_hadoop(spark), "azure")
+
+
+def _keyed(account: str, key: str) -> dict[str, str]:
+    return {f"fs.azure.account.key.{account}.{kind}.{_AZURE_SUFFIX}": key for kind in ("dfs", "blob")}
+
+
+def _by_client(account: str, tenant: str, client: str, secret: str) -> dict[str, str]:
+    host, name = f"{account}.dfs.{_AZURE_SUFFIX}", "fs.azure.account.oauth2.client"
+    return {
+        f"fs.azure.account.auth.type.{host}": "OAuth",
+        f"fs.azure.account.oauth.provider.type.{host}": "org.apache.hadoop.fs.azurebfs.oauth2.ClientCredsTokenProvider",
+        f"{name}.endpoint.{host}": f"https://login.microsoftonline.com/{tenant}/oauth2/token",
+        f"{name}.id.{host}": client,
+        f"{name}.secret.{host}": secret,
+    }
+
+
+def _for_hadoop(properties: Mapping[str, str]) -> dict[str, str]:
+    # The driver's own choice of HTTP client needs a native library, and says so in words that help nobody.
+    all_of_them = {"fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION", **properties}
+    return {f"spark.hadoop.{name}": value for name, value in all_of_them.items()}
+
+
+_REFUSALS: tuple[tuple[str, str, str], ...] = (
+    (
+        r"AuthenticationFailed|AuthorizationFailure|InvalidAuthenticationInfo|NoAuthenticationInformation|\b40[13]\b",
+        "refused what it was shown: the key or token is wrong, or may not do this",
+        "Check the credentials: AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, or AZURE_CLIENT_SECRET.",
+    ),
+    (
+        r"ContainerNotFound|FilesystemNotFound|container does not exist|filesystem does not exist",
+        "has no container of that name",
+        "Make it in the store first, or correct TOOLKIT_LAKEHOUSE.",
+    ),
+    (
+        r"(?i)connection refused|could not connect|couldn't connect|failed to connect|fail to get a new connection|"
+        r"error sending request|timed? ?out|name or service not known|could not resolve|UnknownHost|connection reset",
+        "does not answer",
+        "See whether it is running and can be reached, then run it again: nothing was published.",
+    ),
+)
+
+
+def refused(place: ObjectPath, said: str) -> ToolkitError | None:
+    """What a store's refusal means, by the words of any of its clients; None when they are of something else."""
+    for pattern, what, cure in _REFUSALS:
+        if re.search(pattern, said):
+            return StoreRefused(f"The store of {place} {what}.", cure=cure)
+    return None
+
+
+class StoreRefused(DataError):
+    """A store did not answer, or refused."""
+
+
+def spark_properties(place: Any) -> dict[str, str]:
+    """What Spark's driver has to be told to reach a place; nothing for a folder."""
+    from toolkit.store.location import ObjectPath
+
+    return dict(place.store.spark_properties) if isinstance(place, ObjectPath) else {}
