@@ -1,8 +1,9 @@
-"""The jars that Spark needs beyond its own, fetched once and checked against `jars.lock`.
+"""The jars that Spark needs beyond its own, fetched once and checked against their lock.
 
-Owns the private folder of jars. Spark's own resolver (Ivy) fetches them, with a settings file that names no address: its
-built-in default is the public one, and `TOOLKIT_MAVEN` names a mirror. `python -m toolkit.jars` resolves the roots anew
-and rewrites the lock.
+`jars.lock` has those that every session needs; `jars.<group>.lock` those of a driver that is fetched when it is first used.
+Owns the private folders of jars. Spark's own resolver (Ivy) fetches them, with a settings file that names no address: its
+built-in default is the public one, and `TOOLKIT_MAVEN` names a mirror. `python -m toolkit.jars [GROUP]` resolves the roots
+anew and rewrites the lock.
 """
 
 from __future__ import annotations
@@ -49,39 +50,44 @@ class Lock:
     jars: tuple[Jar, ...]
 
 
-def lock() -> Lock:
-    """The content of `jars.lock`."""
-    content = tomllib.loads(LOCK.read_text(encoding="utf-8"))
+def lock_file(group: str = "") -> Path:
+    """The lock of a group; of what every session needs when empty."""
+    return LOCK.with_suffix(f".{group}.lock") if group else LOCK
+
+
+def lock(group: str = "") -> Lock:
+    """What a group's lock says."""
+    content = tomllib.loads(lock_file(group).read_text(encoding="utf-8"))
     jars = tuple(Jar(file, digest) for file, digest in content["sha256"].items())
     return Lock(tuple(content["roots"]), tuple(content["excludes"]), jars)
 
 
-def folder() -> Path:
+def folder(group: str = "") -> Path:
     """Where the jars of this very lock lie, whether or not they have been fetched."""
-    return paths.cache() / "jars" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    return paths.cache() / "jars" / hashlib.sha256(lock_file(group).read_bytes()).hexdigest()[:16]
 
 
-def missing() -> list[str]:
-    """Locked files that are not in `folder()`; quick, reads no content."""
-    return [jar.file for jar in lock().jars if not (folder() / jar.file).is_file()]
+def missing(group: str = "") -> list[str]:
+    """Locked files that are not in `folder(group)`; quick, reads no content."""
+    return [jar.file for jar in lock(group).jars if not (folder(group) / jar.file).is_file()]
 
 
-def class_path() -> list[Path]:
+def class_path(group: str = "") -> list[Path]:
     """The locked jars, in order.
 
     Raises:
         SetupError: some have not been fetched.
     """
-    lacking = missing()
+    lacking = missing(group)
     if lacking:
         raise SetupError(
             f"{len(lacking)} of Spark's jars are missing, {lacking[0]} among them.",
             cure="Run ./run once with a network connection: it fetches them.",
         )
-    return [folder() / jar.file for jar in lock().jars]
+    return [folder(group) / jar.file for jar in lock(group).jars]
 
 
-def fetch() -> Path:
+def fetch(group: str = "") -> Path:
     """Fetch what is missing, check every file, and put all in place in one move.
 
     Returns:
@@ -90,20 +96,20 @@ def fetch() -> Path:
     Raises:
         SetupError: they cannot be fetched, or a file differs from the lock.
     """
-    if not missing():
-        return folder()
+    if not missing(group):
+        return folder(group)
     paths.ensure_folder(paths.cache())
     with FileLock(paths.cache() / "jars.lock"):
-        if missing():
-            locked = lock()
+        if missing(group):
+            locked = lock(group)
             _forget_interrupted()
             with tempfile.TemporaryDirectory(dir=paths.cache(), prefix=_SCRATCH) as scratch:
                 fetched = _resolve(locked.roots, locked.excludes, Path(scratch))
                 _check(locked, fetched)
-                folder().parent.mkdir(parents=True, exist_ok=True)
-                shutil.rmtree(folder(), ignore_errors=True)
-                fetched.rename(folder())
-    return folder()
+                folder(group).parent.mkdir(parents=True, exist_ok=True)
+                shutil.rmtree(folder(group), ignore_errors=True)
+                fetched.rename(folder(group))
+    return folder(group)
 
 
 def _forget_interrupted() -> None:
@@ -217,8 +223,9 @@ def _not_fetched(log: Path) -> SetupError:
     )
 
 
-def relock(roots: tuple[str, ...], excludes: tuple[str, ...]) -> None:
-    """Resolve `roots` and write their files and checksums to `jars.lock`."""
+def relock(group: str = "") -> None:
+    """Resolve a group's roots, and write their files and checksums to its lock."""
+    roots, excludes = lock(group).roots, lock(group).excludes
     paths.ensure_folder(paths.cache())
     with tempfile.TemporaryDirectory(dir=paths.cache(), prefix="locking-") as scratch:
         fetched = _resolve(roots, excludes, Path(scratch))
@@ -227,9 +234,10 @@ def relock(roots: tuple[str, ...], excludes: tuple[str, ...]) -> None:
     lines += [f'    "{root}",' for root in roots] + ["]", "excludes = ["]
     lines += [f'    "{exclude}",' for exclude in excludes] + ["]", "", "[sha256]"]
     lines += [f'"{name}" = "{digest}"' for name, digest in digests.items()]
-    paths.write_atomically(LOCK, "\n".join(lines) + "\n")
+    paths.write_atomically(lock_file(group), "\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":
-    relock(lock().roots, lock().excludes)
-    sys.stdout.write(f"{len(lock().jars)} jars locked\n")
+    chosen = sys.argv[1] if len(sys.argv) > 1 else ""
+    relock(chosen)
+    sys.stdout.write(f"{len(lock(chosen).jars)} jars locked\n")

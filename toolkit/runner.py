@@ -149,7 +149,9 @@ class ActiveRun:
         if self._own is None:
             from toolkit import session
 
-            self._own = session.start(name=self.scenario.id, log=self.folder.log_file)
+            self._own = session.start(
+                name=self.scenario.id, log=self.folder.log_file, driver=self.platform.lakehouse.driver
+            )
             _keep_interrupts()
         return self._own
 

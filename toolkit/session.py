@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock
 
 from toolkit import jars, java, paths
+from toolkit.driver import FOLDERS, Driver
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.settings import Settings, current
 
@@ -44,13 +45,16 @@ PYSPARK_LOGGERS = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
 _gateway: java.Gateway | None = None
 
 
-def start(settings: Settings | None = None, *, name: str = "toolkit", log: Path | None = None) -> SparkSession:
+def start(
+    settings: Settings | None = None, *, name: str = "toolkit", log: Path | None = None, driver: Driver = FOLDERS
+) -> SparkSession:
     """A session as the settings say, ready to use.
 
     Args:
         settings: the current ones when None.
         name: shown by Spark.
         log: file that receives what Spark prints.
+        driver: for a lakehouse in an object store: `Lakehouse.driver`.
 
     Raises:
         SetupError: no Java, no jars, not enough memory, or no server at the given address.
@@ -58,7 +62,7 @@ def start(settings: Settings | None = None, *, name: str = "toolkit", log: Path 
     chosen = settings or current()
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     _quiet_loggers()
-    return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log)
+    return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log, driver)
 
 
 def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None:
@@ -102,17 +106,17 @@ def _quiet_loggers() -> None:
         logger.addHandler(_ToProgram())
 
 
-def _start_classic(settings: Settings, name: str, log: Path | None) -> SparkSession:
+def _start_classic(settings: Settings, name: str, log: Path | None, driver: Driver) -> SparkSession:
     global _gateway  # noqa: PLW0603 - see `stop`
     from pyspark.sql import SparkSession
 
     if _gateway is None:
-        _gateway = launch(settings, log=log)
+        _gateway = launch(settings, log=log, driver=driver)
     os.environ["PYSPARK_GATEWAY_PORT"] = str(_gateway.port)
     os.environ["PYSPARK_GATEWAY_SECRET"] = _gateway.secret
     try:
         builder = SparkSession.builder.appName(name)
-        for key, value in properties(settings).items():
+        for key, value in properties(settings, driver).items():
             builder = builder.config(key, value)
         return builder.getOrCreate()
     finally:
@@ -139,7 +143,7 @@ def _connect(settings: Settings, app: str) -> SparkSession:
     return spark
 
 
-def properties(settings: Settings) -> dict[str, str]:
+def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
     """Every Spark property that we set, for a session or for a server."""
     cores = os.cpu_count() or 2
     found = {
@@ -159,13 +163,17 @@ def properties(settings: Settings) -> dict[str, str]:
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Spark's own pattern lets the keys of storage accounts through to its pages and logs.
+        "spark.redaction.regex": r"(?i)secret|password|token|access[.]?key|account[.]key|[.]sas[.]",
     }
     if settings.master.startswith("spark://"):
-        found["spark.jars"] = ",".join(map(str, jars.class_path()))
-    return found
+        found["spark.jars"] = ",".join(map(str, [*jars.class_path(), *_jars_of(driver)]))
+    return {**found, **driver.properties}
 
 
-def launch(settings: Settings, *, log: Path | None = None, flags: tuple[str, ...] = ()) -> java.Gateway:
+def launch(
+    settings: Settings, *, log: Path | None = None, flags: tuple[str, ...] = (), driver: Driver = FOLDERS
+) -> java.Gateway:
     """Start the JVM with Spark's class path; quick when the class-data archive is there."""
     chosen = java.find()
     quick = shared_classes(chosen) if not flags else ()
@@ -173,11 +181,20 @@ def launch(settings: Settings, *, log: Path | None = None, flags: tuple[str, ...
     log4j = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties')}"
     return java.start_gateway(
         chosen,
-        spark_class_path(),
+        # The archive fits every class path that begins with its own.
+        [*spark_class_path(), *_jars_of(driver)],
         memory=settings.memory,
         flags=(*GC_FLAGS, *compiler, log4j, *quick, *flags),
         log=log,
     )
+
+
+def _jars_of(driver: Driver) -> list[Path]:
+    """The driver's jars, fetched if need be."""
+    if not driver.jars:
+        return []
+    jars.fetch(driver.jars)
+    return jars.class_path(driver.jars)
 
 
 def spark_class_path() -> list[Path]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from toolkit import paths
+from toolkit.driver import FOLDERS, Driver
 from toolkit.errors import DataError, UsageError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
 from toolkit.store import locks
@@ -80,7 +82,8 @@ class Lakehouse:
         maker = writer_of(table)
         if not there:
             fill = f"toolkit run {maker or 'retail_lakehouse'}"
-            return f"{self.root} holds no table at all: is TOOLKIT_HOME right? A run fills it: {fill}."
+            variable = "TOOLKIT_HOME" if isinstance(self.root, Path) else "TOOLKIT_LAKEHOUSE"
+            return f"{self.root} holds no table at all: is {variable} right? A run fills it: {fill}."
         if maker:
             return f"It appears when its scenario runs: toolkit run {maker}."
         return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
@@ -90,6 +93,15 @@ class Lakehouse:
         from toolkit.store.reader import summary
 
         return summary(self.path(table), table)
+
+    @property
+    def driver(self) -> Driver:
+        """What Spark needs to reach it.
+
+        Raises:
+            SetupError: it lies in a store that cannot be entered.
+        """
+        return FOLDERS if isinstance(self.root, Path) else self.root.store.driver
 
     def tables(self) -> list[str]:
         """Names of all tables with a Delta log, by layer in the order data flows, then by name."""

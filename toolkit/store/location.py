@@ -6,6 +6,7 @@ a table's log and publishing need, so that one code does both. Who may enter a s
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -117,11 +118,7 @@ class ObjectPath:
 
     def iterdir(self) -> Iterator[ObjectPath]:
         """What lies in the folder."""
-        from pyarrow.fs import FileSelector
-
-        with self.store.answering(self):
-            infos = self.store.files.get_file_info(FileSelector(self.inside, allow_not_found=True))
-        return iter([self / str(info.base_name) for info in infos])
+        return iter([self / name for name in self._names()])
 
     def open(self, mode: Literal["rb"] = "rb") -> IO[bytes]:
         """The file, to be read from anywhere in it.
@@ -131,8 +128,8 @@ class ObjectPath:
         """
         del mode
         with self.store.answering(self):
-            found: IO[bytes] = self.store.files.open_input_file(self.inside)
-            return found
+            # Its own file has no lines.
+            return io.BufferedReader(self.store.files.open_input_file(self.inside))
 
     def read_bytes(self) -> bytes:
         """All of the file.
@@ -148,7 +145,18 @@ class ObjectPath:
         return self.read_bytes().decode(encoding)
 
     def _kind(self) -> str:
-        return str(self._info().type.name)
+        info = self._info()
+        # Spark's driver marks a folder by an empty file of its name, which the client takes for a file.
+        marks = info.type.name == "File" and not info.size and self._names()
+        return "Directory" if marks else str(info.type.name)
+
+    def _names(self) -> list[str]:
+        """What lies in the folder, each once: a folder may be there as its mark, too."""
+        from pyarrow.fs import FileSelector
+
+        with self.store.answering(self):
+            infos = self.store.files.get_file_info(FileSelector(self.inside, allow_not_found=True))
+        return list(dict.fromkeys(str(info.base_name) for info in infos))
 
     def _info(self) -> FileInfo:
         with self.store.answering(self):

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from toolkit import service
+from toolkit.driver import Driver
 from toolkit.errors import DataError, SetupError, ToolkitError
 
 if TYPE_CHECKING:
@@ -37,15 +38,13 @@ class ObjectStore:
         title: how messages call it.
         files: pyarrow's client of it.
         delta_options: what `deltalake` is told.
-        spark_properties: what Spark's driver is told.
-        jars: the group of `jars.lock` that has the driver.
+        driver: what Spark needs to reach it.
     """
 
     title: str
     files: FileSystem = field(repr=False)
     delta_options: Mapping[str, str] = field(repr=False)
-    spark_properties: Mapping[str, str] = field(repr=False)
-    jars: str = ""
+    driver: Driver = field(repr=False)
 
     @contextlib.contextmanager
     def answering(self, place: ObjectPath) -> Iterator[None]:
@@ -88,8 +87,8 @@ def _azurite(port: int) -> ObjectStore:
     # `deltalake` takes the emulator's address from nowhere else.
     os.environ["AZURITE_BLOB_STORAGE_URL"] = f"http://{here}"
     files = AzureFileSystem(
-        EMULATED_ACCOUNT,
-        EMULATED_KEY,
+        account_name=EMULATED_ACCOUNT,
+        account_key=EMULATED_KEY,
         blob_storage_authority=here,
         dfs_storage_authority=here,
         blob_storage_scheme="http",
@@ -107,7 +106,7 @@ def _azurite(port: int) -> ObjectStore:
         "fs.azure.fns.account.service.type": "BLOB",
         **_keyed(EMULATED_ACCOUNT, EMULATED_KEY),
     }
-    return ObjectStore("Azurite", files, delta, _for_hadoop(spark), "azure")
+    return ObjectStore("Azurite", files, delta, _driver(spark))
 
 
 _AZURE_VARIABLES = (
@@ -126,15 +125,15 @@ def _azure(account: str, given: tuple[str, ...]) -> ObjectStore:
     key, sas, tenant, client, secret = given
     delta = {"azure_storage_account_name": account}
     if key:
-        files = AzureFileSystem(account, key)
+        files = AzureFileSystem(account_name=account, account_key=key)
         delta, spark = {**delta, "azure_storage_account_key": key}, _keyed(account, key)
     elif sas:
-        files = AzureFileSystem(account, sas_token=sas)
+        files = AzureFileSystem(account_name=account, sas_token=sas)
         delta = {**delta, "azure_storage_sas_token": sas}
         host = f"{account}.dfs.{_AZURE_SUFFIX}"
         spark = {f"fs.azure.account.auth.type.{host}": "SAS", f"fs.azure.sas.fixed.token.{host}": sas}
     elif tenant and client and secret:
-        files = AzureFileSystem(account, tenant_id=tenant, client_id=client, client_secret=secret)
+        files = AzureFileSystem(account_name=account, tenant_id=tenant, client_id=client, client_secret=secret)
         delta = {
             **delta,
             "azure_storage_tenant_id": tenant,
@@ -148,7 +147,7 @@ def _azure(account: str, given: tuple[str, ...]) -> ObjectStore:
             cure="Set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_SAS_TOKEN, or AZURE_TENANT_ID with AZURE_CLIENT_ID and "
             "AZURE_CLIENT_SECRET.",
         )
-    return ObjectStore(f"the storage account {account}", files, delta, _for_hadoop(spark), "azure")
+    return ObjectStore(f"the storage account {account}", files, delta, _driver(spark))
 
 
 def _keyed(account: str, key: str) -> dict[str, str]:
@@ -166,10 +165,10 @@ def _by_client(account: str, tenant: str, client: str, secret: str) -> dict[str,
     }
 
 
-def _for_hadoop(properties: Mapping[str, str]) -> dict[str, str]:
+def _driver(properties: Mapping[str, str]) -> Driver:
     # The driver's own choice of HTTP client needs a native library, and says so in words that help nobody.
     all_of_them = {"fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION", **properties}
-    return {f"spark.hadoop.{name}": value for name, value in all_of_them.items()}
+    return Driver("azure", {f"spark.hadoop.{name}": value for name, value in all_of_them.items()})
 
 
 _REFUSALS: tuple[tuple[str, str, str], ...] = (
@@ -202,10 +201,3 @@ def refused(place: ObjectPath, said: str) -> ToolkitError | None:
 
 class StoreRefused(DataError):
     """A store did not answer, or refused."""
-
-
-def spark_properties(place: Any) -> dict[str, str]:
-    """What Spark's driver has to be told to reach a place; nothing for a folder."""
-    from toolkit.store.location import ObjectPath
-
-    return dict(place.store.spark_properties) if isinstance(place, ObjectPath) else {}

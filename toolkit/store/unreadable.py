@@ -180,7 +180,11 @@ def needs_spark(what: str, path: Location, version: int | None, reason: str) -> 
     """The error for a sound table with something that is not known here; its cure is one line that reads it with Spark."""
     option = "" if version is None else f'.option("versionAsOf", {version})'
     load = json.dumps(str(path), ensure_ascii=False)
-    code = f'from toolkit import session; session.start().read.format("delta"){option}.load({load}).show()'
+    begin = "from toolkit import session; session.start()"
+    if not isinstance(path, Path):
+        lakehouse = "from toolkit.store.lakehouse import Lakehouse"
+        begin = f"{lakehouse}; from toolkit import session; session.start(driver=Lakehouse.default().driver)"
+    code = f'{begin}.read.format("delta"){option}.load({load}).show()'
     return NeedsSpark(
         f"{what} cannot be read without Spark: {reason}.",
         cure=f"Nothing is known to be damaged. Read it with Spark: python -c {shlex.quote(code)}",
