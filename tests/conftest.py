@@ -131,8 +131,10 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one session of this process, as `environments/test.toml` says; started when the first test asks."""
     from toolkit import session
+    from toolkit.driver import Driver
 
-    spark = session.start(settings.current(), name="tests", log=tmp_path_factory.mktemp("spark") / "log.txt")
+    log = tmp_path_factory.mktemp("spark") / "log.txt"
+    spark = session.start(settings.current(), name="tests", log=log, driver=Driver("azure"))
     yield spark
     session.stop(spark)
 

@@ -33,6 +33,9 @@ STATES: dict[str, tuple[str, str]] = {
     "at risk": ("▲", "warning"),
     "not measured": ("?", "warning"),
     "unknown": ("?", "warning"),
+    "stopped": ("○", "secondary"),
+    "unhealthy": ("▲", "warning"),
+    "died": ("✖", "error"),
     "failed": ("✖", "error"),
     "broken": ("✖", "error"),
     "breached": ("✖", "error"),
@@ -44,7 +47,7 @@ STATES: dict[str, tuple[str, str]] = {
     "cancelled": ("■", "warning"),
     "interrupted": ("✖", "error"),
 }
-"""The sign and the style of each state of a run, a step, a rule or a promise."""
+"""The sign and the style of each state of a run, a step, a rule, a promise or a service."""
 SEVERITIES: dict[str, str] = {"critical": "error", "error": "error", "warn": "warning", "info": "secondary"}
 BARS = "▁▂▃▄▅▆▇█"
 GOOD, FAIR = 95, 75

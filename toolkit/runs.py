@@ -68,8 +68,8 @@ class RunRecord(BaseModel):
 
     @property
     def what(self) -> str:
-        """What was run: `judge silver.orders`, or else the scenario."""
-        return f"{self.task} {self.table}" if self.task else self.scenario
+        """What was run: `judge silver.orders`, `start` where it is about no table, or else the scenario."""
+        return f"{self.task} {self.table}".rstrip() if self.task else self.scenario
 
     @property
     def given(self) -> dict[str, Any]:

@@ -42,6 +42,8 @@ LIGHT = (
     "toolkit.areas",
     "toolkit.browse.runs",
     "toolkit.browse.tables",
+    "toolkit.service",
+    "toolkit.services.area",
     "toolkit.listing",
     "toolkit.notebook_views",
     "toolkit.cli",

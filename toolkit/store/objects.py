@@ -75,12 +75,17 @@ def store_of(place: ObjectPath) -> ObjectStore:
             raise SetupError(
                 f"{place} lies in Azurite, which is not running.", cure="Start it: toolkit services start azurite"
             )
-        return _azurite(running.port)
+        return azurite(running.ports["blob"])
     return _azure(account, tuple(os.environ.get(name, "") for name in _AZURE_VARIABLES))
 
 
 @lru_cache
-def _azurite(port: int) -> ObjectStore:
+def azurite(port: int) -> ObjectStore:
+    """The emulator of this computer.
+
+    Args:
+        port: of its server of blobs, on loopback.
+    """
     from pyarrow.fs import AzureFileSystem
 
     here = f"127.0.0.1:{port}"

@@ -1,0 +1,22 @@
+"""The servers that the toolkit can start on this computer, by name. Each is a module; an area shows and steers them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from toolkit.errors import UsageError
+from toolkit.service import Service
+from toolkit.services.azurite import AZURITE
+
+SERVICES: Mapping[str, Service] = {AZURITE.name: AZURITE}
+
+
+def service(name: str) -> Service:
+    """The service of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in SERVICES:
+        raise UsageError.unknown("service", name, SERVICES, cure="See: toolkit services")
+    return SERVICES[name]
