@@ -32,7 +32,7 @@ POLITE_SECONDS = 5
 """A server has this long to put its data away before it is killed."""
 LARGEST_PORT = 65535
 GATE = 'read -r go && exec "$@" </dev/null'
-"""Waits for a line of its starter, then becomes the server, with the same pid; without one, once the starter is gone, it ends."""
+"""Waits for a line of its starter, then becomes the server, with the same pid; ends if the starter is gone before."""
 
 
 class Damaged(Exception):

@@ -6,13 +6,13 @@ One of them in the suite, all of them in the soak.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.homes import WarmHome
+from tests.homes import WarmHome, as_words, notebook_values
 from tests.scenarios import test_contract_break, test_quality_gate, test_retail_lakehouse, test_silent_drift
 from toolkit import service
 from toolkit.services.azurite import AZURITE, LAKEHOUSE
@@ -54,3 +54,17 @@ ALL = {
         test_silent_drift.TestSilentDrift,
     )
 }
+IN_THE_SUITE = "contract_break"
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == IN_THE_SUITE else pytest.param(name, marks=pytest.mark.soak) for name in sorted(ALL)]
+)
+def test_the_tables_in_a_store_are_those_in_a_folder(
+    name: str, home_of: Callable[[str], WarmHome], in_azurite: StoreHome
+) -> None:
+    filled = home_of(name)
+    in_azurite.run(*as_words(notebook_values(ALL[name].declared)), scenario=name)
+    assert in_azurite.lakehouse.tables() == filled.lakehouse.tables()
+    for table in sorted(set(filled.lakehouse.tables()) - ALL[name].told_apart - ALL[name].also_written):
+        assert in_azurite.content(table) == filled.content(table), table
