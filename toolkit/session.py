@@ -358,6 +358,22 @@ def explain(problem: BaseException) -> ToolkitError | None:
 
 _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
+        r"Operation failed: \"([^\"]+)\", (\d{3}), \w+, https?://",
+        lambda m: DataError(
+            f"The object store refused: {m[1].rstrip('.')} (HTTP {m[2]}).",
+            cure="Check its credentials."
+            if m[2] in ("401", "403")
+            else "Run it again: it goes on where it stopped, and nothing half-written is visible.",
+        ),
+    ),
+    (
+        r"(?s)(?:abfss?|azurebfs).*(?:Connection refused|ConnectException|UnknownHostException|SocketTimeoutException)",
+        lambda _: DataError(
+            "The object store does not answer.",
+            cure="See whether it is running and can be reached; then run it again: it goes on where it stopped.",
+        ),
+    ),
+    (
         r"UNRESOLVED_COLUMN\S*\] A column[^`]*with name (`[^ ]+`) cannot be resolved(?:\. Did you mean one of the "
         r"following\? \[([^\]]*)\])?",
         lambda m: DataError(

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import Field
 
-from toolkit import paths
 from toolkit.errors import DataError
 from toolkit.parameters import Parameters
 from toolkit.store import unreadable
@@ -48,7 +47,7 @@ def _tables(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     del parameters
     names = lakehouse.tables()
     rows = [{"table": name, "layer": name.partition(".")[0], "_stamp": lakehouse.stamp(name)} for name in names]
-    nothing = () if names else (f"Tables are kept under {paths.home()} (TOOLKIT_HOME).",)
+    nothing = () if names else (f"The lakehouse is {lakehouse.root}.",)
     return Result(rows, notes=(*nothing, *_misnamed(lakehouse)))
 
 

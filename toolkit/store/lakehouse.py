@@ -19,6 +19,7 @@ from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
 from toolkit.store import locks
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location, located
+from toolkit.store.objects import refuse_unreachable
 
 if TYPE_CHECKING:
     from toolkit.store.reader import DeltaReader, TableSummary
@@ -103,14 +104,32 @@ class Lakehouse:
         """
         return FOLDERS if isinstance(self.root, Path) else self.root.store.driver
 
+    def refuse_unreachable(self) -> None:
+        """Raise now what a run would else find out after Java has started.
+
+        Raises:
+            SetupError: nothing says how to enter the store, or its server is not running.
+            DataError: the store does not answer, refuses, or has no such container.
+        """
+        if not isinstance(self.root, Path):
+            refuse_unreachable(self.root)
+
     def tables(self) -> list[str]:
-        """Names of all tables with a Delta log, by layer in the order data flows, then by name."""
-        return [
+        """Names of all tables with a Delta log, by layer in the order data flows, then by name.
+
+        Raises:
+            ToolkitError: it lies in a store that cannot be entered, or that has no such container.
+        """
+        found = [
             name
             for layer in LAYERS
             for folder in _folders(self.root / layer)
             if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir()
         ]
+        if not found:
+            # To a store's client a container that is not there is an empty one.
+            self.refuse_unreachable()
+        return found
 
     def misnamed(self) -> list[str]:
         """Folders with a Delta log whose names are none of a table, so that nothing here can name them, from the root."""

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 
 from toolkit import service
 from toolkit.driver import Driver
-from toolkit.errors import DataError, SetupError, ToolkitError
+from toolkit.errors import DataError, SetupError
+from toolkit.store.location import ObjectPath
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
-
-    from toolkit.store.location import ObjectPath
 
 AZURITE = "azurite"
 EMULATED_ACCOUNT = "devstoreaccount1"
@@ -171,8 +170,14 @@ def _by_client(account: str, tenant: str, client: str, secret: str) -> dict[str,
 
 
 def _driver(properties: Mapping[str, str]) -> Driver:
-    # The driver's own choice of HTTP client needs a native library, and says so in words that help nobody.
-    all_of_them = {"fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION", **properties}
+    all_of_them = {
+        # The driver's own choice of HTTP client needs a native library, and says so in words that help nobody.
+        "fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION",
+        # A store may go and come back within a minute; the driver's own patience is a quarter of an hour for each request.
+        "fs.azure.io.retry.max.retries": "14",
+        "fs.azure.io.retry.max.backoff.interval": "5000",
+        **properties,
+    }
     return Driver("azure", {f"spark.hadoop.{name}": value for name, value in all_of_them.items()})
 
 
@@ -196,7 +201,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def refused(place: ObjectPath, said: str) -> ToolkitError | None:
+def refused(place: ObjectPath, said: str) -> StoreRefused | None:
     """What a store's refusal means, by the words of any of its clients; None when they are of something else."""
     for pattern, what, cure in _REFUSALS:
         if re.search(pattern, said):
@@ -206,3 +211,15 @@ def refused(place: ObjectPath, said: str) -> ToolkitError | None:
 
 class StoreRefused(DataError):
     """A store did not answer, or refused."""
+
+
+def refuse_unreachable(place: ObjectPath) -> None:
+    """Raise unless the store answers and has the container.
+
+    Raises:
+        SetupError: nothing says how to enter it, or its server is not running.
+        StoreRefused: it does not answer, refuses, or has no such container.
+    """
+    container = ObjectPath(place.scheme, place.authority)
+    if not container.exists():
+        raise refused(place, "ContainerNotFound") or StoreRefused(f"There is no {container}.")
