@@ -32,7 +32,7 @@ POLITE_SECONDS = 5
 """A server has this long to put its data away before it is killed."""
 LARGEST_PORT = 65535
 GATE = 'read -r go && exec "$@" </dev/null'
-"""Waits for a line of its starter, then becomes the server, with the same pid; without one, once the starter is gone, it ends."""
+"""Waits for a line of its starter, then becomes the server, with the same pid; if the starter ends without one, so does it."""
 
 
 class Damaged(Exception):
@@ -112,8 +112,7 @@ def alive(pid: int, created: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < SAME_PROCESS_SECONDS
-        # A killed process whose parent has not looked yet is still listed.
-        return process if pid > 0 and same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if pid > 0 and same and _at_work(process) else None
     except (psutil.Error, ValueError, OverflowError):
         return None
 
@@ -173,17 +172,24 @@ def spawn(command: Sequence[str], folder: Path, log: Path, environment: Mapping[
 
 def members(folder: Path, note: Note | None) -> list[psutil.Process]:
     """Every process of a server: the one that is noted, what it started, and whoever carries its mark."""
-    found: dict[int, psutil.Process] = {}
-    if note and (process := alive(note.pid, note.created)):
-        found[process.pid] = process
+    found: list[psutil.Process] = []
+    if note and note.pid != os.getpid() and (process := alive(note.pid, note.created)):
+        found.append(process)
         with contextlib.suppress(psutil.Error):
-            found.update({child.pid: child for child in process.children(recursive=True)})
+            found += process.children(recursive=True)
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = process
-    found.pop(os.getpid(), None)
-    return list(found.values())
+            if process.environ().get(MARK) == str(folder):
+                found.append(process)
+    return [process for process in dict.fromkeys(found) if process.pid != os.getpid() and _at_work(process)]
+
+
+def _at_work(process: psutil.Process) -> bool:
+    """Whether it has not ended; a killed process whose parent has not looked yet is still listed."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def end(folder: Path, note: Note | None) -> bool:
