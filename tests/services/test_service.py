@@ -264,7 +264,8 @@ def test_a_server_that_stopped_answering_is_unhealthy_and_started_anew(monkeypat
 def test_a_process_that_was_given_the_number_of_a_dead_server_is_left_alone(service_home: Path) -> None:
     with started(tiny()):
         noted = state_of(service_home)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True) as other:
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
         said = {**noted, "phase": "running", "pid": other.pid, "created": 1.0}
         (service_home / "services" / "tiny" / "state.json").write_text(json.dumps(said), encoding="utf-8")
         assert service.running("tiny") is None
@@ -272,7 +273,9 @@ def test_a_process_that_was_given_the_number_of_a_dead_server_is_left_alone(serv
         assert service.stop(tiny()) is False
         with started(tiny()):
             assert other.poll() is None
+    finally:
         other.kill()
+        other.wait()
 
 
 HOSTILE = [
