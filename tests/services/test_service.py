@@ -20,7 +20,7 @@ import psutil
 import pytest
 
 from tests.services.conftest import marked
-from tests.services.tiny import SERVER, SILENT, STUBBORN, in_a_process, tiny
+from tests.services.tiny import CAREFUL, SERVER, SILENT, STUBBORN, in_a_process, tiny
 from toolkit import service, service_processes
 from toolkit.errors import SetupError, UsageError
 from toolkit.service import Running
@@ -119,6 +119,12 @@ def test_a_server_that_will_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch) 
     running = service.start(tiny(STUBBORN))
     assert service.stop(tiny())
     gone(running.pid)
+
+
+def test_a_server_is_asked_once_to_stop_and_given_the_time_to_put_its_data_away() -> None:
+    running = service.start(tiny(CAREFUL))
+    assert service.stop(tiny())
+    assert [file.name for file in running.place.data.iterdir()] == ["asked 1"]
 
 
 def test_what_a_server_started_is_stopped_with_it(service_home: Path) -> None:

@@ -22,6 +22,23 @@ print("listening", flush=True)
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
 SILENT = "import time; print('I am busy', flush=True); time.sleep(600)"
+CAREFUL = (
+    """
+import pathlib, signal, sys, threading, time
+asked = []
+def put_away():
+    time.sleep(0.5)
+    (pathlib.Path(sys.argv[2]) / f"asked {len(asked)}").touch()
+    import os; os._exit(0)
+def ask(*_):
+    asked.append(1)
+    if len(asked) == 1:
+        threading.Thread(target=put_away).start()
+signal.signal(signal.SIGTERM, ask)
+"""
+    + SERVER
+)
+"""Takes its time to put its data away, and notes how often it was asked to."""
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SERVER
 
 
