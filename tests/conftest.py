@@ -14,6 +14,7 @@ import pytest
 import scenarios
 from tests.homes import home, started
 from toolkit import settings
+from toolkit.errors import SetupError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -125,6 +126,17 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
         return Told(code, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def azurite_installed() -> None:
+    """Azurite, in the cache that all tests share; it stays there."""
+    from toolkit.services.azurite import AZURITE
+
+    try:
+        AZURITE.install()
+    except SetupError as problem:
+        pytest.skip(f"Azurite cannot be installed here: {problem}")
 
 
 @pytest.fixture(scope="session")

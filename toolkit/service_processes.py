@@ -28,7 +28,7 @@ MARK = "TOOLKIT_SERVICE_FOLDER"
 """In the environment of every process of a server: the folder it is kept in."""
 SAME_PROCESS_SECONDS = 2
 """Clocks of the kernel and of psutil differ by less."""
-POLITE_SECONDS = 5
+POLITE_SECONDS = 10
 """A server has this long to put its data away before it is killed."""
 LARGEST_PORT = 65535
 GATE = 'read -r go && exec "$@" </dev/null'
@@ -112,8 +112,7 @@ def alive(pid: int, created: float) -> psutil.Process | None:
     try:
         process = psutil.Process(pid)
         same = abs(process.create_time() - created) < SAME_PROCESS_SECONDS
-        # A killed process whose parent has not looked yet is still listed.
-        return process if pid > 0 and same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if pid > 0 and same and _at_work(process) else None
     except (psutil.Error, ValueError, OverflowError):
         return None
 
@@ -173,28 +172,38 @@ def spawn(command: Sequence[str], folder: Path, log: Path, environment: Mapping[
 
 def members(folder: Path, note: Note | None) -> list[psutil.Process]:
     """Every process of a server: the one that is noted, what it started, and whoever carries its mark."""
-    found: dict[int, psutil.Process] = {}
-    if note and (process := alive(note.pid, note.created)):
-        found[process.pid] = process
+    found: list[psutil.Process] = []
+    if note and note.pid != os.getpid() and (process := alive(note.pid, note.created)):
+        found.append(process)
         with contextlib.suppress(psutil.Error):
-            found.update({child.pid: child for child in process.children(recursive=True)})
+            found += process.children(recursive=True)
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if process.environ().get(MARK) == str(folder) and process.status() != psutil.STATUS_ZOMBIE:
-                found[process.pid] = process
-    found.pop(os.getpid(), None)
-    return list(found.values())
+            if process.environ().get(MARK) == str(folder):
+                found.append(process)
+    return [process for process in dict.fromkeys(found) if process.pid != os.getpid() and _at_work(process)]
+
+
+def _at_work(process: psutil.Process) -> bool:
+    """Whether it has not ended; a killed process whose parent has not looked yet is still listed."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def end(folder: Path, note: Note | None) -> bool:
     """End every process of a server, politely at first; whether there was one."""
     processes = members(folder, note)
+    asked: set[int] = set()
     for process in processes:
         if note and process.pid == note.pid:
-            _signal_group(process)
+            asked = _ask_group(process, processes)
     for process in processes:
-        with contextlib.suppress(psutil.Error):
-            process.terminate()
+        # Nobody is asked twice: a server that is putting its data away may take the second time for an order to drop it.
+        if process.pid not in asked:
+            with contextlib.suppress(psutil.Error):
+                process.terminate()
     _, stubborn = psutil.wait_procs(processes, timeout=POLITE_SECONDS)
     for process in stubborn:
         with contextlib.suppress(psutil.Error):
@@ -203,13 +212,19 @@ def end(folder: Path, note: Note | None) -> bool:
     return bool(processes)
 
 
-def _signal_group(leader: psutil.Process) -> None:
-    """Ask the whole group at once, as a terminal would; only a group that this very process leads."""
+def _ask_group(leader: psutil.Process, processes: Sequence[psutil.Process]) -> set[int]:
+    """Ask the whole group that this very process leads to end, as a terminal would; which of `processes` were asked by that."""
     if os.name != "posix":
-        return
+        return set()
+    groups = {}
+    for process in processes:
+        with contextlib.suppress(OSError):
+            groups[process.pid] = os.getpgid(process.pid)
+    if groups.get(leader.pid) != leader.pid:
+        return set()
     with contextlib.suppress(OSError):
-        if os.getpgid(leader.pid) == leader.pid:
-            os.killpg(leader.pid, signal.SIGTERM)
+        os.killpg(leader.pid, signal.SIGTERM)
+    return {pid for pid, group in groups.items() if group == leader.pid}
 
 
 def listens(process: psutil.Process, ports: Sequence[int]) -> bool:

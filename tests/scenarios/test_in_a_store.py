@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from toolkit import service
 from toolkit.services.azurite import AZURITE, LAKEHOUSE
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import located
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,16 @@ class StoreHome(WarmHome):
 
 
 @pytest.fixture
-def in_azurite(tmp_path: Path, shared_spark: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreHome]:
+def in_azurite(
+    tmp_path: Path, shared_spark: SparkSession, azurite_installed: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[StoreHome]:
     """An empty home with a store."""
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path / "home"))
     service.start(AZURITE)
-    yield StoreHome(tmp_path / "home", shared_spark)  # type: ignore[arg-type]
-    service.stop(AZURITE)
+    try:
+        yield StoreHome(tmp_path / "home", shared_spark)
+    finally:
+        service.stop(AZURITE)
 
 
 ALL = {

@@ -43,13 +43,13 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "quality.sla": {"table": "silver.orders", "pass_rate": 0.9, "min_rows": 1, "days": 3660},
 }
 """What views are asked with that no link leads to and that need something."""
-DECLARED = {"quality.changes", "quality.contracts"}
-"""Views of what scenarios declare, which is there before anything was run."""
+DECLARED = {"quality.changes", "quality.contracts", "services.list"}
+"""Views of what scenarios and services declare, which is there before anything was run."""
 
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with runs, tables, measured rules, a quarantine, a profile and a contract; some of the text is hostile."""
+    """A home with runs, tables, measured rules, a quarantine, a profile, a contract and a log; some of the text is hostile."""
     home = tmp_path_factory.mktemp("conformance") / "home"
     quality_world.build(home, rules=12, runs=20)
     tui_world.write_runs(home)
@@ -57,6 +57,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         19, "gold.churn_risk", tui_world.HOSTILE, 3, kind=tui_world.HOSTILE, columns=(tui_world.HOSTILE,)
     )
     append(Lakehouse(home / "lakehouse").path("ops.quality_results"), [hostile])
+    log = home / "services" / "azurite" / "log.txt"
+    log.parent.mkdir(parents=True)
+    log.write_text(f"Azurite Blob service is starting\n{tui_world.HOSTILE}\n", encoding="utf-8")
     return home
 
 

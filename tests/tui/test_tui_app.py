@@ -28,7 +28,7 @@ FORBIDDEN = {"ctrl+i", "ctrl+j", "ctrl+m", "ctrl+s", "ctrl+enter"}
 async def test_keys_and_mouse_reach_every_tab(app: ToolkitApp, size: Size) -> None:
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        for key, mode in zip("2341", ("runs", "tables", "quality", "scenarios"), strict=True):
+        for key, mode in zip("23451", ("runs", "tables", "quality", "services", "scenarios"), strict=True):
             await press(pilot, key)
             assert app.current_mode == mode
         tabs = list(app.screen.query(".tab"))

@@ -38,7 +38,9 @@ class Start(OneService):
 def _services(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     """Every row whole: there are few, and each answers at once or not at all."""
     del lakehouse, parameters  # services lie beside the lakehouse
-    return Result([_row(service) for service in services.SERVICES.values()])
+    rows = [_row(service) for service in services.SERVICES.values()]
+    idle = all(row["state"] == "stopped" for row in rows)
+    return Result(rows, notes=("None is at work. Start one: toolkit services start NAME",) if idle else ())
 
 
 def _row(service: Service) -> Row:
@@ -115,7 +117,7 @@ def _log(lakehouse: Lakehouse, parameters: OneService) -> Result:
     lines = [("now", line) for line in ground.tail(log, LOG_LINES)]
     lines = [*[("before", line) for line in earlier], *lines][-LOG_LINES:]
     newest = [{"line": number, "start": start, "said": said} for number, (start, said) in enumerate(lines, 1)][::-1]
-    return Result(newest, notes=(f"The whole log: {log}",) if newest else ())
+    return Result(newest, notes=(f"All of it: services/{one.name}/log.txt in TOOLKIT_HOME.",) if newest else ())
 
 
 LOG = View(

@@ -157,7 +157,7 @@ def install(lock_folder: Path, name: str) -> Path:
 def _made(folder: Path, fill: Callable[[Path], None]) -> None:
     """A folder of the cache, whole or not at all; by one process at a time."""
     paths.ensure_folder(folder.parent)
-    with FileLock(folder.with_name(f"{folder.name}.lock")):
+    with FileLock(folder.with_name("lock")):  # one for all locks of the name: what was left half done is cleared away
         if folder.is_dir():
             return
         with _scratch(folder.parent) as scratch:
