@@ -13,7 +13,7 @@ from typing import Any
 
 from toolkit import parameters as asked
 from toolkit.errors import SetupError, UsageError
-from toolkit.listing import known
+from toolkit.listing import EXTRA, known
 from toolkit.views import Area, Arrangement, Task, View
 
 
@@ -21,10 +21,11 @@ from toolkit.views import Area, Arrangement, Task, View
 def _loaded(name: str, module: str) -> Area:
     try:
         area = importlib.import_module(module).AREA
-    except Exception as problem:
+    except (Exception, SystemExit) as problem:
+        said = problem.what if isinstance(problem, UsageError) else f"{type(problem).__name__}: {problem}"
         raise SetupError(
-            f"The area {name} cannot be loaded: {type(problem).__name__}: {problem}.",
-            cure=f"Mend {module}; the other areas are unharmed.",
+            f"The area {name} cannot be loaded: {said.rstrip('.')}.",
+            cure=f"Mend {module or f'{EXTRA}: it is name=module, with commas between'}; the other areas are unharmed.",
         ) from problem
     if not isinstance(area, Area) or area.name != name:
         raise SetupError(f"{module} does not bind AREA to the area {name!r}.", cure="Mend that module.")
@@ -83,6 +84,8 @@ class Question:
             words += ["--filter", arrangement.words]
         if arrangement.sort:
             words += ["--sort", arrangement.sort, *(["--descending"] if arrangement.descending else [])]
+        if arrangement.offset:
+            words += ["--offset", str(arrangement.offset)]
         if arrangement.limit is not None:
             words += ["--limit", str(arrangement.limit)]
         return words

@@ -22,7 +22,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def _field(value: Any) -> str:
     if value is None:
         return ""
-    text = as_text(value)
+    # Half of a character of two halves can stand in a text, and in no file.
+    text = as_text(value).encode("utf-8", "backslashreplace").decode("utf-8")
     quoted = not text or any(c in text for c in ',"\r\n')
     return '"' + text.replace('"', '""') + '"' if quoted else text
 

@@ -283,12 +283,14 @@ class Arrangement:
         sort: the column to sort by; as read when empty.
         descending: the largest first.
         limit: rows at most; all when None.
+        offset: rows that are left out before the first.
     """
 
     words: str = ""
     sort: str = ""
     descending: bool = False
     limit: int | None = None
+    offset: int = 0
 
     def of(self, result: Result, columns: Sequence[Column]) -> list[Row]:
         """The rows that are wanted.
@@ -300,7 +302,7 @@ class Arrangement:
         rows = [row for row in result.rows if _has(row, columns, wanted)] if wanted else list(result.rows)
         if self.sort:
             rows = _sorted(rows, column_of(columns, self.sort).name, descending=self.descending)
-        return rows[: self.limit]
+        return rows[self.offset :][: self.limit]
 
 
 def column_of(columns: Sequence[Column], name: str) -> Column:

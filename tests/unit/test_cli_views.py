@@ -12,6 +12,7 @@ import pytest
 from pydantic import Field
 
 from toolkit import areas
+from toolkit.cli.views import MOST_ROWS
 from toolkit.errors import UsageError
 from toolkit.parameters import Parameters, option
 from toolkit.views import Area, Column, Result, Task, View
@@ -55,6 +56,18 @@ def _boxes(_lakehouse: Any, parameters: Which) -> Result:
     return Result([{"shelf": parameters.shelf, "size": parameters.size, "box": parameters.boxes.get("a")}])
 
 
+def _pallets(_lakehouse: Any, _parameters: Nothing) -> Result:
+    return Result([{"pallet": number} for number in range(MOST_ROWS + 5)])
+
+
+def _faulty(_lakehouse: Any, _parameters: Nothing) -> Result:
+    return Result([{"pallet": {}["nobody"]}])  # type: ignore[index]
+
+
+def _halves(_lakehouse: Any, _parameters: Nothing) -> Result:
+    return Result([{"half": "a\ud83db"}])
+
+
 def _prepare(parameters: Which) -> None:
     if parameters.shelf == "Q":
         raise UsageError("There is no shelf 'Q'.", choices=("A", "B"), cure="Name another.")
@@ -67,6 +80,9 @@ AREA = Area(
     views=(
         View("shelves", "Shelves", "What lies where?", _shelves, COLUMNS, Nothing, empty="Nothing there.", limit=2),
         View("boxes", "Boxes", "Which boxes?", _boxes, BOX_COLUMNS, Which),
+        View("pallets", "Pallets", "Which \x1b]0;title\x07 [/x] pallets?", _pallets, (Column("pallet", "count"),), Nothing),
+        View("faulty", "Faulty", "What is wrong?", _faulty, (Column("pallet", "count"),), Nothing, empty="No pallet."),
+        View("halves", "Halves", "Which halves?", _halves, (Column("half"),), Nothing),
     ),
     tasks=(
         Task(
@@ -99,6 +115,37 @@ def test_rows_are_limited_and_that_is_told(stock: Callable[..., Any]) -> None:
     assert len(told.stdout.splitlines()) == 1 + 2
     assert "2 of 3 rows." in told.stderr
     assert len(stock("shelves", "--limit", "3").stdout.splitlines()) == 1 + 3
+
+
+def test_a_page_of_rows_can_be_asked_for(stock: Callable[..., Any]) -> None:
+    told = stock("pallets", "--offset", "2", "--limit", "2", "--csv")
+    assert told.stdout.splitlines() == ["pallet", "2", "3"]
+
+
+def test_as_a_table_no_more_rows_are_printed_than_a_person_waits_for(stock: Callable[..., Any]) -> None:
+    told = stock("pallets")
+    assert len(told.stdout.splitlines()) == 1 + MOST_ROWS
+    assert "10,000 of 10,005 rows." in told.stderr
+    assert len(stock("pallets", "--csv").stdout.splitlines()) == 1 + MOST_ROWS + 5
+
+
+def test_a_view_with_a_fault_is_one_sentence(stock: Callable[..., Any]) -> None:
+    told = stock("faulty")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert "The view faulty has a fault: KeyError: 'nobody'." in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_help_lets_nothing_act_on_the_terminal(stock: Callable[..., Any]) -> None:
+    told = stock("pallets", "--help")
+    assert told.exit_code == 0
+    assert "\x1b" not in told.stdout + told.stderr
+    assert "[/x] pallets?" in told.stdout
+
+
+def test_half_a_character_is_written_as_its_code(stock: Callable[..., Any]) -> None:
+    assert json.loads(stock("halves", "--json").stdout.replace("\\", "")) == [{"half": "aud83db"}]
+    assert stock("halves", "--csv").stdout == "half\na\\ud83db\n"
 
 
 def test_json_has_every_column_and_plain_values(stock: Callable[..., Any]) -> None:
@@ -141,7 +188,8 @@ def test_prose_is_broken_and_nothing_acts_on_the_terminal(
 def test_no_rows_say_what_to_do(stock: Callable[..., Any]) -> None:
     told = stock("shelves", "--filter", "nowhere")
     assert (told.exit_code, told.stdout) == (0, "")
-    assert "Nothing there." in told.stderr
+    assert "No row is so: see --filter and --offset." in told.stderr
+    assert "Nothing there." not in told.stderr, "there is something, only not that"
     assert stock("shelves", "--filter", "nowhere", "--json").stdout == "[]\n"
 
 

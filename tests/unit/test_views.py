@@ -79,6 +79,8 @@ def names(rows: list[Any]) -> list[str]:
         (Arrangement(words="nothing like it"), []),
         (Arrangement(limit=1), ["beta"]),
         (Arrangement(sort="name", limit=2), ["Alpha", "beta"]),
+        (Arrangement(sort="name", limit=1, offset=1), ["beta"]),
+        (Arrangement(offset=3), []),
     ],
 )
 def test_rows_are_arranged(arrangement: Arrangement, expected: list[str]) -> None:
@@ -277,13 +279,20 @@ def test_an_area_that_cannot_be_loaded_is_told_and_harms_no_other(stock: ModuleT
     assert not [address for address in areas.addresses() if address.startswith("stock")]
 
 
-def test_an_area_that_fails_while_it_loads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cli: Any) -> None:
-    (tmp_path / "failing_area.py").write_text("1 / 0")
+@pytest.mark.parametrize(
+    ("code", "said"), [("1 / 0", "ZeroDivisionError"), ("import sys; sys.exit(7)", "SystemExit: 7")]
+)
+def test_an_area_that_fails_while_it_loads(
+    code: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cli: Any
+) -> None:
+    (tmp_path / "failing_area.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("TOOLKIT_AREAS", "failing=failing_area")
+    monkeypatch.delitem(sys.modules, "failing_area", raising=False)
+    areas._loaded.cache_clear()
     told = cli("failing")
     assert told.exit_code == 3
-    assert "The area failing cannot be loaded: ZeroDivisionError" in told.stderr
+    assert f"The area failing cannot be loaded: {said}" in told.stderr
     assert cli("--help").exit_code == 0
     assert cli("quality", "--help").exit_code == 0
 

@@ -66,7 +66,8 @@ def print_json(value: Any) -> None:
     except ValueError:
         plain = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
         text = json.dumps(plain, indent=2, ensure_ascii=False)
-    sys.stdout.write(text + "\n")
+    # Half of a character of two halves can stand in a text, and in no file.
+    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
 
 
 def _table(rows: Sequence[Mapping[str, Any]], title: str, write: Callable[[Any], str]) -> Table:

@@ -35,10 +35,10 @@ def _show(**given: Any) -> None:
         return
     rows = arranged(SHOW, given).of(SHOW.read(Lakehouse.default(), asked), SHOW.columns)
     if given["csv"]:
-        print_rows(SHOW, SHOW.columns, rows, given)
+        print_rows(SHOW.columns, rows, given, empty=SHOW.empty)
         return
     _print_head(record)
-    print_rows(SHOW, SHOW.columns, rows, given)
+    print_rows(SHOW.columns, rows, given, empty=SHOW.empty)
     _print_rest(folder, record, view)
 
 

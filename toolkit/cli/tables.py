@@ -10,6 +10,7 @@ from toolkit.browse.tables import MOST_ROWS, SHOW, result_of
 from toolkit.cli.output import print_json
 from toolkit.cli.views import (
     ARRANGING,
+    NO_SUCH_ROW,
     Options,
     add_commands,
     arranged,
@@ -60,6 +61,7 @@ def _show_rows(given: dict[str, Any]) -> None:
     arrangement = arranged(SHOW, given)
     found = Lakehouse.default().open(asked.table, asked.version)
     page = found.page(
+        offset=0 if arrangement.words else arrangement.offset,
         limit=MOST_ROWS if arrangement.words else arrangement.limit or MOST_ROWS,
         where=asked.where,
         order_by=arrangement.sort or None,
@@ -67,11 +69,12 @@ def _show_rows(given: dict[str, Any]) -> None:
         counted=True,
     )
     result = result_of(found, page, asked.where)
-    rows = arranged(SHOW, {**given, "sort": ""}).of(result, result.columns)
+    left_out = arrangement.offset if arrangement.words else 0
+    rows = arranged(SHOW, {**given, "sort": "", "offset": left_out}).of(result, result.columns)
     if given["json"]:
         plain = [{name: row[name] for name in page.columns} for row in rows]
         print_json({"table": asked.table, "version": found.version, "total": page.total, "rows": plain})
         return
-    print_rows(SHOW, result.columns, rows, given)
+    print_rows(result.columns, rows, given, empty=NO_SUCH_ROW if page.total or arrangement.words else SHOW.empty)
     shown = (f"Shown: {len(rows):,}.",) if rows and len(rows) < (page.total or 0) else ()
     tell(Result(rows, (*result.notes, *shown)), len(rows), given)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -16,11 +17,12 @@ import typer
 from rich.text import Text
 
 from toolkit.cli import output
-from toolkit.errors import ToolkitError, UsageError
+from toolkit.errors import StepFailed, ToolkitError, UsageError
 from toolkit.words import command_line, literal, plural
 
 if TYPE_CHECKING:
     from toolkit.parameters import Entry
+    from toolkit.store.lakehouse import Lakehouse
     from toolkit.views import Area, Arrangement, Column, Result, Row, Task, View
 
 Options = dict[str, tuple[Any, Any]]
@@ -34,6 +36,7 @@ ARRANGING: Options = {
     "sort": (Annotated[str, typer.Option("--sort", metavar="COLUMN", help="Sort by a column.")], ""),
     "descending": (Annotated[bool, typer.Option("--descending", help="The largest first.")], False),
     "limit": (Annotated[int | None, typer.Option("--limit", min=1, help="Rows at most.")], None),
+    "offset": (Annotated[int, typer.Option("--offset", min=0, help="Rows to leave out before the first.")], 0),
     "columns": (
         Annotated[str, typer.Option("--columns", metavar="NAMES", help="Only these, with commas between.")],
         "",
@@ -49,6 +52,7 @@ _WORKING: Options = {
 }
 
 
+NO_SUCH_ROW = "No row is so: see --filter and --offset."
 EXTRAS: Mapping[str, str] = {
     "runs": "toolkit.cli.runs",
     "tables": "toolkit.cli.tables",
@@ -57,6 +61,8 @@ EXTRAS: Mapping[str, str] = {
 """The modules with more commands of an area; each binds `add_to`, which is given the area's commands."""
 
 
+MOST_ROWS = 10_000
+"""Rows that are printed as a table unless more are asked for; to lay out a million takes minutes."""
 AS_TEXT: Mapping[str, Any] = {"columns": "", "json": False, "csv": False, "vertical": False}
 """How a view is printed where a command has no options for it."""
 
@@ -74,17 +80,17 @@ def area_app(name: str, summary: str, *, whole: bool) -> typer.Typer:
     Raises:
         SetupError: the area cannot be loaded.
     """
-    app = typer.Typer(name=name, help=summary, invoke_without_command=True, rich_markup_mode=None)
+    app = typer.Typer(name=name, help=literal(summary), invoke_without_command=True, rich_markup_mode=None)
     if not whole:
         return app
     from toolkit import areas
 
     area = areas.area(name)
-    app.callback(invoke_without_command=True, help=f"{summary} {area.views[0].question}")(_front_page(area))
+    app.callback(invoke_without_command=True, help=literal(f"{summary} {area.views[0].question}"))(_front_page(area))
     for view in area.views:
-        app.command(view.name, help=view.question)(_view_command(name, view))
+        app.command(view.name, help=literal(view.question))(_view_command(name, view))
     for task in area.tasks:
-        app.command(task.name, help=task.does)(_task_command(name, task))
+        app.command(task.name, help=literal(task.does))(_task_command(name, task))
     if name in EXTRAS:
         importlib.import_module(EXTRAS[name]).add_to(app)
     return app
@@ -189,7 +195,9 @@ def arranged(view: View[Any], given: Mapping[str, Any]) -> Arrangement:
     """Which rows a command's options ask for, in which order."""
     from toolkit.views import Arrangement
 
-    return Arrangement(given["filter_"], given["sort"], given["descending"], given["limit"] or view.limit)
+    return Arrangement(
+        given["filter_"], given["sort"], given["descending"], given["limit"] or view.limit, given["offset"]
+    )
 
 
 def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[str, Any]) -> list[Row]:
@@ -201,19 +209,37 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
     from toolkit.errors import DataError
     from toolkit.store.lakehouse import Lakehouse
 
-    lakehouse = Lakehouse.default()
-    result = view.filled(lakehouse, view.read(lakehouse, parameters))
+    result = _read(view, Lakehouse.default(), parameters)
     columns = result.columns or view.columns
+    if arrangement.limit is None and not (how["json"] or how["csv"]):
+        arrangement = replace(arrangement, limit=MOST_ROWS)
     rows: list[Row] = arrangement.of(result, columns)
-    print_rows(view, columns, rows, how)
+    print_rows(columns, rows, how, empty=NO_SUCH_ROW if result.rows else view.empty)
     tell(result, len(rows), how)
     if result.problems:
         raise DataError(f"{plural(len(result.problems), 'row')} could not be read.", cure="The lines above say why.")
     return rows
 
 
-def print_rows(view: View[Any], columns: tuple[Column, ...], rows: list[Row], how: Mapping[str, Any]) -> None:
-    """The rows in the form that was asked for."""
+def _read(view: View[Any], lakehouse: Lakehouse, parameters: Any) -> Result:
+    """What a view says.
+
+    Raises:
+        StepFailed: it has a fault.
+    """
+    try:
+        return view.filled(lakehouse, view.read(lakehouse, parameters))
+    except ToolkitError:
+        raise
+    except Exception as problem:
+        raise StepFailed(
+            f"The view {view.name} has a fault: {type(problem).__name__}: {problem}.",
+            cure="toolkit --debug … shows where; the other views are unharmed.",
+        ) from problem
+
+
+def print_rows(columns: tuple[Column, ...], rows: list[Row], how: Mapping[str, Any], *, empty: str) -> None:
+    """The rows in the form that was asked for; where there is none, `empty`."""
     from toolkit.exports import csv_text
 
     chosen = _chosen(columns, how["columns"])
@@ -227,7 +253,7 @@ def print_rows(view: View[Any], columns: tuple[Column, ...], rows: list[Row], ho
         # Exact for a file or a program; on a terminal nothing in it may act.
         output.out.file.write(literal(text, lines=True) if output.out.is_terminal else text)
     elif not rows:
-        output.err.print(Text(view.empty), soft_wrap=True)
+        output.err.print(Text(literal(empty)), soft_wrap=True)
     else:
         output.print_grid(columns, rows, chosen=chosen, vertical=how["vertical"])
 

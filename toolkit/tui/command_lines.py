@@ -54,6 +54,10 @@ def rows(query: RowsQuery) -> str:
     words = _table_words(query.table, query.version, query.where)
     if query.order_by is not None:
         words += ["--sort", query.order_by, *(["--descending"] if query.descending else [])]
+    if query.offset:
+        from toolkit.store.reader import PAGE_ROWS
+
+        words += ["--offset", str(query.offset), "--limit", str(PAGE_ROWS)]
     return line(*words)
 
 

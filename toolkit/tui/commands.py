@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.fuzzy import Matcher
+from textual.markup import escape
 
 from toolkit.words import literal
 
@@ -99,12 +100,14 @@ class ToolkitCommands(Provider):
             text = literal(place.text)
             score = matcher.match(text)
             if score > 0:
-                yield Hit(score, highlighted(matcher, text), place.go, text=text, help=literal(place.help))
+                yield Hit(score, highlighted(matcher, text), place.go, text=text, help=escape(literal(place.help)))
 
     async def discover(self) -> Hits:
         """The first places, before anything is typed."""
         for place in self.places[:20]:
-            yield DiscoveryHit(Content(literal(place.text)), place.go, text=place.text, help=literal(place.help))
+            yield DiscoveryHit(
+                Content(literal(place.text)), place.go, text=place.text, help=escape(literal(place.help))
+            )
 
 
 def highlighted(matcher: Matcher, text: str) -> Content:

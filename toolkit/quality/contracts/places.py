@@ -57,6 +57,10 @@ def file_of(name: str) -> Path:
         return Path(name)
     known = {name_of(file): file for file in files()}
     if name not in known:
+        # The id is what a list of contracts shows first.
+        of_id = [file for file, contract in contracts().contracts.items() if contract.id == name]
+        if len(of_id) == 1:
+            return of_id[0]
         raise UsageError.unknown("contract", name, known, cure="Name a file, or one of these.")
     return known[name]
 

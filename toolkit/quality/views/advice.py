@@ -86,5 +86,5 @@ ADVICE = View(
     key=("table", "rule"),
     sentence=lambda row: str(row["text"]),
     links=(entered(TO_ROWS), TO_MEASUREMENTS, TO_QUARANTINE),
-    empty="No rule is broken.",
+    empty="No rule is known to be broken.",
 )

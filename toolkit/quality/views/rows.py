@@ -118,7 +118,9 @@ def _why_none(newest: Judged) -> str:
 def _advice(lakehouse: Lakehouse, parameters: OfRule) -> list[str]:
     """The likely cause, as far as it can be told."""
     with suppress(ToolkitError):
-        return advice_on(lakehouse, parameters.table, parameters.rule)
+        # Whoever reads this sees the rows already.
+        found = advice_on(lakehouse, parameters.table, parameters.rule)
+        return [text for text in found if not text.startswith("→ See the rows")]
     return []
 
 

@@ -271,7 +271,9 @@ class ViewScreen(Page):
         """The words after `toolkit` that print the rows which are shown."""
         shown = len(self.rows)
         arrangement = self.question.arrangement
-        if self.view.limit is not None and shown > self.view.limit:
+        if self.first:
+            arrangement = replace(arrangement, offset=self.first, limit=PAGE_ROWS)
+        elif self.view.limit is not None and shown > self.view.limit:
             arrangement = replace(arrangement, limit=shown)
         return replace(self.question, arrangement=arrangement).words()
 
@@ -326,6 +328,7 @@ class ViewScreen(Page):
         if 0 <= offset < len(self.rows):
             self.first = offset
             self._paint()
+            self._say_command()
 
     # Leaving
 
