@@ -10,7 +10,7 @@ from textual.widgets import Input
 from tui_driving import press, screen_text, settle, until
 
 from toolkit import areas, listing
-from toolkit.browse import tables
+from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui import catalogue
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.background import in_background
@@ -117,6 +117,21 @@ async def test_the_palette_goes_to_a_run_and_a_scenario(app: ToolkitApp) -> None
         assert any(text.startswith("Run: 20260301-101500") for text in found)
 
 
+async def test_the_palette_takes_no_word_of_an_area_for_markup(
+    app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from toolkit.tui import commands
+
+    place = commands.Place("Odd: [/x] [red]", "What is [/x] and [red]?", lambda: None)
+    monkeypatch.setattr(commands, "places", lambda _: [place])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        app.screen.query_one(Input).value = "odd"
+        await until(pilot, lambda: "What is [/x] and [red]?" in screen_text(app))
+
+
 async def test_the_palette_has_every_view_without_a_parameter_and_every_task(app: ToolkitApp) -> None:
     from toolkit.tui.commands import places
 
@@ -138,7 +153,7 @@ async def test_what_fails_while_it_is_read_is_told_and_ends_nothing(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("[red]brackets")
 
-    monkeypatch.setattr(tables, "summary", broken)
+    monkeypatch.setattr(Lakehouse, "summary", broken)
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "3")
         assert any("ZeroDivisionError: [red]brackets" in n.message for n in app._notifications)

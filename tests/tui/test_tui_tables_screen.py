@@ -15,7 +15,6 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 from tui_driving import press, screen_text, settle, until
 
-from toolkit.browse import tables
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.screens.cell import CellScreen
@@ -115,8 +114,8 @@ async def test_only_what_was_written_to_is_opened_again(
     app: ToolkitApp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[str] = []
-    whole = tables.summary
-    monkeypatch.setattr(tables, "summary", lambda name, lakehouse: opened.append(name) or whole(name, lakehouse))
+    whole = Lakehouse.summary
+    monkeypatch.setattr(Lakehouse, "summary", lambda self, name: opened.append(name) or whole(self, name))
     async with app.run_test(size=(120, 40)) as pilot:
         await press(pilot, "3")
         assert sorted(opened) == ["bronze.orders", "gold.churn_risk", "quarantine.orders", "silver.orders"]
@@ -306,13 +305,13 @@ async def test_goldens(app: ToolkitApp, golden: Callable[[ToolkitApp, str], None
 async def test_the_names_are_there_and_keys_work_while_tables_are_opened(
     app: ToolkitApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, whole = threading.Event(), tables.summary
+    opened, whole = threading.Event(), Lakehouse.summary
 
-    def waiting(name: str, lakehouse: Lakehouse) -> object:
+    def waiting(lakehouse: Lakehouse, name: str) -> object:
         opened.wait(30)
-        return whole(name, lakehouse)
+        return whole(lakehouse, name)
 
-    monkeypatch.setattr(tables, "summary", waiting)
+    monkeypatch.setattr(Lakehouse, "summary", waiting)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         await until(pilot, lambda: "4 rows, 4 being read" in screen_text(app))
