@@ -78,7 +78,6 @@ class ActiveRun:
         self.platform = DataPlatform(self.scenario, self.parameters, self.folder.run_id, self.log, self._session)
         self.started = time.monotonic()
         _refuse_full_disk()
-        self.platform.lakehouse.refuse_unreachable()
         self._held.enter_context(_logged(self.folder.log_file))
         writes = self.scenario.written if self.tasks is None else [t for tables in self.tasks.values() for t in tables]
         self._held.enter_context(self.platform.lakehouse.writing(writes, self.folder.run_id))

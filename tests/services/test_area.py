@@ -62,6 +62,15 @@ def test_it_is_started_found_and_stopped_by_commands(cli: Callable[..., Any], se
     ]
 
 
+def test_it_is_started_where_the_lakehouse_lies_in_what_is_not_at_work_yet(
+    cli: Callable[..., Any], service_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLKIT_LAKEHOUSE", "abfs://lakehouse@devstoreaccount1.dfs.core.windows.net/first")
+    name = next(iter(services.SERVICES))
+    assert cli("services", "start", name).exit_code == 0
+    assert cli("services", "stop", name).exit_code == 0
+
+
 def test_one_that_died_shows_its_last_words(cli: Callable[..., Any]) -> None:
     running = service.start(tiny())
     os.kill(running.pid, signal.SIGKILL)

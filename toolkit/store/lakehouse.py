@@ -155,8 +155,14 @@ class Lakehouse:
 
         Raises:
             BusyError: another run holds one of them.
+            SetupError: there are some, and nothing says how to enter the store, or its server is not running.
+            DataError: there are some, and the store does not answer, refuses, or has no such container.
         """
-        with locks.writing(self.root, map(check_table_name, tables), run_id):
+        names = [check_table_name(table) for table in tables]
+        if names:
+            # Said now, before Java starts; what writes no table, as starting the store's own server, needs no store.
+            self.refuse_unreachable()
+        with locks.writing(self.root, names, run_id):
             yield
 
 
