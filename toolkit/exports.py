@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import paths
-from toolkit.words import as_text
+from toolkit.words import as_text, writable
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -22,8 +22,7 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def _field(value: Any) -> str:
     if value is None:
         return ""
-    # Half of a character of two halves can stand in a text, and in no file.
-    text = as_text(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    text = writable(as_text(value))
     quoted = not text or any(c in text for c in ',"\r\n')
     return '"' + text.replace('"', '""') + '"' if quoted else text
 

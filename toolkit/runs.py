@@ -24,13 +24,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from toolkit import paths
 from toolkit.errors import DataError, UsageError
 from toolkit.events import Event, EventReader, read_events
+from toolkit.processes import alive
 
 Via = Literal["steps", "notebook", "task"]
 """A task is one piece of work on one table, outside the scenario's steps."""
 StepState = Literal["waiting", "running", "finished", "skipped", "failed", "cancelled", "interrupted"]
 Status = Literal["running", "succeeded", "failed", "cancelled", "interrupted"]
-SAME_PROCESS_SECONDS = 2
-"""Clocks of the kernel and of psutil differ by less."""
 KEPT_RECORDS = 20_000
 """Records that are remembered, so that a list of runs is read again and again without reading each of them."""
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[a-z0-9_]+-[0-9a-f]{4}")
@@ -78,13 +77,7 @@ class RunRecord(BaseModel):
 
     def alive(self) -> bool:
         """Whether the process that runs it is still there."""
-        try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.process_started) < SAME_PROCESS_SECONDS
-            # A killed process whose parent has not looked yet is still listed.
-            return same and process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
+        return alive(self.pid, self.process_started) is not None
 
 
 @dataclass

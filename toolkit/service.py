@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from toolkit import paths, service_processes
 from toolkit.errors import BusyError, SetupError, UsageError
+from toolkit.processes import alive
 from toolkit.service_processes import Damaged, Note, Spawned
 from toolkit.words import literal, plural
 
@@ -133,7 +134,7 @@ def running(name: str) -> Running | None:
 
 
 def _running(name: str, note: Note) -> Running | None:
-    at_work = note.phase != "stopped" and service_processes.alive(note.pid, note.created)
+    at_work = note.phase != "stopped" and alive(note.pid, note.created)
     return Running(name, note.pid, note.ports, note.started_at, folder(name)) if at_work else None
 
 
@@ -150,7 +151,7 @@ def status(service: Service) -> Status:
     if found is None:
         return Status("died", why=last_line(place.log) or "Its log is empty.")
     if note.phase == "starting":
-        if service_processes.alive(note.starter, note.starter_created):
+        if alive(note.starter, note.starter_created):
             return Status("starting", found)
         return Status("unhealthy", found, "Its start was broken off; start it again.")
     if set(note.ports) != set(service.ports):

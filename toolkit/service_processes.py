@@ -21,13 +21,12 @@ from typing import Any, Literal
 import psutil
 
 from toolkit import paths
+from toolkit.processes import alive, at_work
 
 Phase = Literal["starting", "running", "stopped"]
 PHASES = ("starting", "running", "stopped")
 MARK = "TOOLKIT_SERVICE_FOLDER"
 """In the environment of every process of a server: the folder it is kept in."""
-SAME_PROCESS_SECONDS = 2
-"""Clocks of the kernel and of psutil differ by less."""
 POLITE_SECONDS = 10
 """A server has this long to put its data away before it is killed."""
 LARGEST_PORT = 65535
@@ -107,16 +106,6 @@ def write(folder: Path, note: Note) -> None:
     paths.write_atomically(folder / "state.json", json.dumps(said, indent=1))
 
 
-def alive(pid: int, created: float) -> psutil.Process | None:
-    """That very process, if it is still at work."""
-    try:
-        process = psutil.Process(pid)
-        same = abs(process.create_time() - created) < SAME_PROCESS_SECONDS
-        return process if pid > 0 and same and _at_work(process) else None
-    except (psutil.Error, ValueError, OverflowError):
-        return None
-
-
 @dataclass
 class Spawned:
     """A server that waits to be let go."""
@@ -181,15 +170,7 @@ def members(folder: Path, note: Note | None) -> list[psutil.Process]:
         with contextlib.suppress(psutil.Error, OSError):
             if process.environ().get(MARK) == str(folder):
                 found.append(process)
-    return [process for process in dict.fromkeys(found) if process.pid != os.getpid() and _at_work(process)]
-
-
-def _at_work(process: psutil.Process) -> bool:
-    """Whether it has not ended; a killed process whose parent has not looked yet is still listed."""
-    try:
-        return process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
+    return [process for process in dict.fromkeys(found) if process.pid != os.getpid() and at_work(process)]
 
 
 def end(folder: Path, note: Note | None) -> bool:

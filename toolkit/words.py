@@ -31,6 +31,11 @@ FIRST_PRINTABLE, DELETE, PICTURES = 0x20, 0x7F, 0x2400
 """The first character that is no control character, the one above ASCII's letters, and where pictures of them begin."""
 
 
+def writable(text: str) -> str:
+    """A text as a file takes it: half of a character of two halves, which can stand in a text, becomes its code."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def literal(text: str, *, lines: bool = False) -> str:
     """`text` with every character that could steer a terminal replaced by a visible one.
 

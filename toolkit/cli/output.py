@@ -20,7 +20,7 @@ from rich.text import Text
 
 from toolkit import fitting
 from toolkit.kinds import KINDS, newest, spans
-from toolkit.words import UNKNOWN, as_text, cut, literal, number, when
+from toolkit.words import UNKNOWN, as_text, cut, literal, number, when, writable
 
 if TYPE_CHECKING:
     from toolkit.views import Column
@@ -66,8 +66,7 @@ def print_json(value: Any) -> None:
     except ValueError:
         plain = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
         text = json.dumps(plain, indent=2, ensure_ascii=False)
-    # Half of a character of two halves can stand in a text, and in no file.
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    sys.stdout.write(f"{writable(text)}\n")
 
 
 def _table(rows: Sequence[Mapping[str, Any]], title: str, write: Callable[[Any], str]) -> Table:

@@ -83,6 +83,11 @@ def _sentence(row: Row) -> str:
 
 
 ONE = {"service": "service"}
+STEERED = (
+    Link("a", "Start", "services.start", "Start it, unless it is at work.", ONE),
+    Link("x", "Stop", "services.stop", "Stop it; what it keeps stays.", ONE),
+)
+TO_LIST = Link("enter", "Services", "services.list", "Show how the services are.")
 LIST = View(
     "list",
     "Services",
@@ -101,8 +106,7 @@ LIST = View(
     sentence=_sentence,
     links=(
         Link("enter", "Log", "services.log", "Show what it said last.", ONE),
-        Link("a", "Start", "services.start", "Start it, unless it is at work.", ONE),
-        Link("x", "Stop", "services.stop", "Stop it; what it keeps stays.", ONE),
+        *STEERED,
     ),
     empty="There is no service.",
 )
@@ -128,10 +132,7 @@ LOG = View(
     (Column("line", "count"), Column("start", "name", shown="wide"), Column("said", "text")),
     OneService,
     sentence=lambda row: str(row["said"]),
-    links=(
-        Link("a", "Start", "services.start", "Start it, unless it is at work.", ONE),
-        Link("x", "Stop", "services.stop", "Stop it; what it keeps stays.", ONE),
-    ),
+    links=STEERED,
     empty="It has said nothing yet. Start it: toolkit services start NAME",
     limit=SHOWN,
 )
@@ -172,7 +173,7 @@ START = Task(
     _start,
     answer=_started,
     prepare=_known,
-    then=Link("enter", "Services", "services.list", "Show how the services are."),
+    then=TO_LIST,
 )
 STOP = Task(
     "stop",
@@ -182,6 +183,6 @@ STOP = Task(
     _stop,
     answer=_stopped,
     prepare=_known,
-    then=Link("enter", "Services", "services.list", "Show how the services are."),
+    then=TO_LIST,
 )
 AREA = Area("services", "Services", views=(LIST, LOG), tasks=(START, STOP))

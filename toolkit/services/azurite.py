@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from toolkit.service import HOST, Place, Running, Service, http_answers
+from toolkit.service import HOST, Place, Service, http_answers
 from toolkit.services import node
 from toolkit.store.objects import EMULATED_ACCOUNT, azurite
 
@@ -67,8 +67,3 @@ AZURITE = Service(
     ports=("blob",),
     hint=f"For a lakehouse in it: TOOLKIT_LAKEHOUSE={LAKEHOUSE}",
 )
-
-
-def url(running: Running) -> str:
-    """Where its server of blobs answers; the account is the first part of a path."""
-    return f"http://{HOST}:{running.ports['blob']}"

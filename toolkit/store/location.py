@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileInfo
@@ -214,14 +214,3 @@ def remove(place: Location) -> None:
 def storage_options(place: Location) -> dict[str, str]:
     """What `deltalake` has to be told to enter the store; nothing for a folder."""
     return {} if isinstance(place, Path) else dict(place.store.delta_options)
-
-
-def local(place: Location, what: str) -> Path:
-    """The folder, where only a folder of this computer will do.
-
-    Raises:
-        DataError: it lies in an object store.
-    """
-    if isinstance(place, Path):
-        return place
-    raise DataError(f"{what} works in a folder of this computer only, and {place} is in an object store.")

@@ -34,13 +34,11 @@ class ObjectStore:
     """A store that can be entered.
 
     Attributes:
-        title: how messages call it.
         files: pyarrow's client of it.
         delta_options: what `deltalake` is told.
         driver: what Spark needs to reach it.
     """
 
-    title: str
     files: FileSystem = field(repr=False)
     delta_options: Mapping[str, str] = field(repr=False)
     driver: Driver = field(repr=False)
@@ -110,7 +108,7 @@ def azurite(port: int) -> ObjectStore:
         "fs.azure.fns.account.service.type": "BLOB",
         **_keyed(EMULATED_ACCOUNT, EMULATED_KEY),
     }
-    return ObjectStore("Azurite", files, delta, _driver(spark))
+    return ObjectStore(files, delta, _driver(spark))
 
 
 _AZURE_VARIABLES = (
@@ -151,7 +149,7 @@ def _azure(account: str, given: tuple[str, ...]) -> ObjectStore:
             cure="Set AZURE_STORAGE_ACCOUNT_KEY, or AZURE_STORAGE_SAS_TOKEN, or AZURE_TENANT_ID with AZURE_CLIENT_ID and "
             "AZURE_CLIENT_SECRET.",
         )
-    return ObjectStore(f"the storage account {account}", files, delta, _driver(spark))
+    return ObjectStore(files, delta, _driver(spark))
 
 
 def _keyed(account: str, key: str) -> dict[str, str]:
@@ -181,6 +179,7 @@ def _driver(properties: Mapping[str, str]) -> Driver:
     return Driver("azure", {f"spark.hadoop.{name}": value for name, value in all_of_them.items()})
 
 
+_NO_CONTAINER = "has no container of that name", "Make it in the store first, or correct TOOLKIT_LAKEHOUSE."
 _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
         r"AuthenticationFailed|AuthorizationFailure|InvalidAuthenticationInfo|NoAuthenticationInformation|\b40[13]\b",
@@ -189,8 +188,7 @@ _REFUSALS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"ContainerNotFound|FilesystemNotFound|container does not exist|filesystem does not exist",
-        "has no container of that name",
-        "Make it in the store first, or correct TOOLKIT_LAKEHOUSE.",
+        *_NO_CONTAINER,
     ),
     (
         r"(?i)connection refused|could not connect|couldn't connect|failed to connect|fail to get a new connection|"
@@ -205,8 +203,12 @@ def refused(place: ObjectPath, said: str) -> StoreRefused | None:
     """What a store's refusal means, by the words of any of its clients; None when they are of something else."""
     for pattern, what, cure in _REFUSALS:
         if re.search(pattern, said):
-            return StoreRefused(f"The store of {place} {what}.", cure=cure)
+            return _refusal(place, what, cure)
     return None
+
+
+def _refusal(place: ObjectPath, what: str, cure: str) -> StoreRefused:
+    return StoreRefused(f"The store of {place} {what}.", cure=cure)
 
 
 class StoreRefused(DataError):
@@ -220,6 +222,5 @@ def refuse_unreachable(place: ObjectPath) -> None:
         SetupError: nothing says how to enter it, or its server is not running.
         StoreRefused: it does not answer, refuses, or has no such container.
     """
-    container = ObjectPath(place.scheme, place.authority)
-    if not container.exists():
-        raise refused(place, "ContainerNotFound") or StoreRefused(f"There is no {container}.")
+    if not ObjectPath(place.scheme, place.authority).exists():
+        raise _refusal(place, *_NO_CONTAINER)
