@@ -20,8 +20,13 @@ NOTEBOOKS = REPOSITORY / "notebooks"
 
 
 def home() -> Path:
-    """`TOOLKIT_HOME`: runs, lakehouse and landed files; `var/` in the repository unless set."""
-    return Path(os.environ.get("TOOLKIT_HOME") or REPOSITORY / "var").expanduser().absolute()
+    """`TOOLKIT_HOME`: runs, lakehouse and landed files; `var/` in the repository unless set.
+
+    Installed as a package, outside of its repository, the system's folder for a user's data.
+    """
+    in_repository = (REPOSITORY / "pyproject.toml").is_file()
+    usual = REPOSITORY / "var" if in_repository else platformdirs.user_data_path("lakehouse-toolkit", appauthor=False)
+    return Path(os.environ.get("TOOLKIT_HOME") or usual).expanduser().absolute()
 
 
 def lakehouse() -> str:

@@ -70,6 +70,7 @@ class ActiveRun:
     spark: SparkSession | None = None
     tasks: Mapping[str, tuple[str, ...]] | None = None
     _own: SparkSession | None = field(default=None, init=False)
+    _sessions: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
     _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
 
     def __enter__(self) -> ActiveRun:
@@ -92,10 +93,7 @@ class ActiveRun:
     def __exit__(self, *problem: object) -> None:
         """Give the tables back and end the session."""
         try:
-            if self._own is not None:
-                from toolkit import session
-
-                session.stop(self._own)
+            self._sessions.close()
         finally:
             self._held.close()
 
@@ -147,13 +145,16 @@ class ActiveRun:
         if self.spark is not None:
             return self.spark
         if self._own is None:
-            from toolkit import session
+            from toolkit import warm
 
-            self._own = session.start(
-                name=self.scenario.id, log=self.folder.log_file, driver=self.platform.lakehouse.driver
-            )
+            own = warm.session_for(self.scenario.id, self.folder.log_file, self.platform.lakehouse.driver, self._say)
+            self._own = self._sessions.enter_context(own)
             _keep_interrupts()
         return self._own
+
+    def _say(self, message: str) -> None:
+        """Tell what is of this run alone, and no step's, which another run may take over."""
+        self.log.emit("alert", level="info", message=message)
 
     def _fingerprint(self, step: Step) -> str:
         """What the step's tables follow from: its code, its parameters and the versions that it reads."""

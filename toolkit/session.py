@@ -15,10 +15,10 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from filelock import FileLock
@@ -46,7 +46,12 @@ _gateway: java.Gateway | None = None
 
 
 def start(
-    settings: Settings | None = None, *, name: str = "toolkit", log: Path | None = None, driver: Driver = FOLDERS
+    settings: Settings | None = None,
+    *,
+    name: str = "toolkit",
+    log: Path | None = None,
+    driver: Driver = FOLDERS,
+    extra: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """A session as the settings say, ready to use.
 
@@ -55,6 +60,7 @@ def start(
         name: shown by Spark.
         log: file that receives what Spark prints.
         driver: for a lakehouse in an object store: `Lakehouse.driver`.
+        extra: further Spark properties; not for a Spark Connect server.
 
     Raises:
         SetupError: no Java, no jars, not enough memory, or no server at the given address.
@@ -62,7 +68,7 @@ def start(
     chosen = settings or current()
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     _quiet_loggers()
-    return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log, driver)
+    return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log, driver, extra or {})
 
 
 def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None:
@@ -106,23 +112,108 @@ def _quiet_loggers() -> None:
         logger.addHandler(_ToProgram())
 
 
-def _start_classic(settings: Settings, name: str, log: Path | None, driver: Driver) -> SparkSession:
+def _start_classic(
+    settings: Settings, name: str, log: Path | None, driver: Driver, extra: Mapping[str, str]
+) -> SparkSession:
     global _gateway  # noqa: PLW0603 - see `stop`
     from pyspark.sql import SparkSession
 
     if _gateway is None:
         _gateway = launch(settings, log=log, driver=driver)
-    os.environ["PYSPARK_GATEWAY_PORT"] = str(_gateway.port)
-    os.environ["PYSPARK_GATEWAY_SECRET"] = _gateway.secret
-    try:
+    with _gateway_named(_gateway.port, _gateway.secret):
         builder = SparkSession.builder.appName(name)
-        for key, value in properties(settings, driver).items():
+        for key, value in {**properties(settings, driver), **extra}.items():
             builder = builder.config(key, value)
         return builder.getOrCreate()
+
+
+@contextlib.contextmanager
+def _gateway_named(port: int, secret: str) -> Iterator[None]:
+    """Let pyspark find a gateway that is there; children of this process start a JVM of their own."""
+    os.environ["PYSPARK_GATEWAY_PORT"] = str(port)
+    os.environ["PYSPARK_GATEWAY_SECRET"] = secret
+    try:
+        yield
     finally:
-        # Children of this process start a JVM of their own.
         os.environ.pop("PYSPARK_GATEWAY_PORT", None)
         os.environ.pop("PYSPARK_GATEWAY_SECRET", None)
+
+
+def gateway() -> java.Gateway:
+    """The gateway of the JVM that this process has started.
+
+    Raises:
+        SetupError: it has started none.
+    """
+    if _gateway is None:
+        raise SetupError("This process has started no Java.", cure="Start a session first.")
+    return _gateway
+
+
+def attach(port: int, secret: str) -> SparkSession:
+    """A new session in the JVM of another process, which has a session at work: no setting or view of that one is in it.
+
+    Args:
+        port: of its gateway, on loopback.
+        secret: that the gateway asks for.
+
+    Raises:
+        Exception: it cannot be reached; what py4j and pyspark raise.
+    """
+    from pyspark import SparkConf, SparkContext
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
+    _quiet_loggers()
+    with _gateway_named(port, secret):
+        there: Any = launch_gateway()
+    jvm = there.jvm
+    context = jvm.JavaSparkContext.fromSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
+    ours = SparkContext(gateway=there, jsc=context, conf=SparkConf(_jvm=jvm, _jconf=context.getConf()))
+    new = jvm.org.apache.spark.sql.classic.SparkSession.getDefaultSession().get().newSession()
+    return SparkSession(ours, new)
+
+
+def detach(spark: SparkSession) -> None:
+    """Leave a session in the JVM of another process, with nothing of it at work or in memory there; safe if that has died."""
+    from pyspark import SparkContext
+
+    context = spark.sparkContext
+    try:
+        clear(spark)
+    except Exception as problem:
+        if not _jvm_is_gone(problem):
+            raise
+    finally:
+        there = SparkContext._gateway
+        context._jsc = None  # what `stop` would end; it is not ours
+        context.stop()
+        type(spark)._instantiatedSession = type(spark)._activeSession = None
+        SparkContext._gateway = SparkContext._jvm = None
+        if there is not None:
+            there.close()  # its `shutdown` would end the gateway for everybody
+
+
+def clear(spark: SparkSession) -> None:
+    """End what is at work in the JVM, and forget what it keeps in memory of tables and frames."""
+    jvm, session = cast("Any", spark._jvm), cast("Any", spark._jsparkSession)
+    # Of all sessions: whoever began one may have been killed.
+    for query in list(session.sharedState().activeStreamingQueries().values()):
+        query.stop()
+    spark.sparkContext.cancelAllJobs()
+    spark.catalog.clearCache()
+    # What was known of a table that another process has since deleted, and written anew.
+    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+
+
+def memory_in_use(spark: SparkSession, *, clear_up: bool = False) -> float:
+    """The share of the JVM's heap that is in use; `clear_up` lets Java look first for what nobody needs any more."""
+    jvm: Any = spark._jvm
+    if clear_up:
+        jvm.System.gc()
+    runtime = jvm.java.lang.Runtime.getRuntime()
+    return float(runtime.totalMemory() - runtime.freeMemory()) / float(runtime.maxMemory())
 
 
 def _connect(settings: Settings, app: str) -> SparkSession:

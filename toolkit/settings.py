@@ -25,9 +25,10 @@ from toolkit.errors import UsageError, nearest, wrong_value
 
 GIB = 1024**3
 OTHER_VARIABLES = frozenset(
-    f"TOOLKIT_{name}" for name in ("HOME", "CACHE", "AREAS", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH")
+    f"TOOLKIT_{name}"
+    for name in ("HOME", "CACHE", "AREAS", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH", "SERVICE_FOLDER")
 )
-"""Variables that are no settings: `paths`, `scenario`, `jars`, the command line and the runner read them."""
+"""Variables that are no settings: `paths`, `scenario`, `jars`, services, the command line and the runner read or set them."""
 MOST_DEFAULT_MEMORY = 6 * GIB
 
 
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     """Partitions after a shuffle; 0 means four times the cores, and adaptive execution joins the small ones."""
     quick_start: bool = False
     """Compile less: small jobs start sooner, large ones run slower."""
+    warm_minutes: int = Field(10, ge=0, le=1440)
+    """The app keeps a Spark session ready for small work, which ends after so many idle minutes; 0: none is started or used."""
     ui: bool = False
     """Spark's web page, on loopback."""
     min_free_disk_gb: float = Field(2.0, ge=0)

@@ -56,6 +56,47 @@ def test_a_line_with_more_than_one_value_keeps_its_text(json: Reader) -> None:
     assert json("\n".join(WITH_MORE)) == [(None, None, line) for line in WITH_MORE]
 
 
+NOT_PLAIN = '[{"id":0}]'
+"""A line that makes a file one that is looked at more closely."""
+
+
+@pytest.mark.parametrize("line", [line for line in WITH_MORE if not line.startswith("[")])
+def test_a_line_with_more_than_one_value_keeps_its_text_in_a_plain_file_and_in_any_other(
+    json: Reader, line: str
+) -> None:
+    assert json(f'{line}\n{{"id":7}}', "id INT") == [(None, line), (7, None)]
+    assert json(f'{line}\n{{"id":7}}\n{NOT_PLAIN}', "id INT") == [(None, line), (7, None), (0, None)]
+
+
+PLAIN = [
+    '{"id":1,"amount":10.5,"s":"e-mail"}',
+    '{"amount":10,"id":2}',
+    '{"s":"}{","id":3,"amount":null}',
+    '{"id":4,"s":"a\\"}"}',
+    '{"id":5,"amount":1e2}',
+    '{"id":"x","amount":1.5,"s":"é"}',
+    '{"id":6,"amount":123456789}',
+    '{"id":7',
+    '{"id":8,}',
+    '{"id":9,"s":"x}',
+    "}",
+    "{",
+    '{"id":10,"s":"\\"}',
+    '{"id":11}',
+]
+
+
+def test_plain_files_are_read_as_all_others_are(json: Reader) -> None:
+    schema = "id INT, amount DECIMAL(8,2), s STRING"
+    plain = json("\n".join(PLAIN), schema)
+    assert json("\n".join([*PLAIN, NOT_PLAIN]), schema) == [*plain, (0, None, None, None)]
+    assert [row[-1] is None for row in plain] == [True] * 5 + [False] * 8 + [True]
+
+
+def test_line_ends_of_both_kinds_are_no_part_of_a_line(json: Reader) -> None:
+    assert json('{"id":1}\r\n\r\n{"id":2}\n\n{"id":3} x\r\n', "id INT") == [(1, None), (2, None), (None, '{"id":3} x')]
+
+
 def test_an_array_of_objects_on_one_line_gives_a_row_for_each(json: Reader) -> None:
     lines = '[{"id":1},{"id":2}]\n [ ] \n[]\n  {"id":3}  \n[{"id":4}] \n[[{"id":1}]]\n'
     assert json(lines, "id INT") == [(1, None), (2, None), (3, None), (4, None), (None, '[[{"id":1}]]')]

@@ -1,7 +1,7 @@
 """Rows of files of JSON lines, of which nothing is dropped: each line is one value, and the value is all of the line.
 
-Spark parses the first value of a line and forgets what follows. Here a line is parsed within an array, before a mark of this
-read's own: what follows the value then makes the array another one, or no JSON at all. Must not decide which files are read.
+Spark parses the first value of a line and forgets what follows. Here a line is parsed with a mark of this read's own at its
+end: what follows the value then has the mark, or makes it no JSON at all. Must not decide which files are read.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pyspark.sql.types import (
 from toolkit.errors import UsageError
 from toolkit.etl.encodings import Encoding, check_form
 from toolkit.etl.files import spark_paths
+from toolkit.etl.json_layout import is_plain
 
 _LONGEST_DECIMAL = 38
 _BLANKS = " \t\r\n"
@@ -56,12 +57,31 @@ def read(spark: SparkSession, files: list[Path], fields: StructType, corrupt: st
         )
     for file in files:
         check_form(file, encoding)
-    lines = _lines(spark.read.text(spark_paths(files)), encoding)
-    mark = secrets.token_hex(8)
+    texts, mark = spark.read.text(spark_paths(files)), secrets.token_hex(8)
+    kinds = list(_parts(fields))
+    if encoding.name == "utf-8" and all(is_plain(file, kinds) for file in files):
+        return _plain(texts, fields, corrupt, mark)
+    lines = _lines(texts, encoding)
     parsed = _parsed(lines, fields, corrupt, mark)
     looked = parsed.withColumn("reached", ~_out_of_reach(F.col("line"), fields))
     values = looked.select("line", "is_whole", "fits", "reached", F.explode(_objects()).alias("object"))
     return _judged(values, fields, corrupt)
+
+
+def _plain(texts: DataFrame, fields: StructType, corrupt: str, mark: str) -> DataFrame:
+    """The rows of plain files: a line is one object and nothing else where the mark, put before its last brace, is its own."""
+    line = F.col("value")
+    marked = F.concat(F.substring(line, F.lit(1), F.length(line) - 1), F.lit(f',"{mark}":1}}'))
+    ended = F.when(line.startswith("{") & line.endswith("}"), marked)
+    whole = StructType([*fields, StructField(mark, IntegerType()), StructField(corrupt, StringType())])
+    objects = (
+        texts.where(line != "")
+        .select(line, F.from_json(ended, whole, {"columnNameOfCorruptRecord": corrupt}).alias("object"))
+        .select("*", F.coalesce(F.col("object")[mark] == 1, F.lit(False)).alias("is_whole"))
+    )
+    fits = F.col("is_whole") & F.col("object")[corrupt].isNull()
+    columns = [F.when(F.col("is_whole"), F.col("object")[name]).alias(name) for name in fields.names]
+    return objects.select(*columns, F.when(~fits, line).alias(corrupt))
 
 
 def _lines(raw: DataFrame, encoding: Encoding) -> DataFrame:

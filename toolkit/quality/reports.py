@@ -97,6 +97,17 @@ def as_rich(result: QualityResult) -> Table:
     return table
 
 
+def as_text(result: QualityResult) -> str:
+    """A table for `print`, as wide as the terminal."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    text = StringIO()
+    Console(file=text, color_system=None, legacy_windows=False).print(as_rich(result))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
 def as_markdown(result: QualityResult) -> str:
     """A table for a pull request or a wiki."""
     rows = [_HEADINGS, ("---",) * len(_HEADINGS), *[line.cells for line in lines(result)]]

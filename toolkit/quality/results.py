@@ -120,6 +120,12 @@ class QualityResult:
         """Rules, broken or not measured, for which nothing may be published."""
         return tuple(result for result in self.rules if result.holds_up and self.actions.of(result.rule) == "stop")
 
+    def __str__(self) -> str:
+        """How `print` shows it."""
+        from toolkit.quality.reports import as_text
+
+        return as_text(self)
+
     def _repr_html_(self) -> str:
         """How a notebook shows it."""
         from toolkit.quality.reports import as_html

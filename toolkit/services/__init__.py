@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from toolkit.errors import UsageError
 from toolkit.service import Service
 from toolkit.services.azurite import AZURITE
+from toolkit.services.spark import SPARK
 
-SERVICES: Mapping[str, Service] = {AZURITE.name: AZURITE}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, SPARK)}
 
 
 def service(name: str) -> Service:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from toolkit.tui.launch import Launcher
 
 WATCH_SECONDS = 2.0
+KEEP_READY_AFTER_SECONDS = 3.0
+"""By then the first screens are there, and the start of a Java does not slow them."""
 
 
 def _scenarios() -> Screen[Any]:
@@ -120,6 +122,18 @@ class ToolkitApp(App[None]):
         gc.enable()  # tui.py puts it off until now
         self.watch_runs()
         self.set_interval(WATCH_SECONDS, self.watch_runs)
+        self.set_timer(KEEP_READY_AFTER_SECONDS, self._keep_spark_ready)
+
+    def _keep_spark_ready(self) -> None:
+        """Start Spark for the small work that will be asked for, if it is wanted; what is wrong is told by those who use it."""
+        from toolkit.tui.background import in_background
+
+        def start() -> None:
+            from toolkit.services.spark import start_quietly
+
+            start_quietly()
+
+        in_background(self, start, lambda _: None, lambda _: None, group="ready")
 
     def watch_runs(self) -> None:
         """Count the runs that are at work."""

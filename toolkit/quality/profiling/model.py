@@ -216,6 +216,12 @@ class Profile(_Frozen):
     orderings: tuple[Ordering, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = Field(default=())
 
+    def __str__(self) -> str:
+        """How `print` shows it: what was read, a line for each column, and what is worth a sentence."""
+        from toolkit.quality.profiling.sentences import as_text
+
+        return as_text(self)
+
     def column(self, name: str) -> ColumnProfile:
         """The profile of one column.
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from toolkit.quality.profiling.confidence import LEAST_SHARE
 from toolkit.quality.profiling.model import ColumnProfile, ForeignKey, Ordering, Profile
+from toolkit.words import literal, plural, share
 
 _MOSTLY_FOUND = 0.5
 """Where the names agree, the rows that refer to nothing are news, too."""
@@ -29,6 +30,24 @@ class Finding:
 def findings(profile: Profile) -> tuple[Finding, ...]:
     """What is worth a sentence: keys first, then references, numbers that go together, and times in order."""
     return tuple(_found(profile))
+
+
+def as_text(profile: Profile) -> str:
+    """A profile in lines: what was read, each column, and what is worth a sentence."""
+    of = f" of a sample of {share(profile.sample)}" if profile.sample is not None else ""
+    head = f"{profile.table or 'A table'}: {plural(profile.rows, 'row')}{of}, {plural(len(profile.columns), 'column')}"
+    width = max((len(column.name) for column in profile.columns), default=0)
+    columns = [f"  {literal(column.name):<{width}}  {_in_a_line(column)}" for column in profile.columns]
+    return "\n".join([head, *columns, *(f"  {finding.sentence}" for finding in findings(profile))])
+
+
+def _in_a_line(column: ColumnProfile) -> str:
+    parts = [column.type, f"{share(column.null_share)} null" if column.nulls else "no nulls"]
+    if column.distinct is not None:
+        parts.append(f"{'' if column.distinct_exact else 'about '}{plural(column.distinct, 'different value')}")
+    if column.min is not None:
+        parts.append(literal(f"{column.min} to {column.max}"))
+    return ", ".join(parts)
 
 
 def refuted(profile: Profile) -> Iterator[str]:
