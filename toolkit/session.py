@@ -15,6 +15,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,7 @@ def attach(port: int, secret: str) -> SparkSession:
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     _quiet_loggers()
     with _gateway_named(port, secret):
-        there: Any = launch_gateway()
+        there: Any = launch_gateway()  # type: ignore[no-untyped-call]
     jvm = there.jvm
     context = jvm.JavaSparkContext.fromSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
     ours = SparkContext(gateway=there, jsc=context, conf=SparkConf(_jvm=jvm, _jconf=context.getConf()))
@@ -186,9 +187,11 @@ def detach(spark: SparkSession) -> None:
         if not _jvm_is_gone(problem):
             raise
     finally:
-        there = SparkContext._gateway
-        context._jsc = None  # what `stop` would end; it is not ours
+        there, accumulators = SparkContext._gateway, context._accumulatorServer
+        # What `stop` would end is not ours, or would take it half a second.
+        context._jsc = context._accumulatorServer = cast("Any", None)
         context.stop()
+        threading.Thread(target=accumulators.shutdown, daemon=True).start()
         type(spark)._instantiatedSession = type(spark)._activeSession = None
         SparkContext._gateway = SparkContext._jvm = None
         if there is not None:
@@ -196,15 +199,13 @@ def detach(spark: SparkSession) -> None:
 
 
 def clear(spark: SparkSession) -> None:
-    """End what is at work in the JVM, and forget what it keeps in memory of tables and frames."""
-    jvm, session = cast("Any", spark._jvm), cast("Any", spark._jsparkSession)
+    """End what is at work in the JVM, and forget cached frames; Delta finds out by itself that a table was written anew."""
+    session: Any = spark._jsparkSession
     # Of all sessions: whoever began one may have been killed.
     for query in list(session.sharedState().activeStreamingQueries().values()):
         query.stop()
     spark.sparkContext.cancelAllJobs()
     spark.catalog.clearCache()
-    # What was known of a table that another process has since deleted, and written anew.
-    jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
 
 
 def memory_in_use(spark: SparkSession, *, clear_up: bool = False) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,7 +16,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import psutil
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from tests.services.conftest import marked
 from tests.services.test_service import gone
@@ -91,6 +94,14 @@ def test_a_session_serves_one_user_after_the_other_and_forgets_each(service_home
     assert "ROWS 20" in second
     assert "VIEWS [] 2" in second
     assert jvm(second) == jvm(first)
+
+    # The same version of another table at the same place, and a later one: what Delta remembers is not taken for true.
+    for rows, versions in ((3, 1), (4, 3)):
+        shutil.rmtree(tmp_path / "table")
+        for _ in range(versions):
+            write_deltalake(tmp_path / "table", pa.table({"id": range(rows)}), mode="overwrite")
+        again = use(f"print('ROWS', spark.read.format('delta').load({str(tmp_path / 'table')!r}).count())", log)
+        assert f"ROWS {rows}\n" in again
 
     busy = use(
         "print('begun', flush=True)\nspark.range(10**13).selectExpr('sum(id * id % 7)').collect()", log, wait=False

@@ -19,7 +19,8 @@ PAGE = paths.REPOSITORY / "docs" / "in-your-own-pipeline.md"
 DELTA = (
     "--conf spark.sql.extensions=io.delta.sql.DeltaSparkSessionExtension "
     "--conf spark.sql.catalog.spark_catalog=org.apache.spark.sql.delta.catalog.DeltaCatalog "
-    "--conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.sql.shuffle.partitions=2"
+    "--conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1 --conf spark.sql.shuffle.partitions=2 "
+    "--conf spark.databricks.delta.snapshotPartitions=1 --driver-java-options -XX:TieredStopAtLevel=1"
 )
 
 

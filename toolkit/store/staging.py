@@ -21,12 +21,10 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
+from toolkit.store.commits import PLAIN_READER, PLAIN_WRITER, Written, is_plain_folder, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location, remove
-from toolkit.store.write import Mode, Written, refuse_other_columns, write_table, written
-
-PLAIN_READER, PLAIN_WRITER = 1, 2
-"""Protocol versions that know no table features."""
+from toolkit.store.write import Mode, refuse_other_columns, write_table
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def publish(
         isinstance(here, Path)
         and isinstance(there, Path)
         and _is_plain(staged.one("protocol"))
-        and _may_be_added_to(there)
+        and is_plain_folder(there)
     ):
         schema = [{**fields[name], "metadata": {"comment": text}} for name, text in declared.columns.items()]
         _commit(there, schema, list(_moved(staged.files(part), here, there)), mode, signature or {})
@@ -159,18 +157,6 @@ def _commit(
         raise DataError(
             f"{path.name} could not be published: {problem}", cure="Run it again; nothing was changed."
         ) from problem
-
-
-def _may_be_added_to(path: Path) -> bool:
-    """Whether the table is not there yet, or asks for nothing but plain Delta without partitions."""
-    from deltalake import DeltaTable
-
-    if DeltaLog(path).newest is None:
-        return True
-    table = DeltaTable(str(path))
-    protocol = table.protocol()
-    plain = protocol.min_reader_version <= PLAIN_READER and protocol.min_writer_version <= PLAIN_WRITER
-    return plain and not table.metadata().partition_columns
 
 
 def _is_plain(protocol: Mapping[str, Any]) -> bool:

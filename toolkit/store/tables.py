@@ -9,21 +9,22 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
+from toolkit.store.commits import Written, append_rows, is_plain_folder
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
-from toolkit.store.records import Record, encode, refuse_other_shape, spark_schema, table_of
+from toolkit.store.records import Record, arrow_schema, encode, refuse_other_shape, spark_schema, table_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
     from toolkit.store.staging import Staged
-    from toolkit.store.write import Written
 
 
 @dataclass
@@ -105,10 +106,21 @@ class Tables:
         """
         if not records:
             return
+        import pyarrow as pa
+
         record = type(records[0])
         self.refuse_other_shape(record)
-        rows = [tuple(encode(one).values()) for one in records]
-        self.write(record, self.spark.createDataFrame(rows, spark_schema(record)).coalesce(1), "append", once)
+        rows = [encode(one) for one in records]
+        declared = self.declared(record)
+        path = self.lakehouse.path(declared.name)
+        if isinstance(path, Path) and is_plain_folder(path):
+            table = pa.Table.from_pylist(rows, schema=arrow_schema(record))
+            done = append_rows(table, path, declared, signature=self.signature(), once=once)
+            if done is not None:
+                self.say_rows(done)
+            return
+        df = self.spark.createDataFrame([tuple(row.values()) for row in rows], spark_schema(record))
+        self.write(record, df.coalesce(1), "append", once)
 
     def refuse_other_shape(self, record: type[Record]) -> None:
         """Raise if the table of a record is there and has other columns.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pyspark.sql import DataFrame
@@ -15,22 +14,10 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
+from toolkit.store.commits import Written, written
 from toolkit.store.location import Location
-from toolkit.store.reader import DeltaReader
 
 Mode = Literal["overwrite", "append"]
-
-
-@dataclass(frozen=True)
-class Written:
-    """What a write did to its table."""
-
-    table: str
-    version: int
-    rows: int
-    """Rows that this write added."""
-    files: int
-    bytes: int
 
 
 def write_table(
@@ -89,16 +76,3 @@ def refuse_other_columns(declared: Table, columns: Sequence[str]) -> None:
 def _described(df: DataFrame, declared: Table) -> DataFrame:
     refuse_other_columns(declared, df.columns)
     return df.select(*[F.col(name).alias(name, metadata={"comment": text}) for name, text in declared.columns.items()])
-
-
-def written(path: Location, table: str) -> Written:
-    """What the newest commit did to its table."""
-    newest = DeltaReader(path, table).history(1)[0]
-    metrics = newest.metrics
-    return Written(
-        table,
-        newest.version,
-        newest.rows or 0,
-        int(metrics.get("numFiles", 0)),
-        int(metrics.get("numOutputBytes", 0)),
-    )

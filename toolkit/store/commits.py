@@ -1,0 +1,106 @@
+"""What a commit did to its table, and small commits that need no Spark: a few rows are added in milliseconds.
+
+Only to plain tables in folders; what asks for more, or lies in an object store, is written by Spark. Must not import pyspark.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from toolkit.errors import DataError
+from toolkit.scenario import Table
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLAIN_READER, PLAIN_WRITER = 1, 2
+"""Protocol versions that know no table features."""
+_ONCE = 1
+"""The version of a named write, of which there is only one."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write did to its table."""
+
+    table: str
+    version: int
+    rows: int
+    """Rows that this write added."""
+    files: int
+    bytes: int
+
+
+def written(path: Location, table: str) -> Written:
+    """What the newest commit did to its table."""
+    newest = DeltaReader(path, table).history(1)[0]
+    metrics = newest.metrics
+    return Written(
+        table,
+        newest.version,
+        newest.rows or 0,
+        int(metrics.get("numFiles", 0)),
+        int(metrics.get("numOutputBytes", 0)),
+    )
+
+
+def is_plain_folder(path: Location) -> bool:
+    """Whether it is a folder in which no table is yet, or one that asks for nothing but plain Delta without partitions."""
+    from deltalake import DeltaTable
+
+    if not isinstance(path, Path):
+        return False
+    if DeltaLog(path).newest is None:
+        return True
+    table = DeltaTable(str(path))
+    protocol = table.protocol()
+    plain = protocol.min_reader_version <= PLAIN_READER and protocol.min_writer_version <= PLAIN_WRITER
+    return plain and not table.metadata().partition_columns
+
+
+def append_rows(
+    rows: pa.Table, path: Path, declared: Table, *, signature: Mapping[str, str], once: str = ""
+) -> Written | None:
+    """Add rows to a plain table in a folder, in one commit; None where a write of that name was made before.
+
+    Args:
+        rows: has the declared columns, in their order.
+        path: the table's folder; `is_plain_folder`.
+        declared: names and comments of the columns.
+        signature: who wrote it and from what; kept in the commit.
+        once: a name for this write; a second write of the same name to the same table is left out.
+
+    Raises:
+        DataError: it cannot be written, or the table has other columns.
+    """
+    import pyarrow as pa
+    from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+    from deltalake.exceptions import DeltaError
+
+    there = DeltaLog(path).newest is not None
+    if once and there and (DeltaTable(str(path)).transaction_version(once) or 0) >= _ONCE:
+        return None
+    described = pa.schema([field.with_metadata({"comment": declared.columns[field.name]}) for field in rows.schema])
+    properties = CommitProperties(
+        custom_metadata={"userMetadata": json.dumps(dict(signature))},
+        app_transactions=[Transaction(once, _ONCE)] if once else None,
+    )
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        table = pa.Table.from_arrays(rows.columns, schema=described)
+        write_deltalake(str(path), table, mode="append", schema_mode="merge", commit_properties=properties)
+    except (DeltaError, OSError) as problem:
+        raise DataError(
+            f"{declared.name} was not written: {problem}", cure="Do it again; nothing was changed."
+        ) from problem
+    done = written(path, declared.name)
+    lines = (path / "_delta_log" / f"{done.version:020}.json").read_text(encoding="utf-8").splitlines()
+    sizes = [int(action["add"]["size"]) for action in map(json.loads, lines) if "add" in action]
+    return replace(done, files=len(sizes), bytes=sum(sizes))
