@@ -6,22 +6,32 @@ One of them in the suite, all of them in the soak.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
 from tests.homes import WarmHome, as_words, notebook_values
 from tests.scenarios import test_contract_break, test_quality_gate, test_retail_lakehouse, test_silent_drift
-from toolkit import service
+from toolkit import service, session
+from toolkit.errors import BusyError
+from toolkit.scenario import Table
 from toolkit.services.azurite import AZURITE, LAKEHOUSE
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.location import located
+from toolkit.store.location import located, storage_options
+from toolkit.store.write import write_table
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+PARCELS = Table("silver.parcels", "One row per parcel.", {"id": "Its number."})
 
 
 @dataclass(frozen=True)
@@ -76,3 +86,33 @@ def test_the_tables_in_a_store_are_those_in_a_folder(
     assert in_azurite.lakehouse.tables() == filled.lakehouse.tables()
     for table in sorted(set(filled.lakehouse.tables()) - ALL[name].told_apart - ALL[name].also_written):
         assert in_azurite.content(table) == filled.content(table), table
+
+
+def test_of_two_computers_that_write_one_table_the_second_is_refused(in_azurite: StoreHome, tmp_path: Path) -> None:
+    """No lock is between them: the other one commits while this one's rows are on their way."""
+    spark, place = in_azurite.spark, in_azurite.lakehouse.path(PARCELS.name)
+    for name, value in in_azurite.lakehouse.driver.properties.items():
+        spark.conf.set(name.removeprefix("spark.hadoop."), value)
+    write_table(spark.range(3), place, PARCELS)
+    started, go = tmp_path / "started", tmp_path / "go"
+
+    def hold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        started.touch()
+        while not go.exists():
+            time.sleep(0.02)
+        yield from batches
+
+    slow = spark.range(0, 1, 1, 1).mapInArrow(hold, "id LONG")
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_table, slow, place, PARCELS)
+        while not started.exists():
+            assert not writing.done(), writing.exception()
+            time.sleep(0.02)
+        other = pa.table({"id": range(5)})
+        write_deltalake(str(place), other, mode="overwrite", storage_options=storage_options(place))
+        go.touch()
+        with pytest.raises(Exception, match="DELTA_CONCURRENT") as refused:
+            writing.result()
+    told = session.explain(refused.value)
+    assert isinstance(told, BusyError)
+    assert in_azurite.lakehouse.open(PARCELS.name).count() == 5, "the first one's rows are all there is"

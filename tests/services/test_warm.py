@@ -24,6 +24,7 @@ from tests.services.conftest import marked
 from tests.services.test_service import gone
 from toolkit import paths, service, service_processes, session, settings, warm, warm_host
 from toolkit.driver import FOLDERS
+from toolkit.errors import SetupError
 from toolkit.service_processes import Note
 from toolkit.services import spark as spark_service
 from toolkit.services.spark import SPARK
@@ -222,6 +223,18 @@ def test_none_is_used_where_none_is_wanted_or_none_is_kept(kept: Path, toolkit_h
     assert warm._taken(settings.current().model_copy(update={"remote": "sc://localhost:1"}), FOLDERS) is None
     service_processes.write(kept, Note("stopped", {"http": 1}))
     assert warm._taken(settings.current(), FOLDERS) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"), [({"warm_minutes": 0}, "warm_minutes is 0"), ({"remote": "sc://a:1"}, "ready already")]
+)
+def test_starting_one_that_would_not_stay_is_refused(
+    toolkit_home: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr(settings, "load", lambda: replace_settings(Settings(warm_minutes=10), **changes))
+    with pytest.raises(SetupError, match=said):
+        service.start(SPARK)
+    assert service.status(SPARK).state == "stopped"
 
 
 @pytest.fixture

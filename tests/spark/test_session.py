@@ -115,6 +115,17 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(spark: SparkSes
         ("[DELTA_TRUNCATED_TRANSACTION_LOG] /x/_delta_log/1.json", DataError, "log is damaged"),
         ("[DELTA_VERSIONS_NOT_CONTIGUOUS] Versions (0, 2) are not contiguous.", DataError, "log is damaged"),
         ("Answer from Java side is empty", SetupError, "Java ended"),
+        (
+            'Operation failed: "The specified container does not exist.", 404, HEAD, http://127.0.0.1:1/a/b',
+            DataError,
+            "The object store refused: The specified container does not exist (HTTP 404)",
+        ),
+        ('Operation failed: "Server failed to authenticate the request.", 403, GET, https://x', DataError, "HTTP 403"),
+        (
+            "abfs://lake@x.dfs.core.windows.net/t: java.net.ConnectException: Connection refused",
+            DataError,
+            "The object store does not answer",
+        ),
     ],
 )
 def test_what_java_says_is_told_in_the_users_words(text: str, family: type[ToolkitError], said: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from toolkit import paths, service, settings
-from toolkit.errors import ToolkitError
+from toolkit.errors import SetupError, ToolkitError
 from toolkit.service import Place, Service, http_answers
 
 MEMORY_TO_SPARE = 2
@@ -30,6 +30,24 @@ def environment(place: Place) -> Mapping[str, str]:
     return {"TOOLKIT_HOME": str(paths.home()), "PYTHONPATH": path}
 
 
+def refuse_unwanted() -> None:
+    """Say now that no session would stay.
+
+    Raises:
+        SetupError: the settings want none, or Spark runs elsewhere.
+    """
+    chosen = settings.load()
+    if chosen.remote:
+        raise SetupError(
+            f"Spark runs at {chosen.remote}, which is ready already.", cure="Unset TOOLKIT_REMOTE to run Spark here."
+        )
+    if not chosen.warm_minutes:
+        raise SetupError(
+            f"The settings of {chosen.env} keep no Spark session ready: warm_minutes is 0.",
+            cure="Set TOOLKIT_WARM_MINUTES to the idle minutes after which it is to end, such as 10, for runs, too.",
+        )
+
+
 def healthy(place: Place) -> bool:
     """Whether its keeper answers."""
     return http_answers(place.ports["http"])
@@ -41,6 +59,7 @@ SPARK = Service(
     "A Spark session that is kept ready: small work starts at once.",
     command,
     healthy,
+    install=refuse_unwanted,
     environment=environment,
     patience=240.0,
     hint="Runs use it while it is free; it ends after some idle minutes.",

@@ -1,0 +1,65 @@
+"""Judging 2,000 rows by a command: with the Spark session that is kept ready, and with one of its own."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from benchmarks.processes import MIB, python, run
+from benchmarks.ratios import Choices, Ratio, median
+from toolkit import service_processes
+
+ORDERS = 2_000
+TABLE = "silver.orders"
+REPEAT = 5
+MOST_SECONDS = 4.0
+UNMEASURED = 3
+"""Uses before those that are measured: Java compiles what it has run some times."""
+REST_SECONDS = 5
+OWN = {"TOOLKIT_WARM_MINUTES": "0"}
+
+
+def measure(choices: Choices) -> Iterator[Ratio]:
+    """The same command, from Enter to its end, in fresh processes."""
+    repeat = choices.repeat or REPEAT
+    with tempfile.TemporaryDirectory(prefix="bench-warm-") as scratch:
+        home = Path(scratch)
+        choices.tell(f"  building the retail lakehouse of {ORDERS:,} orders")
+        run(python("toolkit", "run", "retail_lakehouse", "-p", "orders", str(ORDERS)), home=home, variables=OWN)
+        choices.tell("  judging with a session of its own")
+        own = [_judged(home, OWN) for _ in range(repeat)]
+        run(python("toolkit", "services", "start", "spark"), home=home)
+        try:
+            choices.tell("  judging with the session that is kept ready")
+            ready = [_judged(home, {}) for _ in range(UNMEASURED + repeat)][UNMEASURED:]
+            time.sleep(REST_SECONDS)
+            resting = _held(home)
+        finally:
+            run(python("toolkit", "services", "stop", "spark"), home=home)
+    what = f"`toolkit quality run {TABLE}`, some {ORDERS:,} rows, three other tables looked up; medians of {repeat}"
+    yield Ratio(
+        "judging 2,000 rows",
+        median(ready),
+        None,
+        MOST_SECONDS,
+        "s",
+        f"{what}, after {UNMEASURED} uses of the session; process start to end.",
+    )
+    yield Ratio("against a session of its own", median(ready), median(own), None, "s", f"{what}.")
+    note = f"What the keeper and its Java hold (resident), {REST_SECONDS} s after {UNMEASURED + repeat} uses."
+    yield Ratio("memory at rest", resting, None, None, "MiB", note)
+
+
+def _judged(home: Path, variables: dict[str, str]) -> float:
+    return run(python("toolkit", "quality", "run", TABLE), home=home, variables=variables).seconds
+
+
+def _held(home: Path) -> float:
+    """MiB of the keeper and its Java."""
+    note = service_processes.read(home / "services" / "spark")
+    keeper = psutil.Process(note.pid if note else 0)
+    return sum(process.memory_info().rss for process in (keeper, *keeper.children(recursive=True))) / MIB
