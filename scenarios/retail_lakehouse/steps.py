@@ -5,6 +5,8 @@ Each is short: what is done to a frame is in `transforms.py`, what is true of go
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from scenarios.retail_lakehouse import transforms as t
 from scenarios.retail_lakehouse.rules import DETECTED_BY, rules
 from toolkit.errors import QualityGateFailed
@@ -76,10 +78,11 @@ def model(platform: DataPlatform) -> None:
     """Answer the question, three ways."""
     as_of = platform.parameters.as_of
     items = platform.read("silver.order_items")
-    customers = items.transform(t.orders_per_customer(as_of))
+    customers = items.transform(t.orders_per_customer(as_of)).persist()  # asked twice
     platform.write("gold.daily_sales", items.transform(t.sales_per_day))
     platform.write("gold.customers_rfm", customers.transform(t.rfm_scored(platform.read("silver.customers"))))
     platform.write("gold.churn_risk", customers.transform(t.churn_judged(platform.read("quarantine.orders"))))
+    customers.unpersist()
 
 
 def publish(platform: DataPlatform) -> None:
@@ -92,8 +95,8 @@ def publish(platform: DataPlatform) -> None:
             folder = platform.export_folder(table, form)
             export(df, folder, form)
             rows.append((table, version, form, f"exports/{table}/{form}", count))
-    schema = "table_name STRING, table_version LONG, format STRING, location STRING, row_count LONG"
-    platform.write("ops.publications", platform.spark.createDataFrame(rows, schema).coalesce(1))
+    names = "table_name", "table_version", "format", "location", "row_count"
+    platform.write_rows("ops.publications", pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
 
 
 def answer(platform: DataPlatform) -> str:

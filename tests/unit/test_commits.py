@@ -10,7 +10,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
-from toolkit.store.commits import append_rows, is_plain_folder, written
+from toolkit.store.commits import is_plain_folder, write_rows, written
 from toolkit.store.location import located
 from toolkit.store.reader import DeltaReader
 
@@ -24,8 +24,8 @@ def notes(*ids: int) -> pa.Table:
 
 def test_rows_are_added_with_what_their_columns_mean_and_who_wrote_them(tmp_path: Path) -> None:
     path = tmp_path / "ops" / "notes"
-    first = append_rows(notes(1, 2), path, NOTES, signature=SIGNED)
-    second = append_rows(notes(3), path, NOTES, signature=SIGNED)
+    first = write_rows(notes(1, 2), path, NOTES, mode="append", signature=SIGNED)
+    second = write_rows(notes(3), path, NOTES, mode="append", signature=SIGNED)
     assert first is not None
     assert second is not None
     assert [(first.version, first.rows, first.files), (second.version, second.rows, second.files)] == [
@@ -42,24 +42,35 @@ def test_rows_are_added_with_what_their_columns_mean_and_who_wrote_them(tmp_path
 
 
 def test_a_named_write_is_made_once(tmp_path: Path) -> None:
-    assert append_rows(notes(1), tmp_path / "t", NOTES, signature=SIGNED, once="r1/write") is not None
-    assert append_rows(notes(1), tmp_path / "t", NOTES, signature=SIGNED, once="r1/write") is None
-    assert append_rows(notes(2), tmp_path / "t", NOTES, signature=SIGNED, once="r2/write") is not None
+    assert write_rows(notes(1), tmp_path / "t", NOTES, mode="append", signature=SIGNED, once="r1/write") is not None
+    assert write_rows(notes(1), tmp_path / "t", NOTES, mode="append", signature=SIGNED, once="r1/write") is None
+    assert write_rows(notes(2), tmp_path / "t", NOTES, mode="append", signature=SIGNED, once="r2/write") is not None
     assert DeltaReader(tmp_path / "t", NOTES.name).count() == 2
 
 
+def test_the_content_is_replaced_with_its_columns(tmp_path: Path) -> None:
+    write_rows(notes(1, 2), tmp_path / "t", NOTES, mode="append", signature=SIGNED)
+    fewer = Table("ops.notes", "One row per note.", {"id": "Its number."})
+    done = write_rows(notes(7).select(["id"]), tmp_path / "t", fewer, mode="overwrite", signature=SIGNED)
+    assert done is not None
+    assert (done.version, done.rows, done.files) == (1, 1, 1)
+    assert DeltaReader(tmp_path / "t", NOTES.name).page().rows == [(7,)]
+    with pytest.raises(DataError, match="missing columns"):
+        write_rows(notes(7).select(["id"]), tmp_path / "t", NOTES, mode="overwrite", signature=SIGNED)
+
+
 def test_rows_of_another_type_are_refused_and_nothing_is_changed(tmp_path: Path) -> None:
-    append_rows(notes(1), tmp_path / "t", NOTES, signature=SIGNED)
+    write_rows(notes(1), tmp_path / "t", NOTES, mode="append", signature=SIGNED)
     other = pa.table({"id": pa.array([[1]], pa.list_(pa.int64())), "words": pa.array(["x"])})
     with pytest.raises(DataError, match="was not written"):
-        append_rows(other, tmp_path / "t", NOTES, signature=SIGNED)
+        write_rows(other, tmp_path / "t", NOTES, mode="append", signature=SIGNED)
     assert DeltaTable(tmp_path / "t").version() == 0
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="was not written"):
-        append_rows(notes(1), tmp_path / "file" / "t", NOTES, signature=SIGNED)
+        write_rows(notes(1), tmp_path / "file" / "t", NOTES, mode="append", signature=SIGNED)
 
 
 def test_what_asks_for_more_than_plain_delta_is_left_to_spark(tmp_path: Path) -> None:

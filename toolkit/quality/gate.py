@@ -24,8 +24,8 @@ from toolkit.quality.repair import Released, Repair
 from toolkit.quality.results import QualityResult, RuleResult
 from toolkit.quality.rules import Context, Rule
 from toolkit.quality.verdicts import check_rule_name
+from toolkit.store.commits import refuse_other_columns
 from toolkit.store.reader import DeltaReader
-from toolkit.store.write import refuse_other_columns
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame

@@ -1,4 +1,4 @@
-"""What a commit did to its table, and small commits that need no Spark: a few rows are added in milliseconds.
+"""What a commit did to its table, and small commits that need no Spark: a few rows are written in milliseconds.
 
 Only to plain tables in folders; what asks for more, or lies in an object store, is written by Spark. Must not import pyspark.
 """
@@ -6,10 +6,10 @@ Only to plain tables in folders; what asks for more, or lies in an object store,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
@@ -20,6 +20,7 @@ from toolkit.store.reader import DeltaReader
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Mode = Literal["overwrite", "append"]
 PLAIN_READER, PLAIN_WRITER = 1, 2
 """Protocol versions that know no table features."""
 _ONCE = 1
@@ -51,6 +52,22 @@ def written(path: Location, table: str) -> Written:
     )
 
 
+def refuse_other_columns(declared: Table, columns: Sequence[str]) -> None:
+    """Raise unless `columns` are those of the table, in any order.
+
+    Raises:
+        DataError: columns are missing, or there are some that the table does not declare.
+    """
+    missing = [name for name in declared.columns if name not in columns]
+    extra = [name for name in columns if name not in declared.columns]
+    extra += sorted({f"a second {name}" for name in columns if list(columns).count(name) > 1})
+    if missing or extra:
+        raise DataError(
+            f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",
+            cure="Make the frame and the table's declaration agree.",
+        )
+
+
 def is_plain_folder(path: Location) -> bool:
     """Whether it is a folder in which no table is yet, or one that asks for nothing but plain Delta without partitions."""
     from deltalake import DeltaTable
@@ -65,15 +82,16 @@ def is_plain_folder(path: Location) -> bool:
     return plain and not table.metadata().partition_columns
 
 
-def append_rows(
-    rows: pa.Table, path: Path, declared: Table, *, signature: Mapping[str, str], once: str = ""
+def write_rows(
+    rows: pa.Table, path: Path, declared: Table, *, mode: Mode, signature: Mapping[str, str], once: str = ""
 ) -> Written | None:
-    """Add rows to a plain table in a folder, in one commit; None where a write of that name was made before.
+    """Write rows to a plain table in a folder, in one commit; None where a write of that name was made before.
 
     Args:
         rows: has the declared columns, in their order.
         path: the table's folder; `is_plain_folder`.
         declared: names and comments of the columns.
+        mode: replace the content, or add to it.
         signature: who wrote it and from what; kept in the commit.
         once: a name for this write; a second write of the same name to the same table is left out.
 
@@ -84,6 +102,7 @@ def append_rows(
     from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
     from deltalake.exceptions import DeltaError
 
+    refuse_other_columns(declared, rows.column_names)
     there = DeltaLog(path).newest is not None
     if once and there and (DeltaTable(str(path)).transaction_version(once) or 0) >= _ONCE:
         return None
@@ -95,7 +114,8 @@ def append_rows(
     try:
         path.mkdir(parents=True, exist_ok=True)
         table = pa.Table.from_arrays(rows.columns, schema=described)
-        write_deltalake(str(path), table, mode="append", schema_mode="merge", commit_properties=properties)
+        schema_mode: Literal["overwrite", "merge"] = "overwrite" if mode == "overwrite" else "merge"
+        write_deltalake(str(path), table, mode=mode, schema_mode=schema_mode, commit_properties=properties)
     except (DeltaError, OSError) as problem:
         raise DataError(
             f"{declared.name} was not written: {problem}", cure="Do it again; nothing was changed."

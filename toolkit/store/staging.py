@@ -21,10 +21,18 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
-from toolkit.store.commits import PLAIN_READER, PLAIN_WRITER, Written, is_plain_folder, written
+from toolkit.store.commits import (
+    PLAIN_READER,
+    PLAIN_WRITER,
+    Mode,
+    Written,
+    is_plain_folder,
+    refuse_other_columns,
+    written,
+)
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location, remove
-from toolkit.store.write import Mode, refuse_other_columns, write_table
+from toolkit.store.write import write_table
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
-from toolkit.store.commits import Written, append_rows, is_plain_folder
+from toolkit.store.commits import Written, is_plain_folder, write_rows
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
-from toolkit.store.records import Record, arrow_schema, encode, refuse_other_shape, spark_schema, table_of
+from toolkit.store.records import Record, arrow_schema, encode, refuse_other_shape, table_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
     from toolkit.store.staging import Staged
@@ -110,17 +111,32 @@ class Tables:
 
         record = type(records[0])
         self.refuse_other_shape(record)
-        rows = [encode(one) for one in records]
-        declared = self.declared(record)
+        rows = pa.Table.from_pylist([encode(one) for one in records], schema=arrow_schema(record))
+        self.write_rows(record, rows, "append", once)
+
+    def write_rows(
+        self,
+        table: str | type[Record],
+        rows: pa.Table,
+        mode: Literal["overwrite", "append"] = "overwrite",
+        once: str = "",
+    ) -> None:
+        """Write a few rows that are at hand, in one commit signed by this run; without Spark where the table is a plain one.
+
+        Args:
+            table: which: a name, or a record that is a row of it.
+            rows: in Arrow; with the declared columns, in their order.
+            mode: replace the content, or add to it.
+            once: a name for this write; a second write of the same name is left out.
+        """
+        declared = self.declared(table)
         path = self.lakehouse.path(declared.name)
         if isinstance(path, Path) and is_plain_folder(path):
-            table = pa.Table.from_pylist(rows, schema=arrow_schema(record))
-            done = append_rows(table, path, declared, signature=self.signature(), once=once)
+            done = write_rows(rows, path, declared, mode=mode, signature=self.signature(), once=once)
             if done is not None:
                 self.say_rows(done)
             return
-        df = self.spark.createDataFrame([tuple(row.values()) for row in rows], spark_schema(record))
-        self.write(record, df.coalesce(1), "append", once)
+        self.write(table, self.spark.createDataFrame(rows).coalesce(1), mode, once)
 
     def refuse_other_shape(self, record: type[Record]) -> None:
         """Raise if the table of a record is there and has other columns.

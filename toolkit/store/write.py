@@ -6,18 +6,15 @@ A writer refuses before it writes: a frame whose columns are not those that its 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from toolkit.errors import DataError
 from toolkit.scenario import Table
-from toolkit.store.commits import Written, written
+from toolkit.store.commits import Mode, Written, refuse_other_columns, written
 from toolkit.store.location import Location
-
-Mode = Literal["overwrite", "append"]
 
 
 def write_table(
@@ -55,22 +52,6 @@ def write_table(
 def export(df: DataFrame, folder: Location, form: Literal["parquet", "avro"]) -> None:
     """Write `df` as one Parquet or Avro file in `folder`, in place of what was there."""
     df.coalesce(1).write.format(form).mode("overwrite").save(str(folder))
-
-
-def refuse_other_columns(declared: Table, columns: Sequence[str]) -> None:
-    """Raise unless `columns` are those of the table, in any order.
-
-    Raises:
-        DataError: columns are missing, or there are some that the table does not declare.
-    """
-    missing = [name for name in declared.columns if name not in columns]
-    extra = [name for name in columns if name not in declared.columns]
-    extra += sorted({f"a second {name}" for name in columns if list(columns).count(name) > 1})
-    if missing or extra:
-        raise DataError(
-            f"{declared.name} was not written: missing columns {missing or 'none'}, undeclared columns {extra or 'none'}.",
-            cure="Make the frame and the table's declaration agree.",
-        )
 
 
 def _described(df: DataFrame, declared: Table) -> DataFrame:
