@@ -38,29 +38,43 @@ PARCELS = Table("silver.parcels", "One row per parcel.", {"id": "Its number."})
 class StoreHome(WarmHome):
     """A home whose lakehouse lies in Azurite."""
 
+    address: str
+
     @property
     def lakehouse(self) -> Lakehouse:
         """What has been built there."""
-        return Lakehouse(located(LAKEHOUSE))
+        return Lakehouse(located(self.address))
 
-    def toolkit(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run `toolkit …`; the session that all tests share is told the way."""
+    def tell_spark(self) -> None:
+        """The session that all tests share is told the way."""
         for name, value in self.lakehouse.driver.properties.items():
             self.spark.conf.set(name.removeprefix("spark.hadoop."), value)
-        return super().toolkit(*arguments, TOOLKIT_LAKEHOUSE=LAKEHOUSE, **environment)
+
+    def toolkit(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `toolkit …`."""
+        self.tell_spark()
+        return super().toolkit(*arguments, TOOLKIT_LAKEHOUSE=self.address, **environment)
+
+
+@pytest.fixture(scope="module")
+def store(azurite_installed: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home in which Azurite is at work for all tests here: Spark's driver remembers the port of the first one."""
+    home = tmp_path_factory.mktemp("store-home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOOLKIT_HOME", str(home))
+        service.start(AZURITE)
+        yield home
+        service.stop(AZURITE)
 
 
 @pytest.fixture
 def in_azurite(
-    tmp_path: Path, shared_spark: SparkSession, azurite_installed: None, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[StoreHome]:
-    """An empty home with a store."""
-    monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path / "home"))
-    service.start(AZURITE)
-    try:
-        yield StoreHome(tmp_path / "home", shared_spark)
-    finally:
-        service.stop(AZURITE)
+    store: Path, shared_spark: SparkSession, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> StoreHome:
+    """That home, with a lakehouse for this test alone."""
+    monkeypatch.setenv("TOOLKIT_HOME", str(store))
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name)
+    return StoreHome(store, shared_spark, f"{LAKEHOUSE}/{name}")
 
 
 ALL = {
@@ -91,8 +105,7 @@ def test_the_tables_in_a_store_are_those_in_a_folder(
 def test_of_two_computers_that_write_one_table_the_second_is_refused(in_azurite: StoreHome, tmp_path: Path) -> None:
     """No lock is between them: the other one commits while this one's rows are on their way."""
     spark, place = in_azurite.spark, in_azurite.lakehouse.path(PARCELS.name)
-    for name, value in in_azurite.lakehouse.driver.properties.items():
-        spark.conf.set(name.removeprefix("spark.hadoop."), value)
+    in_azurite.tell_spark()
     write_table(spark.range(3), place, PARCELS)
     started, go = tmp_path / "started", tmp_path / "go"
 
