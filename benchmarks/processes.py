@@ -102,7 +102,7 @@ def sampled(*pids: int) -> Iterator[Memory]:
     def watch() -> None:
         before: dict[int, int] = {}
         while not stop.wait(SAMPLE_SECONDS):
-            now = {found: size for pid in pids for found, size in _resident(pid).items()}
+            now = {found: size for pid in pids for found, size in resident(pid).items()}
             # A process that a JVM is just forking shows all of the JVM's memory as its own: newborns wait for a sample.
             memory.peak = max(memory.peak, sum(size for pid, size in now.items() if pid in before))
             before = now
@@ -116,7 +116,7 @@ def sampled(*pids: int) -> Iterator[Memory]:
         thread.join()
 
 
-def _resident(pid: int) -> dict[int, int]:
+def resident(pid: int) -> dict[int, int]:
     """Bytes of a process and of each of its descendants; those that end meanwhile are left out."""
     found: dict[int, int] = {}
     with contextlib.suppress(psutil.Error):

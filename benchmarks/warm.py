@@ -7,9 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
-from benchmarks.processes import MIB, python, run
+from benchmarks.processes import MIB, python, resident, run
 from benchmarks.ratios import Choices, Ratio, median
 from toolkit import service_processes
 
@@ -61,5 +59,4 @@ def _judged(home: Path, variables: dict[str, str]) -> float:
 def _held(home: Path) -> float:
     """MiB of the keeper and its Java."""
     note = service_processes.read(home / "services" / "spark")
-    keeper = psutil.Process(note.pid if note else 0)
-    return sum(process.memory_info().rss for process in (keeper, *keeper.children(recursive=True))) / MIB
+    return sum(resident(note.pid if note else 0).values()) / MIB

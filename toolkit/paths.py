@@ -47,6 +47,11 @@ def environment() -> dict[str, object]:
         return {}
 
 
+def python_path() -> str:
+    """A `PYTHONPATH` for processes of ours, on which the toolkit is found even where it is not installed."""
+    return os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+
+
 def cache() -> Path:
     """`TOOLKIT_CACHE`: jars, shared by every clone of this user; the system's cache folder unless set."""
     chosen = os.environ.get("TOOLKIT_CACHE")

@@ -29,6 +29,7 @@ from toolkit.events import EventLog, Listener
 from toolkit.owners import Owner, owner
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
+from toolkit.repeating import repeatedly
 from toolkit.runs import RunFolder, RunRecord
 from toolkit.scenario import Scenario, Step
 from toolkit.views import Task
@@ -412,26 +413,15 @@ def _by_notebook(scenario: Scenario, parameters: Parameters, folder: RunFolder, 
 @contextlib.contextmanager
 def _relayed(folder: RunFolder, log: EventLog) -> Iterator[None]:
     """Tell the listeners of `log` what another process appends to the same file."""
-    stop = threading.Event()
     reader = folder.reader()
-
-    def relay() -> None:
-        while not stop.wait(PROGRESS_SECONDS):
-            pass_on()
 
     def pass_on() -> None:
         for event in reader.new():
             for listener in log.listeners:
                 listener(event)
 
-    thread = threading.Thread(target=relay, daemon=True)
-    thread.start()
-    try:
+    with repeatedly(pass_on, PROGRESS_SECONDS):
         yield
-    finally:
-        stop.set()
-        thread.join(5)
-        pass_on()
 
 
 @contextlib.contextmanager

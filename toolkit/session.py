@@ -67,8 +67,7 @@ def start(
         SetupError: no Java, no jars, not enough memory, or no server at the given address.
     """
     chosen = settings or current()
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    _quiet_loggers()
+    _prepare_pyspark()
     return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log, driver, extra or {})
 
 
@@ -102,10 +101,11 @@ class _ToProgram(logging.Handler):
             root.handle(record)
 
 
-def _quiet_loggers() -> None:
-    """Keep pyspark's own story of a failed query off the terminal: it goes where the program logs, as to a run's file."""
+def _prepare_pyspark() -> None:
+    """Let its workers run in this Python, and send its own story of a failed query to the program's log, off the terminal."""
     from pyspark.logger import PySparkLogger
 
+    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     for name in PYSPARK_LOGGERS:
         logger = PySparkLogger.getLogger(name)
         for handler in list(logger.handlers):
@@ -165,8 +165,7 @@ def attach(port: int, secret: str) -> SparkSession:
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    _quiet_loggers()
+    _prepare_pyspark()
     with _gateway_named(port, secret):
         there: Any = launch_gateway()  # type: ignore[no-untyped-call]
     jvm = there.jvm
@@ -215,6 +214,11 @@ def memory_in_use(spark: SparkSession, *, clear_up: bool = False) -> float:
         jvm.System.gc()
     runtime = jvm.java.lang.Runtime.getRuntime()
     return float(runtime.totalMemory() - runtime.freeMemory()) / float(runtime.maxMemory())
+
+
+def is_full(spark: SparkSession, share: float) -> bool:
+    """Whether more than this share of the heap stays in use when Java has cleared up."""
+    return memory_in_use(spark) > share and memory_in_use(spark, clear_up=True) > share
 
 
 def _connect(settings: Settings, app: str) -> SparkSession:
@@ -351,7 +355,7 @@ def _write(archive: Path, command: Callable[[Path], list[str]]) -> None:
             capture_output=True,
             text=True,
             timeout=WARMUP_TIMEOUT_SECONDS,
-            env=_where_toolkit_is_found(),
+            env={**os.environ, "PYTHONPATH": paths.python_path()},
         )
         unfinished.replace(archive)
     except FileNotFoundError as problem:
@@ -361,11 +365,6 @@ def _write(archive: Path, command: Callable[[Path], list[str]]) -> None:
         raise SetupError(f"The class-data archive could not be made: {said[-1]}", cure=cure) from problem
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _where_toolkit_is_found() -> dict[str, str]:
-    path = os.pathsep.join(filter(None, [str(paths.REPOSITORY), os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path}
 
 
 def _forget_archives_but(kept: int) -> None:

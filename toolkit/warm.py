@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from filelock import FileLock, Timeout
 from toolkit import paths, service, service_processes, session
 from toolkit.driver import Driver
 from toolkit.processes import alive
+from toolkit.repeating import repeatedly
 from toolkit.settings import Settings, current
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _taken(settings: Settings, driver: Driver) -> _Taken | None:
         raise Unusable(f"cannot be locked: {problem.strerror or problem}") from problem
     try:
         _refuse_silent(card)
-        user_note().write_text(str(os.getpid()), encoding="utf-8")
+        user_note().touch()
         spark = session.attach(card.port, card.secret)
         try:
             session.clear(spark)
@@ -241,7 +241,7 @@ def _refuse_full(spark: SparkSession) -> None:
     Raises:
         Unusable: so it is, after Java has cleared up.
     """
-    if session.memory_in_use(spark) > FULL and session.memory_in_use(spark, clear_up=True) > FULL:
+    if session.is_full(spark, FULL):
         raise Unusable("has no memory left")
 
 
@@ -249,31 +249,18 @@ def _refuse_full(spark: SparkSession) -> None:
 def _relayed(log: Path) -> Iterator[None]:
     """Copy to `log` what the session's Java says meanwhile."""
     said = service.Place(service.folder(NAME), {}).log
-    at = said.stat().st_size if said.exists() else 0
-    over = threading.Event()
+    position = said.stat().st_size if said.exists() else 0
 
-    def copy(start: int) -> int:
+    def copy() -> None:
+        nonlocal position
         with contextlib.suppress(OSError), said.open("rb") as stream:
-            if said.stat().st_size < start:  # it was put away meanwhile
-                start = 0
-            stream.seek(start)
-            new = stream.read()
-            if new:
+            if said.stat().st_size < position:  # it was put away meanwhile
+                position = 0
+            stream.seek(position)
+            if new := stream.read():
                 with log.open("ab") as own:
                     own.write(new)
-            return start + len(new)
-        return start
+            position += len(new)
 
-    def follow() -> None:
-        position = at
-        while not over.wait(RELAY_SECONDS):
-            position = copy(position)
-        copy(position)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-    try:
+    with repeatedly(copy, RELAY_SECONDS):
         yield
-    finally:
-        over.set()
-        thread.join(5)

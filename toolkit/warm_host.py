@@ -99,7 +99,7 @@ def _keep(spark: SparkSession, idle_seconds: float) -> None:
             last_used, cleared = time.monotonic(), False
         if not cleared:
             cleared = True
-            if session.memory_in_use(spark) > FULL and session.memory_in_use(spark, clear_up=True) > FULL:
+            if session.is_full(spark, FULL):
                 _say("It ends: its memory is full.")
                 return _put_down()
         if time.monotonic() - last_used > idle_seconds:

@@ -6,9 +6,7 @@ One of them in the suite, all of them in the soak.
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +16,7 @@ import pytest
 from deltalake import write_deltalake
 
 from tests.homes import WarmHome, as_words, notebook_values
+from tests.rivals import overtaken
 from tests.scenarios import test_contract_break, test_quality_gate, test_retail_lakehouse, test_silent_drift
 from toolkit import service, session
 from toolkit.errors import BusyError
@@ -107,25 +106,16 @@ def test_of_two_computers_that_write_one_table_the_second_is_refused(in_azurite:
     spark, place = in_azurite.spark, in_azurite.lakehouse.path(PARCELS.name)
     in_azurite.tell_spark()
     write_table(spark.range(3), place, PARCELS)
-    started, go = tmp_path / "started", tmp_path / "go"
-
-    def hold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        started.touch()
-        while not go.exists():
-            time.sleep(0.02)
-        yield from batches
-
-    slow = spark.range(0, 1, 1, 1).mapInArrow(hold, "id LONG")
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write_table, slow, place, PARCELS)
-        while not started.exists():
-            assert not writing.done(), writing.exception()
-            time.sleep(0.02)
-        other = pa.table({"id": range(5)})
-        write_deltalake(str(place), other, mode="overwrite", storage_options=storage_options(place))
-        go.touch()
-        with pytest.raises(Exception, match="DELTA_CONCURRENT") as refused:
-            writing.result()
+    other = pa.table({"id": range(5)})
+    written = overtaken(
+        spark,
+        place,
+        PARCELS,
+        tmp_path,
+        lambda: write_deltalake(str(place), other, mode="overwrite", storage_options=storage_options(place)),
+    )
+    with pytest.raises(Exception, match="DELTA_CONCURRENT") as refused:
+        written.result()
     told = session.explain(refused.value)
     assert isinstance(told, BusyError)
     assert in_azurite.lakehouse.open(PARCELS.name).count() == 5, "the first one's rows are all there is"

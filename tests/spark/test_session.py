@@ -8,14 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
-import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.rivals import overtaken
 from toolkit import java, session, settings
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.scenario import Table
@@ -70,24 +69,9 @@ def test_a_data_file_that_is_gone_is_named(spark: SparkSession, tmp_path: Path) 
 
 
 def test_two_writers_at_once_are_told_apart_from_damage(spark: SparkSession, tmp_path: Path) -> None:
-    path, started, go = tmp_path / "t", tmp_path / "started", tmp_path / "go"
+    path = tmp_path / "t"
     write_table(spark.range(3), path, TABLE)
-
-    def hold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        started.touch()
-        while not go.exists():
-            time.sleep(0.02)
-        yield from batches
-
-    slow = spark.range(0, 1, 1, 1).mapInArrow(hold, "id LONG")
-    with ThreadPoolExecutor(1) as pool:
-        writing = pool.submit(write_table, slow, path, TABLE)
-        while not started.exists():
-            assert not writing.done(), writing.exception()
-            time.sleep(0.02)
-        spark.sql(f"DELETE FROM delta.`{path}`")
-        go.touch()
-        told = meaning(writing.result)
+    told = meaning(overtaken(spark, path, TABLE, tmp_path, lambda: spark.sql(f"DELETE FROM delta.`{path}`")).result)
     assert isinstance(told, BusyError)
     assert DeltaReader(path, TABLE.name).history(1)[0].operation == "DELETE"
 

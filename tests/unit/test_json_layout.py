@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, StringType
 
-from toolkit.etl import json_layout
 from toolkit.etl.json_layout import is_plain
 
 DECIMALS: list[DataType] = [DecimalType(8, 2), DecimalType(12, 4)]
@@ -48,6 +47,7 @@ def test_a_file_of_objects_alone_on_their_lines_is_plain(tmp_path: Path, content
         b'{"a":1}\n{ }\n',
         b'{"a":1}\r{"a":2}\n',
         b'\xef\xbb\xbf{"a":1}',
+        b'{"a":1}\n\xef\xbb\xbf{"a":2}',
         b'{"a":"caf\xe9"}',
     ],
 )
@@ -97,7 +97,7 @@ def test_what_stands_across_two_pieces_is_seen(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_line_of_any_length_is_not_kept_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_layout, "_LONGEST_LINE", 8)
+    monkeypatch.setattr("toolkit.etl.encodings.LONGEST_LINE", 8)
     monkeypatch.setattr("toolkit.etl.encodings.CHUNK", 4)
     assert plain(tmp_path, b'{"a":1}\n{"a":2}\n')
     assert not plain(tmp_path, b'{"a":"' + b"x" * 40 + b'"}\n')

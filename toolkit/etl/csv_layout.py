@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from toolkit.errors import DataError
-from toolkit.etl.encodings import CHUNK, Encoding, check_form, decoded, text_of
+from toolkit.etl.encodings import Encoding, LongLine, check_form, decoded, in_lines, text_of
 from toolkit.etl.words import LONGEST_PATH, shown
 
-_LONGEST_LINE = 64 * CHUNK
 _BEFORE_A_QUOTE, _AFTER_A_QUOTE = (b",", b"\n"), (b",", b"\n", b"\r\n")
 
 
@@ -85,12 +84,10 @@ def _listed(names: list[str]) -> str:
 
 
 def _lines_are_rows(pieces: Iterator[bytes]) -> bool:
-    rest = b""
-    for piece in pieces:
-        lines, end, rest = (rest + piece).rpartition(b"\n")
-        if len(rest) > _LONGEST_LINE or not _is_regular(lines + end):
-            return False
-    return not rest or _is_regular(rest + b"\n")
+    try:
+        return all(map(_is_regular, in_lines(pieces)))
+    except LongLine:
+        return False
 
 
 def _is_regular(lines: bytes) -> bool:

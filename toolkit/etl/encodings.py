@@ -12,7 +12,7 @@ import contextlib
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from toolkit.etl.words import LONGEST_PATH, shown
 
 CHUNK = 1 << 20
 """Bytes that are looked at together."""
+LONGEST_LINE = 64 * CHUNK
 _GZIP = b"\x1f\x8b"
 _GZIP_NAMES = (".gz", ".gzip")
 _OTHER_NAMES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst", ".zstd", ".xz", ".zip", ".7z", ".lzo")
@@ -152,6 +153,27 @@ def chunks(file: Path) -> Iterator[bytes]:
         raise DataError(f"{_place(file)} is damaged: its gzip cannot be unpacked.", cure=cure) from problem
     except OSError as problem:
         raise DataError(f"{_place(file)} cannot be read: {problem.strerror or problem}.", cure=cure) from problem
+
+
+class LongLine(Exception):
+    """A line is too long to be looked at as a whole."""
+
+
+def in_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of whole lines, each with a line feed at its end.
+
+    Raises:
+        LongLine: a line has more than 64 MiB.
+    """
+    rest = b""
+    for piece in pieces:
+        lines, end, rest = (rest + piece).rpartition(b"\n")
+        if len(rest) > LONGEST_LINE:
+            raise LongLine
+        if end:
+            yield lines + end
+    if rest:
+        yield rest + b"\n"
 
 
 def decoded(file: Path, encoding: Encoding) -> Iterator[bytes]:

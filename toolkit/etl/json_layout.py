@@ -10,12 +10,10 @@ from pathlib import Path
 
 from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType
 
-from toolkit.etl.encodings import CHUNK, chunks
+from toolkit.etl.encodings import LongLine, chunks, in_lines
 
-_LONGEST_LINE = 64 * CHUNK
-_BEGUN_OTHERWISE = re.compile(rb"\n(?:[ \[]|\{ *\})")
-"""A line that blanks, an array, or an object without a field begins."""
-_MARK = b"\xef\xbb\xbf"
+_BEGUN_OTHERWISE = re.compile(rb"\n(?:[ \[]|\{ *\}|\xef\xbb\xbf)")
+"""A line that blanks, an array, an object without a field, or a byte order mark begins."""
 
 
 def is_plain(file: Path, kinds: list[DataType]) -> bool:
@@ -32,16 +30,11 @@ def is_plain(file: Path, kinds: list[DataType]) -> bool:
         DataError: it cannot be opened or read to its end, or its gzip is damaged.
     """
     changed = _changed(kinds)
-    rest = b"\n"
-    for chunk in chunks(file):
-        if rest == b"\n" and chunk.startswith(_MARK):
-            return False
-        lines, end, rest = (rest + chunk).rpartition(b"\n")
-        if len(rest) > _LONGEST_LINE or not _are_plain(lines + end, changed):
-            return False
-        # What the next lines begin after is looked at with them.
-        rest = end + rest
-    return _are_plain(rest + b"\n", changed)
+    try:
+        # With a line end before them, as each later line has one.
+        return all(_are_plain(b"\n" + lines, changed) for lines in in_lines(chunks(file)))
+    except LongLine:
+        return False
 
 
 def _are_plain(lines: bytes, changed: list[tuple[bytes, re.Pattern[bytes]]]) -> bool:

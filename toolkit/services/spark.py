@@ -26,8 +26,7 @@ def command(place: Place) -> Sequence[str]:
 def environment(place: Place) -> Mapping[str, str]:
     """The same state, and the same code, wherever the keeper is started."""
     del place
-    path = os.pathsep.join(filter(None, [str(paths.REPOSITORY), os.environ.get("PYTHONPATH")]))
-    return {"TOOLKIT_HOME": str(paths.home()), "PYTHONPATH": path}
+    return {"TOOLKIT_HOME": str(paths.home()), "PYTHONPATH": paths.python_path()}
 
 
 def refuse_unwanted() -> None:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Mode = Literal["overwrite", "append"]
-PLAIN_READER, PLAIN_WRITER = 1, 2
+_PLAIN_READER, _PLAIN_WRITER = 1, 2
 """Protocol versions that know no table features."""
 _ONCE = 1
 """The version of a named write, of which there is only one."""
@@ -68,7 +68,12 @@ def refuse_other_columns(declared: Table, columns: Sequence[str]) -> None:
         )
 
 
-def is_plain_folder(path: Location) -> bool:
+def is_plain_protocol(reader: int, writer: int) -> bool:
+    """Whether a table with these versions of the protocol has no table features."""
+    return reader <= _PLAIN_READER and writer <= _PLAIN_WRITER
+
+
+def is_plain_folder(path: Location) -> TypeGuard[Path]:
     """Whether it is a folder in which no table is yet, or one that asks for nothing but plain Delta without partitions."""
     from deltalake import DeltaTable
 
@@ -78,7 +83,7 @@ def is_plain_folder(path: Location) -> bool:
         return True
     table = DeltaTable(str(path))
     protocol = table.protocol()
-    plain = protocol.min_reader_version <= PLAIN_READER and protocol.min_writer_version <= PLAIN_WRITER
+    plain = is_plain_protocol(protocol.min_reader_version, protocol.min_writer_version)
     return plain and not table.metadata().partition_columns
 
 

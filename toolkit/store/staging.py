@@ -22,11 +22,10 @@ from pyspark.sql import functions as F
 from toolkit.errors import DataError
 from toolkit.scenario import Table
 from toolkit.store.commits import (
-    PLAIN_READER,
-    PLAIN_WRITER,
     Mode,
     Written,
     is_plain_folder,
+    is_plain_protocol,
     refuse_other_columns,
     written,
 )
@@ -115,12 +114,7 @@ def publish(
     fields = {field["name"]: field for field in json.loads(staged.one("metaData")["schemaString"])["fields"]}
     refuse_other_columns(declared, [name for name in fields if name in declared.columns])
     here, there = staged.folder, path
-    if (
-        isinstance(here, Path)
-        and isinstance(there, Path)
-        and _is_plain(staged.one("protocol"))
-        and is_plain_folder(there)
-    ):
+    if isinstance(here, Path) and _is_plain(staged.one("protocol")) and is_plain_folder(there):
         schema = [{**fields[name], "metadata": {"comment": text}} for name, text in declared.columns.items()]
         _commit(there, schema, list(_moved(staged.files(part), here, there)), mode, signature or {})
         return written(path, declared.name)
@@ -168,4 +162,4 @@ def _commit(
 
 
 def _is_plain(protocol: Mapping[str, Any]) -> bool:
-    return int(protocol["minReaderVersion"]) <= PLAIN_READER and int(protocol["minWriterVersion"]) <= PLAIN_WRITER
+    return is_plain_protocol(int(protocol["minReaderVersion"]), int(protocol["minWriterVersion"]))

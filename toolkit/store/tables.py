@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
-from toolkit.store.commits import Written, is_plain_folder, write_rows
+from toolkit.store.commits import Mode, Written, is_plain_folder, write_rows
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
@@ -75,7 +74,7 @@ class Tables:
         self,
         table: str | type[Record],
         df: DataFrame,
-        mode: Literal["overwrite", "append"] = "overwrite",
+        mode: Mode = "overwrite",
         once: str = "",
         note: Mapping[str, str] | None = None,
     ) -> int:
@@ -118,7 +117,7 @@ class Tables:
         self,
         table: str | type[Record],
         rows: pa.Table,
-        mode: Literal["overwrite", "append"] = "overwrite",
+        mode: Mode = "overwrite",
         once: str = "",
     ) -> None:
         """Write a few rows that are at hand, in one commit signed by this run; without Spark where the table is a plain one.
@@ -131,7 +130,7 @@ class Tables:
         """
         declared = self.declared(table)
         path = self.lakehouse.path(declared.name)
-        if isinstance(path, Path) and is_plain_folder(path):
+        if is_plain_folder(path):
             done = write_rows(rows, path, declared, mode=mode, signature=self.signature(), once=once)
             if done is not None:
                 self.say_rows(done)

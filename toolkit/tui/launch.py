@@ -100,8 +100,7 @@ class Launcher:
 
 def environment() -> dict[str, str]:
     """This process's variables, and a path on which `toolkit` is found even where it is not installed."""
-    path = os.pathsep.join(p for p in (str(paths.REPOSITORY), os.environ.get("PYTHONPATH", "")) if p)
-    return {**os.environ, "PYTHONPATH": path}
+    return {**os.environ, "PYTHONPATH": paths.python_path()}
 
 
 def launch_text(folder: Path) -> str:
