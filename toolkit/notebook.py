@@ -137,7 +137,7 @@ class NotebookRun:
         """Each planted defect: how many rows carry it, and how many the rules found."""
         detected_by = self._active.scenario.bodies().DETECTED_BY
         found = {(r["table"], r["rule"]): r["failed"] for r in results_of(self.view)}
-        key = datasets.answer_key(self.platform.landing.files(dataset))
+        key = datasets.answer_key(self.platform.landing.folder(dataset))
         rows = [
             (defect, planted, found.get(detected_by[defect], 0), detected_by[defect][1])
             for defect, planted in key.counts.items()

@@ -25,7 +25,7 @@ Shape = Literal["single", "flag", "list", "pairs"]
 class Parameters(BaseModel):
     """Base of every parameter model: typos are errors, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def option(default: Any, description: str, *, name: str = "", **limits: Any) -> Any:

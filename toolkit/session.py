@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import logging
 import os
 import re
 import socket
@@ -24,12 +23,13 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from toolkit import jars, java, paths
+from toolkit import jars, java, paths, pyspark_client
 from toolkit.driver import FOLDERS, Driver
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.settings import Settings, current
 
 if TYPE_CHECKING:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
 # Parallel collection: throughput is what a batch wants, and it starts faster than G1 on few cores.
@@ -40,8 +40,6 @@ QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
 WARMUP_TIMEOUT_SECONDS = 600
-PYSPARK_LOGGERS = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
-"""Which print each failed query as JSON to standard error, beside the error that is raised."""
 
 _gateway: java.Gateway | None = None
 
@@ -67,7 +65,7 @@ def start(
         SetupError: no Java, no jars, not enough memory, or no server at the given address.
     """
     chosen = settings or current()
-    _prepare_pyspark()
+    pyspark_client.prepare()
     return _connect(chosen, name) if chosen.remote else _start_classic(chosen, name, log, driver, extra or {})
 
 
@@ -91,28 +89,6 @@ def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None
             _gateway = None
 
 
-class _ToProgram(logging.Handler):
-    """Hands records on to the program's own handlers, which pyspark keeps its loggers from; without any they are dropped."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Hand one on."""
-        root = logging.getLogger()
-        if root.handlers:  # else Python would print it
-            root.handle(record)
-
-
-def _prepare_pyspark() -> None:
-    """Let its workers run in this Python, and send its own story of a failed query to the program's log, off the terminal."""
-    from pyspark.logger import PySparkLogger
-
-    os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
-    for name in PYSPARK_LOGGERS:
-        logger = PySparkLogger.getLogger(name)
-        for handler in list(logger.handlers):
-            logger.removeHandler(handler)
-        logger.addHandler(_ToProgram())
-
-
 def _start_classic(
     settings: Settings, name: str, log: Path | None, driver: Driver, extra: Mapping[str, str]
 ) -> SparkSession:
@@ -123,7 +99,7 @@ def _start_classic(
         _gateway = launch(settings, log=log, driver=driver)
     with _gateway_named(_gateway.port, _gateway.secret):
         builder = SparkSession.builder.appName(name)
-        for key, value in {**properties(settings, driver), **extra}.items():
+        for key, value in {**properties(settings, driver), **pyspark_client.properties(), **extra}.items():
             builder = builder.config(key, value)
         return builder.getOrCreate()
 
@@ -165,36 +141,45 @@ def attach(port: int, secret: str) -> SparkSession:
     from pyspark.java_gateway import launch_gateway
     from pyspark.sql import SparkSession
 
-    _prepare_pyspark()
+    pyspark_client.prepare()
     with _gateway_named(port, secret):
         there: Any = launch_gateway()  # type: ignore[no-untyped-call]
     jvm = there.jvm
     context = jvm.JavaSparkContext.fromSparkContext(jvm.org.apache.spark.SparkContext.getOrCreate())
     ours = SparkContext(gateway=there, jsc=context, conf=SparkConf(_jvm=jvm, _jconf=context.getConf()))
-    new = jvm.org.apache.spark.sql.classic.SparkSession.getDefaultSession().get().newSession()
-    return SparkSession(ours, new)
+    try:
+        new = jvm.org.apache.spark.sql.classic.SparkSession.getDefaultSession().get().newSession()
+        return SparkSession(ours, new)
+    except BaseException:
+        # Else a session that is started next would be that of the other process, and would end it.
+        _leave(ours)
+        raise
 
 
 def detach(spark: SparkSession) -> None:
     """Leave a session in the JVM of another process, with nothing of it at work or in memory there; safe if that has died."""
-    from pyspark import SparkContext
-
-    context = spark.sparkContext
     try:
         clear(spark)
     except Exception as problem:
         if not _jvm_is_gone(problem):
             raise
     finally:
-        there, accumulators = SparkContext._gateway, context._accumulatorServer
-        # What `stop` would end is not ours, or would take it half a second.
-        context._jsc = context._accumulatorServer = cast("Any", None)
-        context.stop()
-        threading.Thread(target=accumulators.shutdown, daemon=True).start()
-        type(spark)._instantiatedSession = type(spark)._activeSession = None
-        SparkContext._gateway = SparkContext._jvm = None
-        if there is not None:
-            there.close()  # its `shutdown` would end the gateway for everybody
+        _leave(spark.sparkContext)
+
+
+def _leave(context: SparkContext) -> None:
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    there, accumulators = SparkContext._gateway, context._accumulatorServer
+    # What `stop` would end is not ours, or would take it half a second.
+    context._jsc = context._accumulatorServer = cast("Any", None)
+    context.stop()
+    threading.Thread(target=accumulators.shutdown, daemon=True).start()
+    SparkSession._instantiatedSession = SparkSession._activeSession = None
+    SparkContext._gateway = SparkContext._jvm = None
+    if there is not None:
+        there.close()  # its `shutdown` would end the gateway for everybody
 
 
 def clear(spark: SparkSession) -> None:

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
     min_free_disk_gb: float = Field(2.0, ge=0)
     """A run refuses to start with less free disk than this, in GB."""
 
+    @property
+    def runs_here(self) -> bool:
+        """Whether all of Spark is a process of this computer."""
+        return self.master.startswith("local") and not self.remote
+
     @classmethod
     def settings_customise_sources(
         cls,

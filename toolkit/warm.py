@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import json
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +34,8 @@ NAME = "spark"
 """Of the service that keeps it."""
 ANSWER_SECONDS = 3.0
 RELAY_SECONDS = 0.5
+KEEPERS_SECONDS = 5.0
+"""What its keeper may need to look after it."""
 FULL = 0.8
 """Of its memory; a session that has more in use, after Java has cleared up, is not taken."""
 
@@ -136,7 +140,14 @@ def session_for(name: str, log: Path, driver: Driver, say: Callable[[str], None]
         given_back.enter_context(_relayed(log))
         given_back.callback(user_note().unlink, missing_ok=True)
         given_back.callback(session.detach, taken.spark)
+        threading.Thread(target=_load_ahead, daemon=True).start()
         yield taken.spark
+
+
+def _load_ahead() -> None:
+    """Load what a run needs at its end while it waits for Java; pyarrow looks for pandas whenever it makes a table."""
+    for name in ("pyarrow", "pandas", "deltalake"):
+        importlib.import_module(name)
 
 
 @dataclass
@@ -161,7 +172,8 @@ def _taken(settings: Settings, driver: Driver) -> _Taken | None:
         raise Unusable(f"was started with {' and '.join(differing)}")
     lock = user_lock()
     try:
-        lock.acquire(timeout=0)
+        # Its keeper has the lock for a moment each second, and longer while Java clears up.
+        lock.acquire(timeout=0 if user_note().exists() else KEEPERS_SECONDS)
     except Timeout:
         raise Unusable("is in use by another run") from None
     except OSError as problem:

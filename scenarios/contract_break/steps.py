@@ -48,8 +48,9 @@ def contract(platform: DataPlatform, file: str) -> Contract:
 
 def came(platform: DataPlatform, *files: str) -> DataFrame:
     """Deliveries as they are. Here the schema is inferred, and rightly so: the question is what came."""
-    rows = platform.spark.read.json([str(delivery(platform) / file) for file in files])
-    return with_origin(rows, delivery(platform), platform.run_id, datetime.now(UTC))
+    folder = platform.landing.readable(delivery(platform))
+    rows = platform.spark.read.json([str(folder / file) for file in files])
+    return with_origin(rows, folder, platform.run_id, datetime.now(UTC))
 
 
 def before(platform: DataPlatform) -> DataFrame:
@@ -86,7 +87,7 @@ def _as_row(one: Difference, subject: str, version: str) -> tuple[str, ...]:
 
 def ignore(platform: DataPlatform) -> None:
     """What a report says that trusts the old schema, beside what is true. Nothing fails."""
-    everything = read_json(platform.spark, delivery(platform) / "feed/*.json", OLD_SCHEMA)
+    everything = read_json(platform.spark, platform.landing.readable(delivery(platform)) / "feed/*.json", OLD_SCHEMA)
     truth = before(platform).unionByName(as_version_1(tonight(platform)))
     sold = F.when(F.col("status") != "cancelled", F.col("amount"))
     kept = F.when(~F.col("status").isin("cancelled", "returned"), F.col("amount"))

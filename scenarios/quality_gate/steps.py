@@ -65,8 +65,8 @@ def ingest(platform: DataPlatform) -> None:
     """Read every line into bronze as it is; of the bad day, the file that came."""
     spark, shop = platform.spark, platform.landing.files("shop")
     usual = with_origin(read_json(spark, shop / "orders/*.json", _ORDER), shop, platform.run_id, datetime.now(UTC))
-    bad = read_json(spark, delivery(platform) / bad_day.FILE, _ORDER)
-    came = with_origin(bad, delivery(platform), platform.run_id, datetime.now(UTC))
+    day = platform.landing.readable(delivery(platform))
+    came = with_origin(read_json(spark, day / bad_day.FILE, _ORDER), day, platform.run_id, datetime.now(UTC))
     platform.write("bronze.gate_orders", usual.where(F.col("_source") != bad_day.FILE).unionByName(came))
     platform.landing.ingest("bronze.gate_products", read_csv(spark, shop / "products.csv", _PRODUCT), "shop")
     platform.landing.ingest("bronze.gate_rates", read_csv(spark, shop / "exchange_rates.csv", _RATE), "shop")
@@ -148,9 +148,8 @@ def repair(platform: DataPlatform) -> None:
         repair=set_columns("currency = 'EUR'"),
         description=f"currency: {bad_day.SYMBOL} is EUR",
     )
-    found_again = read_csv(
-        platform.spark, delivery(platform) / bad_day.CORRECTIONS, "order_id STRING, customer_id STRING"
-    )
+    corrections = platform.landing.readable(delivery(platform)) / bad_day.CORRECTIONS
+    found_again = read_csv(platform.spark, corrections, "order_id STRING, customer_id STRING")
     platform.quality.release(
         ORDERS,
         check,

@@ -60,8 +60,10 @@ def checks(platform: DataPlatform) -> dict[str, Check]:
 
 def check(platform: DataPlatform) -> None:
     """Every row against every rule on rows."""
-    files = read_json(platform.spark, delivery(platform) / "feed/*.json", _SCHEMA)
-    came = with_origin(files, delivery(platform), platform.run_id, datetime.now(UTC))
+    folder = platform.landing.readable(delivery(platform))
+    came = with_origin(
+        read_json(platform.spark, folder / "feed/*.json", _SCHEMA), folder, platform.run_id, datetime.now(UTC)
+    )
     orders = came.transform(typed(ordered_at="timestamp")).withColumn("order_date", F.to_date("ordered_at"))
     platform.quality.check(ORDERS, orders, checks(platform)[ORDERS])
     platform.quality.record()
@@ -201,7 +203,8 @@ def suspects(platform: DataPlatform) -> list[tuple[str, date]]:
 
 def correct(platform: DataPlatform) -> None:
     """Revenue by day and channel, as it was told and as it was."""
-    corrections = read_csv(platform.spark, delivery(platform) / feed.CORRECTIONS, "order_id STRING, amount_eur STRING")
+    corrected = platform.landing.readable(delivery(platform)) / feed.CORRECTIONS
+    corrections = read_csv(platform.spark, corrected, "order_id STRING, amount_eur STRING")
     true = corrections.select("order_id", F.col("amount_eur").cast("decimal(12,2)").alias("true_eur"))
     sold = platform.read(ORDERS).where("status != 'cancelled'").join(F.broadcast(true), "order_id", "left")
     revenue = sold.groupBy("order_date", "channel").agg(

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from tests.homes import WarmHome, as_words, notebook_values
+from tests.clusters import cluster, workers_used
+from tests.homes import Home, WarmHome, as_words, notebook_values
 from tests.rivals import overtaken
 from tests.scenarios import test_contract_break, test_quality_gate, test_retail_lakehouse, test_silent_drift
 from toolkit import service, session
@@ -98,6 +99,22 @@ def test_the_tables_in_a_store_are_those_in_a_folder(
     in_azurite.run(*as_words(notebook_values(ALL[name].declared)), scenario=name)
     assert in_azurite.lakehouse.tables() == filled.lakehouse.tables()
     for table in sorted(set(filled.lakehouse.tables()) - ALL[name].told_apart - ALL[name].also_written):
+        assert in_azurite.content(table) == filled.content(table), table
+
+
+@pytest.mark.soak
+def test_a_cluster_builds_in_the_store_what_one_process_builds_in_a_folder(
+    home_of: Callable[[str], WarmHome], in_azurite: StoreHome, tmp_path: Path
+) -> None:
+    """Its workers read the landed files from the store, too, as they would on other computers."""
+    suite = test_retail_lakehouse.TestRetailLakehouse
+    filled, here = home_of(suite.declared.id), Home(in_azurite.path)
+    with cluster(tmp_path) as master:
+        words = as_words(notebook_values(suite.declared))
+        here.run(*words, TOOLKIT_MASTER=master, TOOLKIT_LAKEHOUSE=in_azurite.address)
+    assert workers_used(tmp_path) == 2
+    assert any((in_azurite.lakehouse.root / "landing").iterdir())
+    for table in sorted(set(filled.lakehouse.tables()) - suite.told_apart - suite.also_written):
         assert in_azurite.content(table) == filled.content(table), table
 
 

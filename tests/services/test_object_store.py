@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import signal
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from deltalake import write_deltalake
 from tests.services.test_service import gone
 from toolkit import service
 from toolkit.errors import DataError, SetupError, ToolkitError, UsageError
+from toolkit.etl.csv_layout import layout_of
+from toolkit.etl.encodings import encoding_of
+from toolkit.etl.files import files_meant
 from toolkit.services.azurite import AZURITE, LAKEHOUSE
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.location import ObjectPath, located, remove, storage_options
+from toolkit.store.location import ObjectPath, copied, located, remove, storage_options
 from toolkit.store.objects import StoreRefused
 from toolkit.store.unreadable import Damaged
 
@@ -108,6 +112,28 @@ def test_files_are_read_whole_by_lines_and_from_their_end(root: ObjectPath) -> N
     remove(root)
     remove(root)
     assert not root.exists()
+
+
+def test_a_folder_is_copied_once_and_its_files_are_looked_through_there(root: ObjectPath, tmp_path: Path) -> None:
+    folder = tmp_path / "parcels-orders=3"
+    (folder / "days").mkdir(parents=True)
+    (folder / "all.csv").write_bytes(b"id,name\n1,a\n")
+    (folder / "days" / "1.csv.gz").write_bytes(gzip.compress(b"id,name\n2,b\n"))
+    there = copied(folder, root / folder.name)
+    written = (there / "all.csv").stat().st_mtime_ns
+    (folder / "days" / "2.csv").write_bytes(b'id,name\n3,"c\nd"\n')
+    assert copied(folder, root / folder.name) == there
+    assert (there / "all.csv").stat().st_mtime_ns == written, "it was there"
+    utf8 = encoding_of("utf-8")
+    found = files_meant(there / "days/*.csv*")
+    assert [file.name for file in found] == ["1.csv.gz", "2.csv"]
+    looks = [layout_of(file, ["id", "name"], utf8, look_for_parts=True).lines_are_rows for file in found]
+    assert looks == [True, False]
+    assert files_meant(there / "all.csv") == [there / "all.csv"]
+    with pytest.raises(DataError, match="is a folder"):
+        files_meant(there / "days")
+    with pytest.raises(DataError, match="There is no file"):
+        files_meant(there / "*.json")
 
 
 def test_a_damaged_log_is_said_as_in_a_folder(lakehouse: Lakehouse) -> None:

@@ -169,6 +169,27 @@ def test_nobody_listening_is_said() -> None:
     assert why() == "does not answer"
     assert not warm.user_note().exists()
     with warm.user_lock().acquire(timeout=0):
+        warm.user_note().touch()
+        assert why() == "is in use by another run"
+
+
+@pytest.mark.usefixtures("kept")
+def test_its_keeper_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has the lock now and then, to look after the session; that is no other run."""
+    looking = threading.Event()
+
+    def look_after() -> None:
+        with warm.user_lock().acquire(timeout=0):
+            looking.set()
+            time.sleep(0.5)
+
+    keeper = threading.Thread(target=look_after)
+    keeper.start()
+    looking.wait(5)
+    assert why() == "does not answer", "it was got, and the gateway was asked"
+    keeper.join()
+    monkeypatch.setattr(warm, "KEEPERS_SECONDS", 0.1)
+    with warm.user_lock().acquire(timeout=0):
         assert why() == "is in use by another run"
 
 

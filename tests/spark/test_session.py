@@ -14,6 +14,7 @@ from textwrap import dedent
 import pytest
 from pyspark.sql import SparkSession
 
+from tests.clusters import free_port
 from tests.rivals import overtaken
 from toolkit import java, session, settings
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
@@ -186,12 +187,6 @@ def test_a_java_of_another_version_is_passed_over(
 
 
 # Spark Connect
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_where_no_connect_server_listens_the_error_comes_at_once() -> None:

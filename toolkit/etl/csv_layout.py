@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from toolkit.errors import DataError
 from toolkit.etl.encodings import Encoding, LongLine, check_form, decoded, in_lines, text_of
 from toolkit.etl.words import LONGEST_PATH, shown
+from toolkit.store.location import Location
 
 _BEFORE_A_QUOTE, _AFTER_A_QUOTE = (b",", b"\n"), (b",", b"\n", b"\r\n")
 
@@ -31,7 +31,7 @@ class Layout:
     lines_are_rows: bool
 
 
-def layout_of(file: Path, columns: list[str], encoding: Encoding, *, look_for_parts: bool) -> Layout:
+def layout_of(file: Location, columns: list[str], encoding: Encoding, *, look_for_parts: bool) -> Layout:
     """Look at a file, and refuse it where it cannot be read as it should be.
 
     Args:
@@ -58,7 +58,7 @@ def layout_of(file: Path, columns: list[str], encoding: Encoding, *, look_for_pa
     return Layout(line_end, lines_are_rows)
 
 
-def _header(file: Path, encoding: Encoding) -> tuple[list[str], str]:
+def _header(file: Location, encoding: Encoding) -> tuple[list[str], str]:
     """The names in the first line that is not empty, and how it ends."""
     lines: list[str] = []
     with text_of(file, encoding) as text:
@@ -109,7 +109,7 @@ def _is_regular(lines: bytes) -> bool:
     )
 
 
-def common_line_end(files: list[Path], layouts: list[Layout]) -> str:
+def common_line_end(files: list[Location], layouts: list[Layout]) -> str:
     """How the lines of all files end.
 
     Raises:

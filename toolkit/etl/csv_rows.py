@@ -7,8 +7,6 @@ not decide which files are read.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
@@ -17,6 +15,7 @@ from toolkit import casts
 from toolkit.etl.csv_layout import common_line_end, layout_of
 from toolkit.etl.encodings import Encoding
 from toolkit.etl.files import spark_paths
+from toolkit.store.location import Location
 
 _SURPLUS = 1000
 """Columns that no file has: they are declared, never asked for, and make each record one of another length."""
@@ -31,7 +30,13 @@ _VALUE = rf"(?:{_QUOTED}|{_UNQUOTED})"
 
 
 def read(
-    spark: SparkSession, files: list[Path], fields: StructType, corrupt: str, encoding: Encoding, *, split_files: bool
+    spark: SparkSession,
+    files: list[Location],
+    fields: StructType,
+    corrupt: str,
+    encoding: Encoding,
+    *,
+    split_files: bool,
 ) -> DataFrame:
     """The rows of those files.
 

@@ -15,11 +15,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.words import LONGEST_PATH, shown
+from toolkit.store.location import Location
 
 CHUNK = 1 << 20
 """Bytes that are looked at together."""
@@ -120,7 +120,7 @@ def _loses_its_place(name: str) -> bool:
     return every.decode(name, "replace") != one_by_one or backwards != one_by_one[::-1]
 
 
-def check_form(file: Path, encoding: Encoding) -> None:
+def check_form(file: Location, encoding: Encoding) -> None:
     """Refuse a file that is packed in a way that its name does not say, or that begins as another encoding does.
 
     Raises:
@@ -135,7 +135,7 @@ def check_form(file: Path, encoding: Encoding) -> None:
     _refuse_other_mark(file, first, encoding)
 
 
-def chunks(file: Path) -> Iterator[bytes]:
+def chunks(file: Location) -> Iterator[bytes]:
     """The bytes of a file in pieces, unpacked.
 
     Raises:
@@ -176,7 +176,7 @@ def in_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
-def decoded(file: Path, encoding: Encoding) -> Iterator[bytes]:
+def decoded(file: Location, encoding: Encoding) -> Iterator[bytes]:
     """The bytes of a file in pieces, unpacked, once each is known to be text.
 
     Raises:
@@ -194,18 +194,19 @@ def decoded(file: Path, encoding: Encoding) -> Iterator[bytes]:
     _decode(decoder, b"", file, encoding, lines)
 
 
-def text_of(file: Path, encoding: Encoding) -> io.TextIOWrapper:
+def text_of(file: Location, encoding: Encoding) -> io.TextIOWrapper:
     """The file as text from its beginning, unpacked and without a byte order mark; line ends as they are."""
     name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
     packed = file.name.lower().endswith(_GZIP_NAMES)
-    stream = gzip.open(file) if packed else file.open("rb")  # noqa: SIM115 - the caller closes it with the text
+    opened = file.open("rb")
+    stream = gzip.GzipFile(fileobj=opened) if packed else opened
     text = io.TextIOWrapper(cast(BinaryIO, stream), encoding=name, newline="")
     if encoding.of_two_bytes and text.read(1) != "\ufeff":
         text.seek(0)
     return text
 
 
-def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, file: Path, encoding: Encoding, lines: int) -> None:
+def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, file: Location, encoding: Encoding, lines: int) -> None:
     try:
         decoder.decode(chunk, final=not chunk)
     except UnicodeDecodeError as problem:
@@ -219,7 +220,7 @@ def _decode(decoder: codecs.IncrementalDecoder, chunk: bytes, file: Path, encodi
 
 
 @contextlib.contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
+def _opened(file: Location) -> Iterator[BinaryIO]:
     try:
         stream = file.open("rb")
     except OSError as problem:
@@ -227,7 +228,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
             f"{_place(file)} cannot be opened: {problem.strerror}.", cure="Give this user the right to read it."
         ) from problem
     with stream:
-        yield stream
+        yield cast(BinaryIO, stream)
 
 
 @contextlib.contextmanager
@@ -239,7 +240,7 @@ def _unpacked(stream: BinaryIO, packed: bool) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, plain)
 
 
-def _refuse_other_packing(file: Path, first: bytes) -> None:
+def _refuse_other_packing(file: Location, first: bytes) -> None:
     name = file.name.lower()
     named_gzip, is_gzip = name.endswith(_GZIP_NAMES), first.startswith(_GZIP)
     form = next((form for magic, form in _OTHER_FORMS.items() if first.startswith(magic)), "")
@@ -260,7 +261,7 @@ def _refuse_other_packing(file: Path, first: bytes) -> None:
         )
 
 
-def _is_bzip2(file: Path) -> bool:
+def _is_bzip2(file: Location) -> bool:
     """Whether it is, and not a text that begins with the same three letters."""
     try:
         with file.open("rb") as stream:
@@ -270,7 +271,7 @@ def _is_bzip2(file: Path) -> bool:
     return True
 
 
-def _refuse_other_mark(file: Path, first: bytes, encoding: Encoding) -> None:
+def _refuse_other_mark(file: Location, first: bytes, encoding: Encoding) -> None:
     mark = next((name for bom, name in _MARKS.items() if first.startswith(bom)), "")
     if mark and mark != encoding.name and not encoding.name.startswith(f"{mark}-"):
         raise DataError(
@@ -284,5 +285,5 @@ def _refuse_other_mark(file: Path, first: bytes, encoding: Encoding) -> None:
         )
 
 
-def _place(file: Path) -> str:
+def _place(file: Location) -> str:
     return shown(file, LONGEST_PATH)

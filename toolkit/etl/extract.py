@@ -8,7 +8,6 @@ not fit its schema is kept with its text. Which files are read is said in `etl.f
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 from pyspark.errors import ParseException
 from pyspark.sql import DataFrame, SparkSession
@@ -19,13 +18,14 @@ from toolkit.errors import UsageError
 from toolkit.etl import csv_rows, json_rows
 from toolkit.etl.encodings import encoding_of
 from toolkit.etl.files import files_meant
+from toolkit.store.location import Location
 
 CORRUPT = "_corrupt_record"
 _NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
 def read_csv(
-    spark: SparkSession, files: Path, schema: str, *, encoding: str = "utf-8", split_files: bool = True
+    spark: SparkSession, files: Location, schema: str, *, encoding: str = "utf-8", split_files: bool = True
 ) -> DataFrame:
     """Rows of CSV files with a header; a row that does not fit keeps its text in `_corrupt_record`.
 
@@ -54,7 +54,7 @@ def read_csv(
     return csv_rows.read(spark, files_meant(files), fields, CORRUPT, encoding_of(encoding), split_files=split_files)
 
 
-def read_json(spark: SparkSession, files: Path, schema: str, *, encoding: str = "utf-8") -> DataFrame:
+def read_json(spark: SparkSession, files: Location, schema: str, *, encoding: str = "utf-8") -> DataFrame:
     """Rows of files of JSON lines; a line that is not one JSON object keeps its text in `_corrupt_record`.
 
     An array of objects on one line gives a row for each. A line with text after its value, or with a value that its type does
@@ -79,7 +79,7 @@ def read_json(spark: SparkSession, files: Path, schema: str, *, encoding: str = 
     return json_rows.read(spark, files_meant(files), _fields(schema), CORRUPT, encoding_of(encoding))
 
 
-def with_origin(df: DataFrame, root: Path, run_id: str, at: datetime) -> DataFrame:
+def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> DataFrame:
     """Add `_source` (file below `root`), `_row`, `_ingested_at` and `_run_id`.
 
     `_row` numbers the rows of one load: it orders rows that are equal in everything else, and means nothing more.

@@ -6,30 +6,33 @@ names that Spark would leave out without a word, or fail at.
 
 from __future__ import annotations
 
+import fnmatch
 import re
 from pathlib import Path
 
 from toolkit.errors import DataError
 from toolkit.etl.words import LONGEST_PATH, shown
+from toolkit.store.location import Location, ObjectPath
 
 _PATTERN = re.compile(r"[*?\[]")
 _SPARKS_PATTERN = re.compile(r"([\\*?\[\]{}])")
 _BEING_COPIED = "._COPYING_"
 
 
-def files_meant(files: Path) -> list[Path]:
+def files_meant(files: Location) -> list[Location]:
     """The files that a path or a pattern names, sorted; each is a file that Spark reads.
 
     A name that is there is meant as it stands, whatever characters it has. Otherwise `*`, `?`, `[ab]` and `**` are a pattern,
     as in Python's `pathlib`: `{a,b}` and backslashes mean nothing in it. A folder is no file, neither by its name nor where a
-    pattern finds it: `folder/*.csv` names what is in it. Links are followed.
+    pattern finds it: `folder/*.csv` names what is in it. Links are followed. In an object store only the last part can be a
+    pattern, and `**` means no more than `*`.
 
     Raises:
         DataError: nothing has that name, or one of the names is a folder, a broken link, something that is no file, or a
             file that Spark would leave out or cannot open.
     """
-    path = Path(files).absolute()
-    found = [path] if path.exists() or path.is_symlink() else _matching(path)
+    path = files if isinstance(files, ObjectPath) else Path(files).absolute()
+    found = [path] if path.exists() or (isinstance(path, Path) and path.is_symlink()) else _matching(path)
     if not found:
         cure = "Run the step that lands it first."
         if re.search(r"[{}\\]", str(files)):
@@ -40,18 +43,21 @@ def files_meant(files: Path) -> list[Path]:
     return found
 
 
-def spark_paths(files: list[Path]) -> list[str]:
+def spark_paths(files: list[Location]) -> list[str]:
     """The files as Spark's readers take them: no character of a name is part of a pattern."""
     return [_SPARKS_PATTERN.sub(r"\\\1", str(file)) for file in files]
 
 
-def _matching(path: Path) -> list[Path]:
+def _matching(path: Location) -> list[Location]:
     if not _PATTERN.search(str(path)):
         return []
-    return sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
+    if isinstance(path, ObjectPath):
+        below = sorted(path.parent.iterdir(), key=str)
+        return [file for file in below if fnmatch.fnmatchcase(file.name, path.name)]
+    return [*sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))]
 
 
-def _refuse_unreadable(file: Path) -> None:
+def _refuse_unreadable(file: Location) -> None:
     name, place = shown(file.name), shown(file, LONGEST_PATH)
     if file.is_dir():
         raise DataError(f"{place} is a folder.", cure=f"Name the files in it, such as {place}/*.csv.")

@@ -6,17 +6,17 @@ Every byte is looked at once, by this process. Must not parse a line: what is pl
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType
 
 from toolkit.etl.encodings import LongLine, chunks, in_lines
+from toolkit.store.location import Location
 
 _BEGUN_OTHERWISE = re.compile(rb"\n(?:[ \[]|\{ *\}|\xef\xbb\xbf)")
 """A line that blanks, an array, an object without a field, or a byte order mark begins."""
 
 
-def is_plain(file: Path, kinds: list[DataType]) -> bool:
+def is_plain(file: Location, kinds: list[DataType]) -> bool:
     """Whether no line of a UTF-8 file has what needs a closer look.
 
     Which is: an array, an empty object, blanks, tabs or a byte order mark around its value; a line that a carriage return alone

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -29,6 +28,7 @@ from toolkit.errors import UsageError
 from toolkit.etl.encodings import Encoding, check_form
 from toolkit.etl.files import spark_paths
 from toolkit.etl.json_layout import is_plain
+from toolkit.store.location import Location
 
 _LONGEST_DECIMAL = 38
 _BLANKS = " \t\r\n"
@@ -41,7 +41,7 @@ _OVER_399 = "[4-9][0-9]{2}|[0-9]{4,}"
 _END_OF_NUMBER = r'[ \t]*+["\],}]'
 
 
-def read(spark: SparkSession, files: list[Path], fields: StructType, corrupt: str, encoding: Encoding) -> DataFrame:
+def read(spark: SparkSession, files: list[Location], fields: StructType, corrupt: str, encoding: Encoding) -> DataFrame:
     """The rows of those files.
 
     Args:

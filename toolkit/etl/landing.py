@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit import datasets, paths
+from toolkit import datasets, paths, settings
 from toolkit.datasets import Landed
 from toolkit.errors import DataError
+from toolkit.store.location import Location, copied
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -38,7 +39,15 @@ class Landing:
         self.tables.metric(f"{dataset} rows landed", sum(found.rows.values()), "rows")
         return found.folder
 
-    def files(self, dataset: str) -> Path:
+    def files(self, dataset: str) -> Location:
+        """The files of a dataset that `land` has landed, where Spark can read them.
+
+        Raises:
+            DataError: it has not, in this run.
+        """
+        return self.readable(self.folder(dataset))
+
+    def folder(self, dataset: str) -> Path:
         """The folder of a dataset that `land` has landed.
 
         Raises:
@@ -47,6 +56,17 @@ class Landing:
         if dataset not in self.landed:
             raise DataError(f"The files of {dataset} have not been landed.", cure="Run the step that lands them first.")
         return self.landed[dataset].folder
+
+    def readable(self, folder: Path) -> Location:
+        """A folder of files as Spark can read it: the folder, or a copy beside the tables where Spark runs elsewhere.
+
+        Which is where it runs on a cluster or behind a Spark Connect server, and the lakehouse lies in an object store. Files
+        that are there with the same size are not copied again.
+        """
+        root = self.tables.lakehouse.root
+        if isinstance(root, Path) or settings.current().runs_here:
+            return folder
+        return copied(folder, root.joinpath("landing", folder.name))
 
     def ingest(self, table: str, df: DataFrame, dataset: str) -> None:
         """Write what was read from a dataset's files to bronze, with its origin."""

@@ -26,7 +26,7 @@ def takes_out(action: Action) -> bool:
 class Actions(BaseModel):
     """The action for each severity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     info: Action = "record"
     warn: Action = "warn"

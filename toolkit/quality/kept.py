@@ -78,7 +78,7 @@ class FoundRows(BaseModel):
         judged_at: the version that was judged when the rule was measured last; None when that is not known.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     table: str
     rule: str

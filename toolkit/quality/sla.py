@@ -128,7 +128,7 @@ class _Check(NamedTuple):
 class _Promise(BaseModel):
     """What all promises have: a table, and how often it has to be kept."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     table: str
     objective: float = Field(0.99, gt=0, le=1)

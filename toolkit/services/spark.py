@@ -68,10 +68,9 @@ SPARK = Service(
 def start_quietly() -> None:
     """Start it in a process of its own, which outlives this one, if the settings want one and there is memory to spare."""
     chosen = settings.load()
-    local = chosen.master.startswith("local") and not chosen.remote
     heap = int(chosen.memory[:-1]) * (1024**3 if chosen.memory.endswith("g") else 1024**2)
     spare = psutil.virtual_memory().available > MEMORY_TO_SPARE * heap
-    if chosen.warm_minutes and local and spare and service.running(SPARK.name) is None:
+    if chosen.warm_minutes and chosen.runs_here and spare and service.running(SPARK.name) is None:
         subprocess.Popen(  # noqa: S603 - this very module, in our own Python
             [sys.executable, "-m", __name__],
             env={**os.environ, **environment(Place(paths.home(), {}))},

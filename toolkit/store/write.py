@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, DataFrameWriter
 from pyspark.sql import functions as F
 
 from toolkit.scenario import Table
@@ -40,13 +40,31 @@ def write_table(
         DataError: columns are missing, or there are some that the table does not declare.
     """
     described = _described(df, declared)
-    writer = described.write.format("delta").mode(mode).option("userMetadata", json.dumps(dict(signature or {})))
+    writer = _writer(described, mode, signature)
     # A table that was begun before one of its columns was declared gets it when it is added to, too.
     writer = writer.option("overwriteSchema" if mode == "overwrite" else "mergeSchema", True)
     if once:
         writer = writer.option("txnAppId", once).option("txnVersion", 1)
     writer.save(str(path))
     return written(path, declared.name)
+
+
+def write_frame(
+    df: DataFrame, path: Location, *, mode: Literal["error", "append"], signature: Mapping[str, str] | None = None
+) -> None:
+    """Write `df` to a table that nothing declares but the frame itself, in one commit.
+
+    Args:
+        df: its rows.
+        path: the table's folder.
+        mode: it has not to be there yet; or add to it, or make it.
+        signature: who wrote it and from what; kept in the commit.
+    """
+    _writer(df, mode, signature).save(str(path))
+
+
+def _writer(df: DataFrame, mode: str, signature: Mapping[str, str] | None) -> DataFrameWriter:
+    return df.write.format("delta").mode(mode).option("userMetadata", json.dumps(dict(signature or {})))
 
 
 def export(df: DataFrame, folder: Location, form: Literal["parquet", "avro"]) -> None:

@@ -15,7 +15,7 @@ _HOURS = {"minutes": 1 / 60, "hours": 1.0, "days": 24.0}
 class Frozen(BaseModel):
     """What cannot be changed, and has no other fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Freshness(Frozen):

@@ -80,7 +80,7 @@ class Rule(BaseModel):
         tags: free labels.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str] = ""
     nulls: ClassVar[str] = "Null breaks nothing."

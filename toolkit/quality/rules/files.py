@@ -23,7 +23,7 @@ _LISTED = "docs/rules.md lists every kind with its fields."
 class RuleSet(BaseModel):
     """The rules of one table."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     table: str
     owner: str = ""

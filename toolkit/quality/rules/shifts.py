@@ -36,7 +36,7 @@ class Distribution(BaseModel):
     A range goes from its edge up to but without the next; the first and the last are open.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     values: tuple[Listable, ...] = ()
     edges: tuple[FiniteFloat, ...] = ()
