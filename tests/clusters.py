@@ -59,6 +59,7 @@ def _started(name: str, words: list[str], log: Path) -> subprocess.Popen[bytes]:
     program = java.find().home / "bin" / "java"
     command = [str(program), "-cp", f"{java.spark_home()}/jars/*", "-Xmx512m", f"org.apache.spark.deploy.{name}"]
     environment = {**os.environ, "SPARK_HOME": str(java.spark_home()), "SPARK_LOCAL_IP": "127.0.0.1"}
+    environment["SPARK_SCALA_VERSION"] = "2.13"  # its scripts find that out
     with log.open("wb") as out:
         return subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--webui-port", "0", *words],

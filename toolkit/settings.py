@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     remote: str = Field("", pattern=r"^(|sc://[\w.\-]+:\d+.*)$")
     """A Spark Connect server, `sc://host:port`; wins over `master`."""
     lakehouse: str = ""
-    """Where the lakehouse lies: a folder, or `abfss://container@account.dfs.core.windows.net/folder`; under `TOOLKIT_HOME`
-    when empty."""
+    """Where the lakehouse lies: a folder, `abfss://container@account.dfs.core.windows.net/folder` or `s3a://bucket/folder`;
+    under `TOOLKIT_HOME` when empty."""
     memory: str = Field(default_factory=default_memory, pattern=r"^\d+[mg]$")
     """Heap of the driver, which in local mode is all of Spark."""
     shuffle_partitions: int = Field(0, ge=0, le=10_000)

@@ -14,7 +14,7 @@ from toolkit.errors import SetupError, UsageError
 LOCKS = REPOSITORY / "environments" / "peers"
 
 
-@pytest.mark.parametrize("peer", launch.PEERS)
+@pytest.mark.parametrize("peer", [*launch.PEERS, "s3_server"])
 def test_a_peer_is_locked_by_hash_without_any_address(peer: str) -> None:
     lock = (LOCKS / f"{peer}.lock").read_text(encoding="utf-8")
     entries = re.split(r"\n(?=\S)", lock.strip())

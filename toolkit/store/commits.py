@@ -37,6 +37,8 @@ class Written:
     """Rows that this write added."""
     files: int
     bytes: int
+    deleted: int = 0
+    """Rows that it put others in place of, where Delta counts them."""
 
 
 def written(path: Location, table: str) -> Written:
@@ -49,6 +51,7 @@ def written(path: Location, table: str) -> Written:
         newest.rows or 0,
         int(metrics.get("numFiles", 0)),
         int(metrics.get("numOutputBytes", 0)),
+        int(metrics.get("numDeletedRows", 0)),
     )
 
 

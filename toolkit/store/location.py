@@ -182,7 +182,7 @@ def located(place: str) -> Location:
     if scheme not in SCHEMES:
         raise UsageError(
             f"No driver here reads {scheme}://, as {_without_secrets(place)} asks for.",
-            choices=["a folder", "abfs://", "abfss://"],
+            choices=["a folder", "abfs://", "abfss://", "s3a://"],
             cure=f"It looks like: {_AZURE_FORM}",
         )
     form = _S3_FORM if scheme == "s3a" else _AZURE_FORM

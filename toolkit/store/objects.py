@@ -61,10 +61,7 @@ def store_of(place: ObjectPath) -> ObjectStore:
         SetupError: nothing here says how to enter it.
     """
     if place.scheme == "s3a":
-        raise SetupError(
-            "Spark's driver for s3a:// is not among the jars of this toolkit yet.",
-            cure="Use a folder, or abfss://container@account.dfs.core.windows.net/folder.",
-        )
+        return _s3(tuple(next(filter(None, map(os.environ.get, names)), "") for names in _S3_VARIABLES))
     account = place.authority.partition("@")[2].partition(".")[0]
     if account == EMULATED_ACCOUNT:
         running = service.running(AZURITE)
@@ -152,6 +149,61 @@ def _azure(account: str, given: tuple[str, ...]) -> ObjectStore:
     return ObjectStore(files, delta, _driver(spark))
 
 
+_S3_VARIABLES = (
+    ("AWS_ACCESS_KEY_ID",),
+    ("AWS_SECRET_ACCESS_KEY",),
+    ("AWS_SESSION_TOKEN",),
+    ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+)
+_S3_REGION = "us-east-1"
+
+
+@lru_cache
+def _s3(given: tuple[str, ...]) -> ObjectStore:
+    from pyarrow.fs import S3FileSystem
+
+    key, secret, token, region, endpoint = given
+    if not (key and secret):
+        raise SetupError(
+            "Nothing says how to enter S3.",
+            cure="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), AWS_REGION, and AWS_ENDPOINT_URL_S3 "
+            "for a server that is not Amazon's.",
+        )
+    region = region or _S3_REGION
+    scheme, _, server = endpoint.rpartition("://")
+    files = S3FileSystem(
+        access_key=key,
+        secret_key=secret,
+        session_token=token or None,
+        region=region,
+        scheme=scheme or "https",
+        endpoint_override=server or None,
+    )
+    delta = {"aws_access_key_id": key, "aws_secret_access_key": secret, "aws_region": region}
+    spark = {
+        "fs.s3a.access.key": key,
+        "fs.s3a.secret.key": secret,
+        "fs.s3a.endpoint.region": region,
+        # A store may go and come back within a minute; the driver's own patience is longer.
+        "fs.s3a.attempts.maximum": "3",
+        "fs.s3a.retry.limit": "5",
+    }
+    if token:
+        delta |= {"aws_session_token": token}
+        temporary = "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider"
+        spark |= {"fs.s3a.session.token": token, "fs.s3a.aws.credentials.provider": temporary}
+    if endpoint:
+        delta |= {"aws_endpoint_url": endpoint, "aws_allow_http": str(scheme == "http").lower()}
+        secure = str(scheme != "http").lower()
+        spark |= {
+            "fs.s3a.endpoint": endpoint,
+            "fs.s3a.connection.ssl.enabled": secure,
+            "fs.s3a.path.style.access": "true",
+        }
+    return ObjectStore(files, delta, Driver("s3", {f"spark.hadoop.{name}": value for name, value in spark.items()}))
+
+
 def _keyed(account: str, key: str) -> dict[str, str]:
     return {f"fs.azure.account.key.{account}.{kind}.{_AZURE_SUFFIX}": key for kind in ("dfs", "blob")}
 
@@ -167,8 +219,13 @@ def _by_client(account: str, tenant: str, client: str, secret: str) -> dict[str,
     }
 
 
+_FILE_COMMITTER = "org.apache.hadoop.mapreduce.lib.output.FileOutputCommitterFactory"
+
+
 def _driver(properties: Mapping[str, str]) -> Driver:
     all_of_them = {
+        # Hadoop's own choice for these schemes needs a protocol of Spark's cloud module; files are exported, not tables.
+        **{f"mapreduce.outputcommitter.factory.scheme.{scheme}": _FILE_COMMITTER for scheme in ("abfs", "abfss")},
         # The driver's own choice of HTTP client needs a native library, and says so in words that help nobody.
         "fs.azure.networking.library": "JDK_HTTP_URL_CONNECTION",
         # A store may go and come back within a minute; the driver's own patience is a quarter of an hour for each request.
@@ -182,12 +239,15 @@ def _driver(properties: Mapping[str, str]) -> Driver:
 _NO_CONTAINER = "has no container of that name", "Make it in the store first, or correct TOOLKIT_LAKEHOUSE."
 _REFUSALS: tuple[tuple[str, str, str], ...] = (
     (
-        r"AuthenticationFailed|AuthorizationFailure|InvalidAuthenticationInfo|NoAuthenticationInformation|\b40[13]\b",
+        r"AuthenticationFailed|AuthorizationFailure|InvalidAuthenticationInfo|NoAuthenticationInformation|\b40[13]\b|"
+        r"InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied|ACCESS_DENIED",
         "refused what it was shown: the key or token is wrong, or may not do this",
-        "Check the credentials: AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, or AZURE_CLIENT_SECRET.",
+        "Check the credentials: AZURE_STORAGE_ACCOUNT_KEY, AZURE_STORAGE_SAS_TOKEN, or AZURE_CLIENT_SECRET; for S3, "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
     ),
     (
-        r"ContainerNotFound|FilesystemNotFound|container does not exist|filesystem does not exist",
+        r"ContainerNotFound|FilesystemNotFound|container does not exist|filesystem does not exist|NoSuchBucket|"
+        r"bucket does not exist",
         *_NO_CONTAINER,
     ),
     (
