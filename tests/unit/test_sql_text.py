@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from toolkit import columns
 from toolkit.quality import sql_text
 
 
@@ -23,7 +24,7 @@ def test_a_column_is_quoted_part_by_part(name: str, written: str) -> None:
 
 
 def test_a_name_may_hold_backquotes() -> None:
-    assert sql_text.quoted("a`b.c") == "`a``b.c`"
+    assert columns.quoted("a`b.c") == "`a``b.c`"
 
 
 @pytest.mark.parametrize(

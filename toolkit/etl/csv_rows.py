@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from toolkit import casts
+from toolkit import casts, columns
 from toolkit.etl.csv_layout import common_line_end, layout_of
 from toolkit.etl.encodings import Encoding
 from toolkit.etl.files import spark_paths
@@ -119,4 +119,4 @@ def _texts(names: list[str], corrupt: str, surplus: int = 0) -> StructType:
 
 def _quoted(names: list[str]) -> list[str]:
     """Names as `F.col` takes them, whatever is in them."""
-    return [f"`{name.replace('`', '``')}`" for name in names]
+    return list(map(columns.quoted, names))

@@ -17,6 +17,7 @@ from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
+from toolkit.columns import quoted
 from toolkit.errors import UsageError
 from toolkit.quality import reasons, sql_text
 from toolkit.quality.actions import Actions
@@ -49,7 +50,7 @@ class Plan:
     def kept(self) -> list[str]:
         """The source's columns. A table that was split before brings its old reasons along; the new ones take their place."""
         old = {VIOLATIONS, RULES, WARNINGS, QUARANTINED}
-        return [sql_text.quoted(name) for name in self.source.columns if name not in old]
+        return [quoted(name) for name in self.source.columns if name not in old]
 
     @cached_property
     def on_rows(self) -> list[tuple[int, RowRule]]:
@@ -135,7 +136,7 @@ class Plan:
 
         It has the first column of a row that does, the values that broke the rule, and what should be true.
         """
-        key = sql_text.quoted(self.source.columns[0])
+        key = quoted(self.source.columns[0])
         told = {i: f"named_struct('key', CAST({key} AS string), 'why', {why})" for i, why in self.told.items()}
         asked = [f"any_value(if({self.flags[i].raised}, {one}, NULL), true) AS example_{i}" for i, one in told.items()]
         return self.flagged().agg(*map(F.expr, asked))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from toolkit.columns import quoted
 from toolkit.quality import sql_text
 from toolkit.quality.rules import RowRule
 
@@ -56,9 +57,7 @@ def _value(named: Sequence[str], columns: Sequence[str], conditions: Sequence[st
     if len(named) == 1:
         return f"CAST({sql_text.column(named[0])} AS string)"
     shown = {name: sql_text.column(name) for name in named}
-    shown = shown or {
-        sql_text.named(name): sql_text.quoted(name) for name in columns_in("\n".join(conditions), columns)
-    }
+    shown = shown or {sql_text.named(name): quoted(name) for name in columns_in("\n".join(conditions), columns)}
     told = [
         f"{sql_text.text(f'{name}=')}, coalesce(CAST({column} AS string), 'null')" for name, column in shown.items()
     ]

@@ -13,8 +13,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, StringType, StructField, StructType
 
+from toolkit.columns import quoted
 from toolkit.errors import UsageError
-from toolkit.quality import sql_text
 from toolkit.quality.engine import Check, split
 from toolkit.quality.quarantine import RULES, VIOLATIONS, WARNINGS
 from toolkit.quality.rejected import settings_of
@@ -169,7 +169,7 @@ def set_columns(*settings: str) -> Repair:
 
 def _as_json(columns: Iterable[str]) -> Column:
     """A row as JSON, with every digit of its times: by itself Spark writes thousandths, and two rows would look like one."""
-    return F.to_json(F.struct(*map(sql_text.quoted, columns)), _EVERY_DIGIT)
+    return F.to_json(F.struct(*map(quoted, columns)), _EVERY_DIGIT)
 
 
 def _key(row: Column) -> Column:

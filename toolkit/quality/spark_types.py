@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from toolkit.columns import quoted
 from toolkit.errors import UsageError, nearest
-from toolkit.quality import sql_text
 
 Width = Literal["same", "wider", "narrower", "other"]
 
@@ -148,7 +148,7 @@ def struct_text(fields: Iterator[tuple[str, str]]) -> str:
 
 
 def _quoted(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) else sql_text.quoted(name)
+    return name if _PLAIN.fullmatch(name) else quoted(name)
 
 
 def parse_type(text: str) -> SparkType:

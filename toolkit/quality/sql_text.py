@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 
+from toolkit.columns import quoted
+
 SPACE = r"\p{IsWhite_Space}\x{180E}\x{200B}\x{2060}\x{FEFF}"
 """What is white space, between the brackets of a regular expression of Java's: all that Unicode calls so, and those of its
 invisible characters that have no width and join nothing."""
 _PART = re.compile(r"`((?:[^`]|``)+)`|([^.`]+)")
-
-
-def quoted(name: str) -> str:
-    """One name, whatever is in it."""
-    return f"`{name.replace('`', '``')}`"
 
 
 def parts(column: str) -> list[str]:

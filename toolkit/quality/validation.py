@@ -14,6 +14,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from toolkit.columns import quoted
 from toolkit.errors import UsageError
 from toolkit.quality import sql_text
 from toolkit.quality.rules import (
@@ -280,7 +281,7 @@ def column_type(schema: T.StructType, path: str) -> T.DataType | None:
     found: T.DataType = schema
     for number, part in enumerate(parts):
         if isinstance(found, T.ArrayType):
-            inner = column_type(_as_struct(found.elementType), ".".join(map(sql_text.quoted, parts[number:])))
+            inner = column_type(_as_struct(found.elementType), ".".join(map(quoted, parts[number:])))
             return None if inner is None else T.ArrayType(inner)
         if isinstance(found, T.MapType):
             found = found.valueType

@@ -1,4 +1,4 @@
-"""What a commit did to its table, and small commits that need no Spark: a few rows are written in milliseconds.
+"""How a commit is made, what it did to its table, and small commits that need no Spark: a few rows are written in milliseconds.
 
 Only to plain tables in folders; what asks for more, or lies in an object store, is written by Spark. Must not import pyspark.
 """
@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 
 from toolkit.errors import DataError
 from toolkit.scenario import Table
@@ -25,6 +25,43 @@ _PLAIN_READER, _PLAIN_WRITER = 1, 2
 """Protocol versions that know no table features."""
 _ONCE = 1
 """The version of a named write, of which there is only one."""
+
+
+Evolution = Literal["refuse", "add", "widen"]
+
+
+class Once(NamedTuple):
+    """A load that is done once: its name, and a number that grows from one load of that name to the next.
+
+    A load with the number of one that was done, or a smaller one, is left out. So a retry is harmless, and a name is never
+    used for two sequences: derive it from what the numbers belong to.
+    """
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a load is written.
+
+    Attributes:
+        signature: who does it and from what; kept in the commit.
+        once: its name and number, so that a retry is left out.
+        evolution: what becomes of columns that the table does not have: they are refused, or added; or added, and types
+            of columns made wider where Delta can do it without a change of values.
+        partition_by: columns that part the folder of a table that is made now.
+        cluster_by: columns that a table that is made now is clustered by (liquid clustering); not together with partitions.
+    """
+
+    signature: Mapping[str, str] | None = None
+    once: Once | None = None
+    evolution: Evolution = "refuse"
+    partition_by: Sequence[str] = ()
+    cluster_by: Sequence[str] = ()
+
+
+PLAIN = Way()
 
 
 @dataclass(frozen=True)

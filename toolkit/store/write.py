@@ -6,52 +6,18 @@ A writer refuses before it writes: a frame whose columns are not those that its 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal
 
 from pyspark.sql import DataFrame, DataFrameWriter
 from pyspark.sql import functions as F
 
+from toolkit.columns import quoted
 from toolkit.scenario import Table
-from toolkit.store.commits import Mode, Written, refuse_other_columns, written
+from toolkit.store.commits import PLAIN, Mode, Way, Written, refuse_other_columns, written
+from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-
-Evolution = Literal["refuse", "add", "widen"]
-
-
-class Once(NamedTuple):
-    """A load that is done once: its name, and a number that grows from one load of that name to the next.
-
-    A load with the number of one that was done, or a smaller one, is left out. So a retry is harmless, and a name is never
-    used for two sequences: derive it from what the numbers belong to.
-    """
-
-    name: str
-    number: int
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a load is written.
-
-    Attributes:
-        signature: who does it and from what; kept in the commit.
-        once: its name and number, so that a retry is left out.
-        evolution: what becomes of columns that the table does not have: they are refused, or added; or added, and types
-            of columns made wider where Delta can do it without a change of values.
-        partition_by: columns that part the folder of a table that is made now.
-        cluster_by: columns that a table that is made now is clustered by (liquid clustering); not together with partitions.
-    """
-
-    signature: Mapping[str, str] | None = None
-    once: Once | None = None
-    evolution: Evolution = "refuse"
-    partition_by: Sequence[str] = ()
-    cluster_by: Sequence[str] = ()
-
-
-PLAIN = Way()
+from toolkit.store.sql import as_view, noted, table_name
 
 
 def write_table(
@@ -105,9 +71,18 @@ def write_frame(
         writer = writer.option("txnAppId", way.once.name).option("txnVersion", way.once.number)
     if way.partition_by:
         writer = writer.partitionBy(*way.partition_by)
-    if way.cluster_by:
-        writer = writer.clusterBy(*way.cluster_by)
-    writer.save(str(path))
+    if way.cluster_by and DeltaLog(path).newest is None:
+        _make_clustered(df, path, way)
+    else:
+        writer.save(str(path))
+
+
+def _make_clustered(df: DataFrame, path: Location, way: Way) -> None:
+    """Spark's writer leaves clustering out without a word where a table has a path and no name."""
+    columns = ", ".join(map(quoted, way.cluster_by))
+    with as_view(df) as view, noted(df.sparkSession, way):
+        make = f"CREATE TABLE {table_name(path)} USING delta CLUSTER BY ({columns}) AS SELECT * FROM {view}"  # noqa: S608
+        df.sparkSession.sql(make)
 
 
 def _writer(df: DataFrame, mode: str, signature: Mapping[str, str] | None) -> DataFrameWriter:

@@ -1,0 +1,466 @@
+"""Change events applied to a table: one declaration for types 0, 1, 2, 3, 4 and 6 of a slowly changing dimension.
+
+The arguments are called as in Spark's `create_auto_cdc_flow`, so that what is declared here moves to a pipeline of a platform.
+Any order of the events, and any split of them into calls, gives the same table: what is late finds its place, what came
+before changes nothing. For that, events that no row tells of are kept in a table beside it. Owns what is refused before
+anything is written, and the order of the commits; what events make of a key is said in `etl.histories`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType
+
+from toolkit.columns import cols, quoted
+from toolkit.errors import BusyError, DataError, UsageError
+from toolkit.etl.histories import (
+    CURRENT,
+    DELETE,
+    KEPT,
+    PREVIOUS,
+    SEQUENCE,
+    Shape,
+    as_events,
+    events_of,
+    kept_of,
+    resolved,
+    rows_of,
+)
+from toolkit.etl.load import is_comparable
+from toolkit.store.commits import Way, written
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location
+from toolkit.store.merge import merge
+from toolkit.store.write import write_frame
+from toolkit.words import plural
+
+ScdType = Literal[0, 1, 2, 3, 4, 6]
+SHOWN = 5
+"""Keys in an error."""
+_REFUSED, _IS_KNOWN, _WAS_KEPT, _IS_TIE, _CAME, _LATEST = (
+    "_refused",
+    "_is_known",
+    "_was_kept",
+    "_is_tie",
+    "_came",
+    "_latest",
+)
+_OP, _NEW, _OLD = "_op", "_new", "_old"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What applying events did.
+
+    Attributes:
+        received: events that came, those that were refused among them.
+        refused: events without a key or without a place in the sequence.
+        repeated: events that had come before, or twice.
+        late: new events older than the newest that was known of their key.
+        inserted: rows of the table.
+        updated: rows of the table.
+        deleted: rows of the table.
+        version: of the table; None where there is none yet.
+        files: data files that were added to it.
+        bytes: of those files.
+        kept: events that no row tells of, which were put beside the table.
+        history: what was done to the table of the history, for type 4.
+    """
+
+    received: int = 0
+    refused: int = 0
+    repeated: int = 0
+    late: int = 0
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    version: int | None = None
+    files: int = 0
+    bytes: int = 0
+    kept: int = 0
+    history: Applied | None = None
+
+
+@dataclass(frozen=True)
+class ChangeFlow:
+    """How events are read, and what they are made into.
+
+    Attributes:
+        keys: columns that name a row.
+        sequence_by: a column or SQL expression that orders the events of a key; several order by the first, then the next.
+        apply_as_deletes: SQL condition of events that are deletes; none are when empty.
+        column_list: columns of the table; all of the source when empty.
+        except_column_list: columns of the source that stay out of it.
+        track_history_column_list: columns whose change begins a new interval; all but the keys when empty.
+        track_history_except_column_list: or all but these.
+        ignore_null_updates: a null means "as before".
+        stored_as_scd_type: 0 keeps the first values of a key's life, 1 the newest, 2 a row for each interval, 3 the newest and
+            those before (`previous_…`), 4 as 1 beside a table as 2, 6 as 2 with the newest values in each row (`current_…`).
+        hard_deletes: a delete closes the interval, or is a row of its own with the values that it ended; for types 2 and 6.
+        tie_break: columns of the table that decide between events of one key with equal sequence; without, they are an error.
+    """
+
+    keys: Sequence[str]
+    sequence_by: str | Sequence[str]
+    apply_as_deletes: str = ""
+    column_list: Sequence[str] = ()
+    except_column_list: Sequence[str] = ()
+    track_history_column_list: Sequence[str] = ()
+    track_history_except_column_list: Sequence[str] = ()
+    ignore_null_updates: bool = False
+    stored_as_scd_type: ScdType = 1
+    hard_deletes: Literal["close", "row"] = "close"
+    tie_break: Sequence[str] = ()
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """What orders the events."""
+        return (self.sequence_by,) if isinstance(self.sequence_by, str) else tuple(self.sequence_by)
+
+
+def apply_changes(
+    target: Location,
+    source: DataFrame,
+    flow: ChangeFlow,
+    *,
+    kept: Location | None = None,
+    history: Location | None = None,
+    quarantine: Location | None = None,
+    signature: Mapping[str, str] | None = None,
+) -> Applied:
+    """Apply change events to a table, which is made by the first of them.
+
+    Nothing is written before all events have been looked at. Applying events again changes nothing, so a call that was
+    interrupted is made again. One program at a time may do it to a table: a commit of another one meanwhile is an error.
+
+    Args:
+        target: the table. It gets `_sequence`, or `_start_at` and `_end_at` (types 2 and 6), beside the columns of the events.
+        source: the events, in any order: of a file, of a micro-batch, of another table's change feed.
+        flow: how they are read, and what they are made into.
+        kept: the table of events that no row tells of: a repetition, a delete of what was not there. A late event may make
+            rows of them, so it belongs to the target; `<target>_kept` unless given.
+        history: for type 4, the table of the history.
+        quarantine: where events go that have no key or no place in the sequence; they are an error unless given.
+        signature: who does it and from what; kept in the commits.
+
+    Raises:
+        UsageError: the declaration does not fit the source.
+        DataError: two events of a key have equal sequence and say different things; some have no key or no sequence; the target
+            is of another shape. Nothing was written.
+        BusyError: somebody else wrote to the target meanwhile. It is as they left it.
+    """
+    if flow.stored_as_scd_type != 4:  # noqa: PLR2004
+        return _apply(target, source, flow, kept, quarantine, signature or {})
+    if history is None:
+        raise UsageError("Type 4 keeps the history in a table of its own.", cure="Say where: history=Location.")
+    with _persisted(source) as once:
+        # The history first: were the present there alone, what was overwritten in it would be lost to a run that ends here.
+        past = _apply(history, once, replace(flow, stored_as_scd_type=2), None, quarantine, signature or {})
+        now = _apply(target, once, replace(flow, stored_as_scd_type=1), kept, None, signature or {}, drop_refused=True)
+    return replace(now, refused=past.refused, history=past)
+
+
+def _apply(
+    target: Location,
+    source: DataFrame,
+    flow: ChangeFlow,
+    kept: Location | None,
+    quarantine: Location | None,
+    signature: Mapping[str, str],
+    *,
+    drop_refused: bool = False,
+) -> Applied:
+    shape = shape_of(flow, source)
+    aside = kept or target.parent / f"{target.name}_kept"
+    version = DeltaLog(target).newest
+    with _persisted(_received(source, flow, shape)) as came:
+        applied = _counted(came, shape, refuse=quarantine is None and not drop_refused)
+        good = as_events(came.where(~F.col(_REFUSED)), shape)
+        rows = _rows_of_keys(target, version, good, shape)
+        with _persisted(rows) as known, _persisted(_resolved(good, known, aside, flow, shape)) as found:
+            applied = _summed(found, applied, shape)
+            if quarantine is not None and applied.refused:
+                refused = came.where(_REFUSED).select(*cols(shape.columns), SEQUENCE, DELETE)
+                write_frame(refused, quarantine, Way(signature), mode="append")
+            if applied.kept:
+                events = kept_of(found.where(~F.col(_WAS_KEPT)), shape)
+                write_frame(events, aside, Way(signature), mode="append")
+            made = rows_of(found, shape)
+            if known is None:
+                return _created(made, target, applied, signature)
+            with _persisted(_differing(made, known, shape)) as changes:
+                return _merged(changes, target, version, shape, applied, signature)
+
+
+# what comes in
+
+
+def shape_of(flow: ChangeFlow, source: DataFrame) -> Shape:
+    """What the events of a source become.
+
+    Raises:
+        UsageError: the declaration names what the source does not have, or what cannot be.
+    """
+    types = {field.name: field.dataType for field in source.schema}
+    if flow.column_list and flow.except_column_list:
+        raise UsageError("Both column_list and except_column_list are given.", cure="Give one of them.")
+    if flow.track_history_column_list and flow.track_history_except_column_list:
+        raise UsageError("Both lists of tracked columns are given.", cure="Give one of them.")
+    lists = (flow.keys, flow.column_list, flow.except_column_list, flow.tie_break)
+    tracking = (flow.track_history_column_list, flow.track_history_except_column_list)
+    for name in (name for names in (*lists, *tracking) for name in names):
+        if name not in types:
+            raise UsageError.unknown("column", name, list(types))
+    columns = tuple(flow.column_list) or tuple(name for name in types if name not in flow.except_column_list)
+    _refuse_columns(flow, columns, types)
+    others = [name for name in columns if name not in flow.keys]
+    tracked = tuple(flow.track_history_column_list) or tuple(
+        name for name in others if name not in flow.track_history_except_column_list
+    )
+    rows_of_deletes = flow.hard_deletes == "row" and flow.stored_as_scd_type in (2, 6)
+    return Shape(
+        tuple(flow.keys),
+        columns,
+        tracked,
+        flow.stored_as_scd_type,
+        flow.ignore_null_updates,
+        rows_of_deletes,
+        keeps_deletes=bool(flow.tie_break),
+    )
+
+
+def _refuse_columns(flow: ChangeFlow, columns: Sequence[str], types: Mapping[str, DataType]) -> None:
+    if not flow.keys:
+        raise UsageError(
+            "No key is named.", choices=list(types), cure="Name the columns that tell rows apart: keys=[…]."
+        )
+    if lacking := [name for name in (*flow.keys, *flow.tie_break) if name not in columns]:
+        raise UsageError(
+            f"{lacking[0]} is left out of the table, and is needed to know what comes later.", cure="Keep the column."
+        )
+    if taken := [name for name in columns if name.startswith(("_", PREVIOUS, CURRENT))]:
+        raise UsageError(
+            f"The column {taken[0]} is called as those are that are added here.",
+            cure="Leave it out by except_column_list, or rename it.",
+        )
+    if unequal := [name for name in columns if not is_comparable(types[name])]:
+        raise UsageError(
+            f"{unequal[0]} is {types[unequal[0]].simpleString()}, and two values of that type cannot be compared.",
+            cure="Leave it out, or make it a STRING or an ARRAY of STRUCTs first.",
+        )
+    if flow.ignore_null_updates and flow.stored_as_scd_type == 0:
+        raise UsageError("Type 0 never updates, so it cannot ignore nulls in updates.", cure="Leave one of them out.")
+
+
+def _received(source: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
+    """The columns of the table, with `_sequence`, `_delete` and `_refused`."""
+    try:
+        parts = [F.expr(one) for one in flow.sequences]
+        is_delete = F.coalesce(F.expr(flow.apply_as_deletes), F.lit(False)) if flow.apply_as_deletes else F.lit(False)
+        sequence = parts[0] if len(parts) == 1 else F.struct(*[part.alias(f"_{n}") for n, part in enumerate(parts, 1)])
+        lacking = [column.isNull() for column in (*cols(shape.keys), *parts)]
+        refused = lacking[0]
+        for one in lacking[1:]:
+            refused = refused | one
+        return source.select(
+            *cols(shape.columns), sequence.alias(SEQUENCE), is_delete.alias(DELETE), refused.alias(_REFUSED)
+        )
+    except (AnalysisException, ParseException) as problem:
+        raise UsageError(
+            f"The source cannot be ordered, or its deletes told: {str(problem).splitlines()[0]}",
+            choices=source.columns,
+            cure="sequence_by and apply_as_deletes are columns of the source, or SQL over them.",
+        ) from problem
+
+
+def _counted(came: DataFrame, shape: Shape, *, refuse: bool) -> Applied:
+    (counts,) = came.agg(F.count("*").alias("all"), F.count_if(_REFUSED).alias("refused")).collect()
+    if counts["refused"] and refuse:
+        rows = came.where(_REFUSED).select(*cols(shape.keys), SEQUENCE).limit(SHOWN).collect()
+        raise DataError(
+            f"{plural(counts['refused'], 'event')} of {counts['all']:,} have no key or no sequence, such as "
+            f"{'; '.join(_shown(row) for row in rows)}. Nothing was written.",
+            cure="Mend the source, or say where such events go: quarantine=Location.",
+        )
+    return Applied(received=counts["all"], refused=counts["refused"])
+
+
+def _shown(row: Any) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.asDict().items())
+
+
+# what is known
+
+
+def _rows_of_keys(target: Location, version: int | None, events: DataFrame, shape: Shape) -> DataFrame | None:
+    """All rows of the keys that events came for; None where there is no table."""
+    if version is None:
+        return None
+    reader = events.sparkSession.read.format("delta").option("versionAsOf", version)
+    rows = reader.load(str(target))
+    _refuse_other_shape(target, rows, events, shape)
+    return rows.join(events.select(*cols(shape.keys)).distinct(), list(shape.keys), "left_semi")
+
+
+def _refuse_other_shape(target: Location, rows: DataFrame, events: DataFrame, shape: Shape) -> None:
+    there, wanted = rows.columns, list(shape.row_columns)
+    if sorted(there) != sorted(wanted):
+        missing = [name for name in wanted if name not in there]
+        extra = [name for name in there if name not in wanted]
+        raise DataError(
+            f"{target.name} has other columns than this flow makes: it lacks {missing or 'none'}, and has {extra or 'none'} "
+            "beside them. Nothing was written.",
+            cure="Apply the changes with the declaration that made the table, or to a new table.",
+        )
+    types = dict(events.dtypes)
+    place = SEQUENCE if SEQUENCE in there else "_start_at"
+    changed = [name for name, kind in rows.dtypes if name in shape.columns and types[name] != kind]
+    if dict(rows.dtypes)[place] != types[SEQUENCE]:
+        changed.append(place)
+    if changed:
+        raise DataError(
+            f"{changed[0]} of {target.name} is {dict(rows.dtypes)[changed[0]]}, and the source has "
+            f"{types.get(changed[0], types[SEQUENCE])}. Nothing was written.",
+            cure="Cast it in the source.",
+        )
+
+
+def _resolved(came: DataFrame, known: DataFrame | None, aside: Location, flow: ChangeFlow, shape: Shape) -> DataFrame:
+    """All events of the keys that came, one for each place in a key's sequence, beside what becomes of them."""
+    events = came.withColumns({_IS_KNOWN: F.lit(False), _WAS_KEPT: F.lit(False)})
+    place = [*shape.keys, SEQUENCE]
+    told = None if known is None else events_of(known, shape)
+    if DeltaLog(aside).newest is not None:
+        kept = came.sparkSession.read.format("delta").load(str(aside))
+        kept = kept.join(came.select(*cols(shape.keys)).distinct(), list(shape.keys), "left_semi")
+        events = events.unionByName(kept.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(True)}))
+        # A row may have taken newer values since; the event that began it was kept then.
+        told = told and told.join(kept.select(*cols(place)), place, "left_anti")
+    if told is not None:
+        events = events.unionByName(told.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(False)}))
+    decided = _decided(events, flow, shape)
+    latest = F.max(F.when(F.col(_IS_KNOWN), F.col(SEQUENCE))).over(Window.partitionBy(*cols(shape.keys)))
+    return resolved(decided.withColumn(_LATEST, latest), shape)
+
+
+def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
+    """Of each key and place in its sequence, the event that counts; `_is_tie` where it cannot be told."""
+    ties = tuple(name for name in flow.tie_break if name not in shape.keys)
+    said = F.struct(DELETE, *cols(name for name in shape.others if name not in ties))
+    new, old = F.when(~F.col(_IS_KNOWN), said), F.when(F.col(_IS_KNOWN), said)
+    grouped = events.repartition(*cols(shape.keys)).groupBy(*cols((*shape.keys, SEQUENCE, *ties)))
+    one = grouped.agg(
+        F.coalesce(F.max(old), F.max(new)).alias("_said"),
+        (~F.min(said).eqNullSafe(F.max(said))).alias(_IS_TIE),
+        F.bool_or(_IS_KNOWN).alias(_IS_KNOWN),
+        F.bool_or(_WAS_KEPT).alias(_WAS_KEPT),
+        F.count_if(~F.col(_IS_KNOWN)).alias(_CAME),
+    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _CAME)
+    if not ties:
+        return one
+    order = Window.partitionBy(*cols((*shape.keys, SEQUENCE))).orderBy(*[F.desc_nulls_last(quoted(n)) for n in ties])
+    return one.withColumn("_rank", F.row_number().over(order)).where("_rank = 1").drop("_rank")
+
+
+def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
+    """What is known before anything is written.
+
+    Raises:
+        DataError: of some keys two events are at the same place in the sequence, and nothing says which one counts.
+    """
+    is_new = ~F.col(_IS_KNOWN)
+    (sums,) = found.agg(
+        F.count_if(_IS_TIE).alias("ties"),
+        F.count_if(is_new).alias("new"),
+        F.count_if(is_new & (F.col(SEQUENCE) < F.col(_LATEST))).alias("late"),
+        F.count_if(F.col(KEPT) & ~F.col(_WAS_KEPT)).alias("kept"),
+    ).collect()
+    if sums["ties"]:
+        rows = (
+            found.where(_IS_TIE).select(*cols(shape.keys), SEQUENCE).orderBy(*cols(shape.keys), SEQUENCE).limit(SHOWN)
+        )
+        raise DataError(
+            f"Events of one key with equal sequence say different things, {plural(sums['ties'], 'time')}: "
+            f"{'; '.join(map(_shown, rows.collect()))}. Nothing was written.",
+            cure="Order them by one more column of sequence_by, or name the columns that decide: tie_break=[…].",
+        )
+    good = applied.received - applied.refused
+    return replace(applied, repeated=good - sums["new"], late=sums["late"], kept=sums["kept"])
+
+
+# what is written
+
+
+def _differing(made: DataFrame, known: DataFrame, shape: Shape) -> DataFrame:
+    """Rows to insert, update and delete, with `_op`."""
+    key, whole = cols(shape.identity), F.struct(*cols(shape.row_columns))
+    new, old = made.select(*key, whole.alias(_NEW)), known.select(*key, whole.alias(_OLD))
+    op = (
+        F.when(F.col(_OLD).isNull(), "I")
+        .when(F.col(_NEW).isNull(), "D")
+        .when(~F.col(_NEW).eqNullSafe(F.col(_OLD)), "U")
+    )
+    joined = new.join(old, list(shape.identity), "full_outer").withColumn(_OP, op).where(F.col(_OP).isNotNull())
+    return joined.select(F.coalesce(_NEW, _OLD).alias(_NEW), _OP).select(f"{_NEW}.*", _OP)
+
+
+def _created(made: DataFrame, target: Location, applied: Applied, signature: Mapping[str, str]) -> Applied:
+    write_frame(made, target, Way(signature), mode="error")
+    done = written(target, target.name)
+    return replace(applied, inserted=done.rows, version=done.version, files=done.files, bytes=done.bytes)
+
+
+def _merged(
+    changes: DataFrame,
+    target: Location,
+    version: int | None,
+    shape: Shape,
+    applied: Applied,
+    signature: Mapping[str, str],
+) -> Applied:
+    ops = {row[_OP]: row["count"] for row in changes.groupBy(_OP).count().collect()}
+    if not ops:
+        return replace(applied, version=version)
+    if DeltaLog(target).newest != version:
+        raise BusyError(
+            f"Somebody else wrote to {target.name} meanwhile; it is as they left it.", cure="Apply the changes again."
+        )
+    names = [quoted(name) for name in shape.row_columns]
+    clauses = {
+        "D": f"WHEN MATCHED AND s.{_OP} = 'D' THEN DELETE",
+        "U": f"WHEN MATCHED THEN UPDATE SET {', '.join(f't.{name} = s.{name}' for name in names)}",
+        "I": f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})",  # noqa: S608 - names are quoted
+    }
+    condition = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in shape.identity)
+    done = merge(changes, target, condition, [clauses[op] for op in clauses if op in ops], Way(signature))
+    if done is None:  # it has no name that could have been done before
+        raise BusyError(f"{target.name} was not changed.", cure="Apply the changes again.")
+    return replace(
+        applied,
+        inserted=done.inserted,
+        updated=done.updated,
+        deleted=done.deleted,
+        version=done.version,
+        files=done.files,
+        bytes=done.bytes,
+    )
+
+
+@contextmanager
+def _persisted(df: DataFrame | None) -> Iterator[Any]:
+    """A frame that is asked more than once is worked out once."""
+    if df is None:
+        yield None
+        return
+    df.persist()
+    try:
+        yield df
+    finally:
+        df.unpersist()

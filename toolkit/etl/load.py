@@ -1,0 +1,263 @@
+"""Rows loaded into a Delta table: added, put in place of a part, merged by key, or made all that the table has.
+
+Each load says what it did, and refuses before it writes: a key that comes twice, rows outside the part that they replace, other
+columns than the table has. Done again under the same name it is left out. Owns what is refused; how a commit is signed is
+`store.write`'s and `store.merge`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F
+from pyspark.sql.types import ArrayType, DataType, MapType, StructType, VariantType
+
+from toolkit.columns import cols, quoted
+from toolkit.errors import DataError, UsageError
+from toolkit.store.commits import PLAIN, Way, written
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location
+from toolkit.store.merge import merge
+from toolkit.store.write import write_frame
+
+SHOWN = 5
+"""Keys in an error."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did.
+
+    Attributes:
+        inserted: rows.
+        updated: rows.
+        deleted: rows.
+        unchanged: rows that came and that the table had already.
+        version: of the table; None where there is none.
+        files: data files that were added to it.
+        bytes: of those files.
+        skipped: a load of that name and number was done before, so nothing was.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    version: int | None = None
+    files: int = 0
+    bytes: int = 0
+    skipped: bool = False
+
+
+def append(target: Location, source: DataFrame, way: Way = PLAIN) -> Loaded:
+    """Add rows.
+
+    Args:
+        target: the table; it is made if it is not there.
+        source: the rows.
+        way: how it is written.
+
+    Raises:
+        DataError: the table has other columns.
+    """
+    before = _refuse_other_columns(target, source, way)
+    _write(source, target, "append", way)
+    return _written(target, before)
+
+
+def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way = PLAIN) -> Loaded:
+    """Put rows in place of those that meet a condition; one commit, in which the others stay.
+
+    Args:
+        target: the table; it is made if it is not there.
+        source: the rows, which have to meet the condition themselves.
+        condition: SQL over the table's columns, such as `day = '2026-11-28'`.
+        way: how it is written.
+
+    Raises:
+        UsageError: the condition is none.
+        DataError: some rows do not meet it, or the table has other columns. Nothing was written.
+    """
+    before = _refuse_other_columns(target, source, way)
+    try:
+        outside = source.where(f"NOT coalesce({condition}, false)").limit(SHOWN).collect()
+    except (AnalysisException, ParseException) as problem:
+        raise UsageError(
+            f"{condition!r} is no condition on the rows: {str(problem).splitlines()[0]}", choices=source.columns
+        ) from problem
+    if outside:
+        raise DataError(
+            f"Rows lie outside the part that they replace ({condition}), such as {'; '.join(map(_shown, outside))}. "
+            "Nothing was written.",
+            cure="Leave those rows out, or widen the condition.",
+        )
+    _write(source, target, "overwrite", way, replaceWhere=condition)
+    return _written(target, before)
+
+
+def upsert(target: Location, source: DataFrame, keys: Sequence[str], way: Way = PLAIN) -> Loaded:
+    """Insert rows with a key that the table does not have, and update those with one that it has, where they differ.
+
+    Args:
+        target: the table; it is made if it is not there.
+        source: the rows; no key twice, none null.
+        keys: columns that tell rows apart.
+        way: how it is written.
+
+    Raises:
+        UsageError: a key is no column.
+        DataError: a key comes twice, or is null, or the table has other columns. Nothing was written.
+    """
+    return _by_key(target, source, keys, way, _UPDATE, _INSERT)
+
+
+def insert_only(target: Location, source: DataFrame, keys: Sequence[str], way: Way = PLAIN) -> Loaded:
+    """Insert rows with a key that the table does not have; the others are left as they are. Else as `upsert`."""
+    return _by_key(target, source, keys, way, _INSERT)
+
+
+def sync(
+    target: Location, source: DataFrame, keys: Sequence[str], way: Way = PLAIN, *, empty_is_meant: bool = False
+) -> Loaded:
+    """Make the table what the source is: insert, update where rows differ, delete what the source does not have.
+
+    Args:
+        target: the table; it is made if it is not there.
+        source: all rows; no key twice, none null.
+        keys: columns that tell rows apart.
+        way: how it is written.
+        empty_is_meant: an empty source empties the table; else it is an error, since it is mostly a source that failed.
+
+    Raises:
+        UsageError: a key is no column.
+        DataError: a key comes twice, or is null, or there are no rows, or the table has other columns. Nothing was written.
+    """
+    if not empty_is_meant and source.isEmpty():
+        raise DataError(
+            f"No rows came, and {target.name} would be emptied. Nothing was written.",
+            cure="See why the source is empty; if it is meant, say empty_is_meant=True.",
+        )
+    return _by_key(target, source, keys, way, _UPDATE, _INSERT, _DELETE)
+
+
+_UPDATE = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET *"
+_INSERT = "WHEN NOT MATCHED THEN INSERT *"
+_DELETE = "WHEN NOT MATCHED BY SOURCE THEN DELETE"
+
+
+def _by_key(target: Location, source: DataFrame, keys: Sequence[str], way: Way, *clauses: str) -> Loaded:
+    refuse_repeated_keys(source, keys)
+    before = _refuse_other_columns(target, source, way)
+    if before is None:
+        _write(source, target, "error", way)
+        return _written(target, None)
+    others = [field.name for field in source.schema if field.name not in keys and is_comparable(field.dataType)]
+    uncomparable = [field.name for field in source.schema if not is_comparable(field.dataType)]
+    there = source.sparkSession.read.format("delta").load(str(target)).columns
+    same = " AND ".join(f"t.{quoted(n)} <=> s.{quoted(n)}" for n in others if n in there) or "true"
+    # What cannot be compared, or is a column that comes now, may differ.
+    same = "false" if uncomparable or any(name not in there for name in others) else same
+    done = merge(
+        source,
+        target,
+        " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in keys),
+        [clause.format(same=same) for clause in clauses],
+        way,
+    )
+    if done is None:
+        return Loaded(version=before, skipped=True)
+    return Loaded(
+        done.inserted,
+        done.updated,
+        done.deleted,
+        done.source - done.inserted - done.updated,
+        done.version,
+        done.files,
+        done.bytes,
+    )
+
+
+def refuse_repeated_keys(source: DataFrame, keys: Sequence[str]) -> None:
+    """Raise unless each row has a key, and a key of its own.
+
+    Raises:
+        UsageError: a key is no column.
+        DataError: some have none, or one that another row has.
+    """
+    if not keys:
+        raise UsageError("No key is named.", choices=source.columns, cure="Name the columns that tell rows apart.")
+    for name in keys:
+        if name not in source.columns:
+            raise UsageError.unknown("column", name, source.columns)
+    lacking = cols(keys)[0].isNull()
+    for column in cols(keys)[1:]:
+        lacking = lacking | column.isNull()
+    bad = source.groupBy(*cols(keys)).count().where((F.col("count") > 1) | lacking).limit(SHOWN).collect()
+    if bad:
+        raise DataError(
+            f"Keys come more than once, or are null: {'; '.join(map(_shown, bad))}. Nothing was written.",
+            cure="Keep one row for each key first, such as the newest: toolkit.etl.transform.latest.",
+        )
+
+
+def is_comparable(kind: DataType) -> bool:
+    """Whether two values of a type can be compared: maps and variants cannot."""
+    if isinstance(kind, StructType):
+        return all(is_comparable(field.dataType) for field in kind)
+    if isinstance(kind, ArrayType):
+        return is_comparable(kind.elementType)
+    return not isinstance(kind, MapType | VariantType)
+
+
+def _refuse_other_columns(target: Location, source: DataFrame, way: Way) -> int | None:
+    """The table's version, or None where there is none.
+
+    Raises:
+        DataError: the table has other columns, and they are not to be added or changed.
+    """
+    version = DeltaLog(target).newest
+    if version is None or way.evolution == "widen":
+        return version
+    there = dict(source.sparkSession.read.format("delta").load(str(target)).dtypes)
+    came = dict(source.dtypes)
+    missing = [name for name in there if name not in came]
+    extra = [name for name in came if name not in there] if way.evolution == "refuse" else []
+    changed = [
+        f"{name} is {there[name]} there and {came[name]} here"
+        for name in there
+        if came.get(name) not in (None, there[name])
+    ]
+    if missing or extra or changed:
+        said = [
+            f"missing are {', '.join(missing)}" if missing else "",
+            f"new are {', '.join(extra)}" if extra else "",
+            "; ".join(changed),
+        ]
+        raise DataError(
+            f"The rows have other columns than {target.name}: {'; '.join(filter(None, said))}. Nothing was written.",
+            cure="Select and cast the columns as the table has them, or let it change: evolution='add' or 'widen'.",
+        )
+    return version
+
+
+def _write(
+    source: DataFrame, target: Location, mode: Literal["error", "append", "overwrite"], way: Way, **options: str
+) -> None:
+    if way.partition_by and way.cluster_by:
+        raise UsageError("A table is parted or clustered, not both.", cure="Name partition_by or cluster_by.")
+    write_frame(source, target, way, mode=mode, **options)
+
+
+def _written(target: Location, before: int | None) -> Loaded:
+    done = written(target, target.name)
+    if done.version == before:
+        return Loaded(version=before, skipped=True)
+    return Loaded(inserted=done.rows, deleted=done.deleted, version=done.version, files=done.files, bytes=done.bytes)
+
+
+def _shown(row: Row) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row.asDict().items() if name != "count")
