@@ -80,7 +80,8 @@ def stop(spark: SparkSession, *, patience: float = STOP_TIMEOUT_SECONDS) -> None
     try:
         spark.stop()
     except Exception as problem:
-        if not _jvm_is_gone(problem):
+        # Whoever stopped this process has often stopped its Java, too, in the middle of a word of theirs.
+        if _gateway is None and not _jvm_is_gone(problem):
             raise
     finally:
         if _gateway is not None:

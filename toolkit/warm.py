@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 NAME = "spark"
 """Of the service that keeps it."""
+REFUSED = "The Spark session that is kept ready is not used"
 ANSWER_SECONDS = 3.0
 RELAY_SECONDS = 0.5
 KEEPERS_SECONDS = 5.0
@@ -96,12 +97,9 @@ def made_of(settings: Settings, driver: Driver) -> dict[str, str]:
     code = [*path, *(os.environ.get(name, "") for name in ("TOOLKIT_SCENARIOS", "TOOLKIT_AREAS"))]
     parts: dict[str, Any] = {
         "another memory": settings.memory,
-        "other settings": [
-            settings.quick_start,
-            sorted(properties.items()),
-            sorted(driver.properties.items()),
-            driver.jars,
-        ],
+        "another quick_start": settings.quick_start,
+        "another store's driver": [sorted(driver.properties.items()), driver.jars],
+        **{f"another {name}": value for name, value in properties.items() if name not in driver.properties},
         "another Spark or other jars": list(map(str, session.spark_class_path())),
         "another Python or its path": [sys.executable, *code],
         "another current folder": str(Path.cwd()),
@@ -126,7 +124,7 @@ def session_for(name: str, log: Path, driver: Driver, say: Callable[[str], None]
     try:
         taken = _taken(settings, driver)
     except Unusable as problem:
-        say(f"The Spark session that is kept ready is not used: it {problem}.")
+        say(f"{REFUSED}: it {problem}.")
         taken = None
     if taken is None:
         spark = session.start(settings, name=name, log=log, driver=driver)
@@ -169,7 +167,8 @@ def _taken(settings: Settings, driver: Driver) -> _Taken | None:
     card = _card()
     differing = [name for name, digest in made_of(settings, driver).items() if card.made_of.get(name) != digest]
     if differing:
-        raise Unusable(f"was started with {' and '.join(differing)}")
+        cure = f"to have one as this run needs it: toolkit services stop {NAME}, then start {NAME}"
+        raise Unusable(f"was started with {' and '.join(differing)}; {cure}")
     lock = user_lock()
     try:
         # Its keeper has the lock for a moment each second, and longer while Java clears up.

@@ -156,12 +156,13 @@ def why(**changes: Any) -> str:
 
 @pytest.mark.usefixtures("kept")
 def test_what_differs_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert why(memory="777m") == "was started with another memory"
-    assert why(shuffle_partitions=9) == "was started with other settings"
+    cure = "; to have one as this run needs it: toolkit services stop spark, then start spark"
+    assert why(memory="777m") == f"was started with another memory{cure}"
+    assert why(shuffle_partitions=9) == f"was started with another spark.sql.shuffle.partitions{cure}"
     monkeypatch.setenv("TOOLKIT_SCENARIOS", "elsewhere")
-    assert why() == "was started with another Python or its path"
+    assert why() == f"was started with another Python or its path{cure}"
     monkeypatch.chdir(tmp_path)
-    assert why() == "was started with another Python or its path and another current folder"
+    assert why() == f"was started with another Python or its path and another current folder{cure}"
 
 
 @pytest.mark.usefixtures("kept")

@@ -511,3 +511,23 @@ def test_a_schema_of_odd_names_and_types_is_as_declared_or_told(spark: SparkSess
     assert found[1].said == (
         "id is int, not long; odd is struct<`b,c`:int,d:string>, not struct<b:int>; empty is void, not string."
     )
+
+
+@pytest.mark.parametrize("ask", [check, split, watch])
+def test_what_is_no_rows_or_no_rules_is_refused_in_words(odd: DataFrame, ask: Callable[..., Any]) -> None:
+    for rows, given, said in (
+        (odd, ["not_null"], "'not_null' is no rule"),
+        (odd, NotNull(column="id"), "is no list of rules"),
+        (odd, "not_null", "'not_null' is no list of rules"),
+        ("orders", [NotNull(column="id")], "'orders' is no DataFrame"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            ask(rows, "t", given)
+
+
+def test_counts_of_rows_that_nobody_writes_are_not_waited_for_for_ever(odd: DataFrame) -> None:
+    parts = split(odd, "t", [NotNull(column=odd.columns[0])])
+    with pytest.raises(UsageError, match=r"Nobody has written the rows of t, so nothing was counted\..*Write `valid`"):
+        parts.result(patience=0.3)
+    parts.valid.collect()
+    assert parts.result().rows == odd.count()

@@ -388,3 +388,22 @@ def test_a_typo_in_a_step_is_our_error_alone_and_spark_tells_the_log(tmp_path: P
     ]
     (log,) = (tmp_path / "home" / "runs").glob("*/log.txt")
     assert "SQLQueryContextLogger" in log.read_text(encoding="utf-8")
+
+
+def test_a_java_that_was_stopped_in_the_middle_of_a_word_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signal to the whole group stops both; what py4j then reads is no answer."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    class Interrupted:
+        def stop(self) -> None:
+            raise KeyError("p")
+
+    monkeypatch.setattr(session, "_gateway", None)
+    with pytest.raises(KeyError):
+        session.stop(Interrupted())  # type: ignore[arg-type]
+    forgotten: list[bool] = []
+    monkeypatch.setattr(session, "_gateway", java.Gateway(process, 0, ""))
+    monkeypatch.setattr(session, "_forget_gateway", lambda: forgotten.append(True))
+    session.stop(Interrupted(), patience=0.2)  # type: ignore[arg-type]
+    assert process.poll() is not None
+    assert (forgotten, session._gateway) == ([True], None)

@@ -13,6 +13,7 @@ import pytest
 
 from toolkit.errors import BusyError, SetupError, UsageError
 from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.location import located
 
 HOLDER = """
 import sys
@@ -193,3 +194,14 @@ def test_a_lakehouse_below_a_file_is_a_set_up_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SetupError, match="Cannot write"), Lakehouse(tmp_path / "file").writing(["gold.a"], "run"):
         pass
+
+
+def test_it_is_named_by_a_text_too(tmp_path: Path) -> None:
+    assert Lakehouse(str(tmp_path)) == Lakehouse(tmp_path)
+    assert Lakehouse("abfss://box@account.dfs.core.windows.net/a").root == located(
+        "abfss://box@account.dfs.core.windows.net/a"
+    )
+    with pytest.raises(UsageError, match="No driver here reads gs://"):
+        Lakehouse("gs://a/b")
+    with pytest.raises(UsageError, match="None is no place"):
+        Lakehouse(None)  # type: ignore[arg-type]

@@ -324,6 +324,19 @@ def test_a_half_made_environment_is_cleared_but_for_the_lock(script: Any, health
     assert [file.name for file in healthy.iterdir()] == [script.HOLD]
 
 
+def test_what_the_environment_is_a_link_to_is_never_cleared(
+    script: Any, healthy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    link = tmp_path / "elsewhere" / ".venv"
+    link.parent.mkdir()
+    link.symlink_to(healthy)
+    monkeypatch.setattr(script, "ENVIRONMENT", link)
+    before = sorted(healthy.rglob("*"))
+    with pytest.raises(script.Refusal, match=r"is a link to .*, which was made for another place\. Delete"):
+        script.clear_environment()
+    assert sorted(healthy.rglob("*")) == before
+
+
 def test_a_full_disk_is_refused_before_anything_is_made(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script.shutil, "disk_usage", lambda _: SimpleNamespace(free=1e9))
     with pytest.raises(

@@ -46,6 +46,11 @@ def run(
         print_json(record.model_dump(mode="json"))
     elif not quiet:
         _tell(chosen.question, record.answer, name, notebook)
+        from toolkit.warm import REFUSED
+
+        for alert in runs.find(name).view().alerts:
+            if alert.startswith(REFUSED):
+                err.print(Text(alert, "dim"))
 
 
 def _tell(question: str, answer: str, run_id: str, notebook: bool) -> None:

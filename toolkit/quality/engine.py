@@ -8,6 +8,7 @@ Aggregates that one pass cannot give (another table's total, what is twice) are 
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -55,27 +56,43 @@ class Watched:
     observation: Observation | None = field(repr=False)
     """None for a stream, whose counts come with each progress."""
 
-    def result(self, counted: Any = None, *, earlier: Mapping[str, Sequence[float]] | None = None) -> QualityResult:
-        """What was found; waits until the rows have been written.
+    def result(
+        self, counted: Any = None, *, earlier: Mapping[str, Sequence[float]] | None = None, patience: float = 60
+    ) -> QualityResult:
+        """What was found, once the rows have been written.
 
         Args:
             counted: for a stream, `progress.observedMetrics[metrics_name(table)]`.
             earlier: what was measured before, by rule, oldest first, for rules that compare with it; a stream goes on after
                 it was made ready, and knows of the batches since then only by this. As in the context when left out.
+            patience: seconds to wait for somebody who is writing them just now.
 
         Raises:
-            UsageError: it is a stream, and nothing was given.
+            UsageError: it is a stream, and nothing was given; or nobody has written the rows.
         """
         if counted is None and self.observation is None:
             raise UsageError(
                 f"{self.plan.table} is a stream: its counts come with each progress.",
                 cure="Pass progress.observedMetrics[metrics_name(table)] to result().",
             )
-        found = dict(self.observation.get if self.observation and counted is None else counted.asDict())
+        found = counted.asDict() if self.observation is None or counted is not None else self._observed(patience)
         other = beside(self.plan.source, self.plan.rules, self.plan.context)
         row = other.first() if other is not None else None
         known = self.plan.context if earlier is None else replace(self.plan.context, earlier=earlier)
         return replace(self.plan, context=known).result(found | (row.asDict() if row else {}))
+
+    def _observed(self, patience: float) -> dict[str, Any]:
+        """What was counted; Spark's own way to ask for it waits for ever."""
+        counts: list[dict[str, Any]] = []
+        asking = threading.Thread(target=lambda: counts.append(dict(self.observation.get)), daemon=True)  # type: ignore[union-attr]
+        asking.start()
+        asking.join(patience)
+        if not counts:
+            raise UsageError(
+                f"Nobody has written the rows of {self.plan.table}, so nothing was counted.",
+                cure="Write `valid`, or `rows`, first: they are counted as they pass. To count alone, use check().",
+            )
+        return counts[0]
 
 
 @dataclass(frozen=True)

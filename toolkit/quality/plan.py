@@ -260,6 +260,7 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
     Raises:
         UsageError: one of them does not fit.
     """
+    _refuse_others(df, rules)
     refuse_unfit(df, table, rules, context)
     ready = tuple(rule.ready(context) if isinstance(rule, SetRule) else rule for rule in rules)
     on_rows = [rule for rule in ready if isinstance(rule, RowRule)]
@@ -267,6 +268,18 @@ def planned(df: DataFrame, table: str, rules: Sequence[Rule], context: Context, 
     with blamed(df, table, ready):
         wide = reduce(lambda frame, rule: rule.prepared(frame, rows, context), on_rows, rows)
     return Plan(table, ready, df, wide, context, actions)
+
+
+def _refuse_others(df: object, rules: object) -> None:
+    """Raise unless these are rows and rules: else it would be an error of Python's, somewhere inside."""
+    if not isinstance(df, DataFrame):
+        raise UsageError(f"{df!r} is no DataFrame.", cure="Give the rows first, as spark.read or spark.table has them.")
+    given = rules if isinstance(rules, Sequence) and not isinstance(rules, str) else None
+    if wrong := [rule for rule in given or () if not isinstance(rule, Rule)] or ([rules] if given is None else []):
+        raise UsageError(
+            f"{wrong[0]!r} is no list of rules." if given is None else f"{wrong[0]!r} is no rule.",
+            cure="Give a list of rules, such as [rules.NotNull(column='order_id')].",
+        )
 
 
 @contextlib.contextmanager

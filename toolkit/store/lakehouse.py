@@ -18,7 +18,7 @@ from toolkit.errors import DataError, UsageError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
 from toolkit.store import locks
 from toolkit.store.delta_log import DeltaLog
-from toolkit.store.location import Location, located
+from toolkit.store.location import SCHEMES, Location, ObjectPath, located
 from toolkit.store.objects import refuse_unreachable
 
 if TYPE_CHECKING:
@@ -29,11 +29,25 @@ STAGING = "staging"
 _LOG = "_delta_log"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Lakehouse:
-    """Delta tables: `<root>/<layer>/<plural_noun>`."""
+    """Delta tables: `<root>/<layer>/<plural_noun>`.
+
+    Attributes:
+        root: where they lie.
+    """
 
     root: Location
+
+    def __init__(self, root: Location | str) -> None:
+        """A lakehouse in a folder, or at a URI such as `abfss://container@account.dfs.core.windows.net/folder`.
+
+        Raises:
+            UsageError: it is a URI of another kind, or neither a place nor the name of one.
+        """
+        if not isinstance(root, str | Path | ObjectPath):
+            raise UsageError(f"{root!r} is no place.", choices=["a folder", *(f"{scheme}://" for scheme in SCHEMES)])
+        object.__setattr__(self, "root", located(root) if isinstance(root, str) else root)
 
     @classmethod
     def default(cls) -> Lakehouse:
