@@ -18,7 +18,18 @@ from benchmarks.processes import ChildFailed
 from benchmarks.ratios import Choices, NotComparable, Ratio
 from toolkit.errors import ToolkitError
 
-NAMES = ("first_paint", "open_table", "retail_vs_plain", "scale", "land", "quality", "profile_wide", "warm")
+NAMES = (
+    "first_paint",
+    "open_table",
+    "retail_vs_plain",
+    "in_a_store",
+    "scale",
+    "land",
+    "quality",
+    "profile_wide",
+    "warm",
+    "changes",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

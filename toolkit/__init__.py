@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
+    from toolkit.etl.change_flow import ChangeFlow
+    from toolkit.etl.changes import apply_changes
     from toolkit.etl.extract import read_csv, read_json, with_origin
+    from toolkit.etl.joins import as_of
+    from toolkit.etl.load import append, insert_only, overwrite_part, sync, upsert
+    from toolkit.etl.snapshots import compare_snapshots
     from toolkit.notebook_views import show
     from toolkit.quality import rules
     from toolkit.quality.contracts import Contract, enforce, rules_of
@@ -26,14 +31,21 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "ChangeFlow",
     "Contract",
     "Lakehouse",
     "Table",
     "ToolkitError",
+    "append",
+    "apply_changes",
+    "as_of",
     "check",
+    "compare_snapshots",
     "enforce",
+    "insert_only",
     "load_contract",
     "load_rules",
+    "overwrite_part",
     "profile",
     "read_csv",
     "read_json",
@@ -44,19 +56,28 @@ __all__ = [
     "start_session",
     "stop_session",
     "suggest",
+    "sync",
+    "upsert",
     "watch",
     "with_origin",
     "write_table",
 ]
 _PLACES = {
+    "ChangeFlow": "etl.change_flow",
     "Contract": "quality.contracts",
     "Lakehouse": "store.lakehouse",
     "Table": "scenario",
     "ToolkitError": "errors",
+    "append": "etl.load",
+    "apply_changes": "etl.changes",
+    "as_of": "etl.joins",
     "check": "quality.engine",
+    "compare_snapshots": "etl.snapshots",
     "enforce": "quality.contracts",
+    "insert_only": "etl.load",
     "load_contract": "quality.contracts:load",
     "load_rules": "quality.rules:load",
+    "overwrite_part": "etl.load",
     "profile": "quality.profiling",
     "read_csv": "etl.extract",
     "read_json": "etl.extract",
@@ -67,6 +88,8 @@ _PLACES = {
     "start_session": "session:start",
     "stop_session": "session:stop",
     "suggest": "quality.profiling",
+    "sync": "etl.load",
+    "upsert": "etl.load",
     "watch": "quality.engine",
     "with_origin": "etl.extract",
     "write_table": "store.write",

@@ -1,0 +1,137 @@
+"""Changes of 1% applied to 1, 4 and 16 million rows: a history of type 2 and an upsert, against hand-written MERGEs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.ratios import Choices, NotComparable, Ratio, median
+from toolkit import session
+from toolkit.etl.changes import ChangeFlow, apply_changes
+from toolkit.etl.load import upsert
+from toolkit.store.reader import DeltaReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MILLION = 1_000_000
+SIZES = (MILLION, 4 * MILLION, 16 * MILLION)
+REPEAT = 3
+MOST_HISTORY, MOST_UPSERT = 1.3, 1.15
+EVERY = 100
+"""One row in so many changes."""
+FLOW = ChangeFlow(["id"], "at", except_column_list=["at"], stored_as_scd_type=2)
+HISTORY = """
+MERGE INTO {table} t USING (
+    SELECT id AS key, * FROM changes
+    UNION ALL
+    SELECT null AS key, c.* FROM changes c JOIN {table} o ON o.id = c.id AND o._end_at IS NULL
+        AND NOT (o.name <=> c.name AND o.city <=> c.city AND o.segment <=> c.segment)
+) s ON t.id = s.key AND t._end_at IS NULL
+WHEN MATCHED AND NOT (t.name <=> s.name AND t.city <=> s.city AND t.segment <=> s.segment) THEN UPDATE SET _end_at = s.at
+WHEN NOT MATCHED THEN INSERT (id, name, city, segment, _start_at, _end_at)
+    VALUES (s.id, s.name, s.city, s.segment, s.at, null)
+"""
+"""What does the least for the same result: events in order, one for a key, no repetition, no delete."""
+UPSERT = (
+    "MERGE INTO {table} t USING changes s ON t.id = s.id WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *"
+)
+
+
+def measure(choices: Choices) -> Iterator[Ratio]:
+    """Each size in one warm session, each time on a fresh copy of the table, both sides in turn."""
+    spark = session.start(name="bench changes")
+    try:
+        for rows in (choices.rows,) if choices.rows else SIZES:
+            with tempfile.TemporaryDirectory(prefix="bench-changes-") as scratch:
+                yield from _measured(spark, rows, Path(scratch), choices)
+    finally:
+        session.stop(spark)
+
+
+def _measured(spark: SparkSession, rows: int, scratch: Path, choices: Choices) -> Iterator[Ratio]:
+    state = _state(spark, rows)
+    history, table = scratch / "history", scratch / "table"
+    choices.tell(f"  writing {rows:,} rows")
+    ends = state.selectExpr("*", "CAST(0 AS INT) AS _start_at", "CAST(null AS INT) AS _end_at")
+    ends.write.format("delta").save(str(history))
+    state.write.format("delta").save(str(table))
+    changes = _changes(spark, rows)
+    changes.write.format("delta").save(str(scratch / "changes"))
+    changes = spark.read.format("delta").load(str(scratch / "changes"))
+    changes.createOrReplaceTempView("changes")
+    repeat, what = choices.repeat or REPEAT, f"one row in {EVERY} of {rows:,} changes; one warm session, medians of "
+    choices.tell("  a history of type 2")
+    ours, floor = _both(
+        history,
+        lambda place: apply_changes(place, changes, FLOW),
+        lambda place: _by_hand(spark, HISTORY, place),
+        repeat,
+    )
+    yield Ratio(f"history of {rows:,} rows", ours, floor, MOST_HISTORY, "s", f"{what}{repeat}.")
+    choices.tell("  an upsert")
+    changes.drop("at").createOrReplaceTempView("changes")
+    ours, floor = _both(
+        table,
+        lambda place: upsert(place, changes.drop("at"), ["id"]),
+        lambda place: _by_hand(spark, UPSERT, place),
+        repeat,
+    )
+    yield Ratio(f"upsert into {rows:,} rows", ours, floor, MOST_UPSERT, "s", f"{what}{repeat}.")
+
+
+def _state(spark: SparkSession, rows: int) -> DataFrame:
+    return spark.range(rows).selectExpr(
+        "id",
+        "concat('name ', hash(id)) AS name",
+        "concat('city ', id % 977) AS city",
+        "if(id % 5 = 0, 'business', 'consumer') AS segment",
+    )
+
+
+def _changes(spark: SparkSession, rows: int) -> DataFrame:
+    """Rows from all over the table that have moved, and as many tenths of them that are new."""
+    moved = _state(spark, rows).where(f"id % {EVERY} = 7").selectExpr("id", "name", "'moved' AS city", "segment")
+    new = _state(spark, rows // EVERY // 10).selectExpr(f"id + {rows} AS id", "name", "city", "segment")
+    return moved.union(new).selectExpr("*", "CAST(1 AS INT) AS at").coalesce(2)
+
+
+def _both(
+    table: Path, ours: Callable[[Path], object], floor: Callable[[Path], object], repeat: int
+) -> tuple[float, float]:
+    """Median seconds of both sides; each does it once before it is measured.
+
+    Raises:
+        NotComparable: they do not leave the same rows.
+    """
+    seconds: dict[str, list[float]] = {"ours": [], "floor": []}
+    for turn in range(repeat + 1):
+        left = {}
+        for side, work in (("ours", ours), ("floor", floor)):
+            place = table.with_name(f"{table.name}-{side}")
+            shutil.copytree(table, place)
+            begun = time.perf_counter()
+            work(place)
+            if turn:
+                seconds[side].append(time.perf_counter() - begun)
+            left[side] = _fingerprint(place)
+            shutil.rmtree(place)
+        if left["ours"] != left["floor"]:
+            raise NotComparable(f"{table.name}: {left}")
+    return median(seconds["ours"]), median(seconds["floor"])
+
+
+def _by_hand(spark: SparkSession, merge: str, place: Path) -> None:
+    spark.sql(merge.format(table=f"delta.`{place}`"))
+
+
+def _fingerprint(place: Path) -> tuple[object, ...]:
+    """What tells whether two tables have the same rows: how many, and sums over all their columns."""
+    reader = DeltaReader(place, place.name)
+    ends = ", count(_end_at), sum(_start_at)" if "_end_at" in [column.name for column in reader.columns] else ""
+    query = f"SELECT count(*), sum(id), count(DISTINCT name), sum(CASE WHEN city = 'moved' THEN id END){ends} FROM t"
+    return tuple(reader.sql(query).rows[0])
