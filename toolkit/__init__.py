@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from toolkit.etl.change_flow import ChangeFlow
     from toolkit.etl.changes import apply_changes
     from toolkit.etl.extract import read_csv, read_json, with_origin
+    from toolkit.etl.incremental import follow, newer_than
     from toolkit.etl.joins import as_of
     from toolkit.etl.load import append, insert_only, overwrite_part, sync, upsert
     from toolkit.etl.snapshots import compare_snapshots
@@ -42,9 +43,11 @@ __all__ = [
     "check",
     "compare_snapshots",
     "enforce",
+    "follow",
     "insert_only",
     "load_contract",
     "load_rules",
+    "newer_than",
     "overwrite_part",
     "profile",
     "read_csv",
@@ -74,9 +77,11 @@ _PLACES = {
     "check": "quality.engine",
     "compare_snapshots": "etl.snapshots",
     "enforce": "quality.contracts",
+    "follow": "etl.incremental",
     "insert_only": "etl.load",
     "load_contract": "quality.contracts:load",
     "load_rules": "quality.rules:load",
+    "newer_than": "etl.incremental",
     "overwrite_part": "etl.load",
     "profile": "quality.profiling",
     "read_csv": "etl.extract",

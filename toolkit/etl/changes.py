@@ -8,7 +8,7 @@ anything is written, and the order of the commits; what events make of a key is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +30,7 @@ from toolkit.etl.histories import (
     resolved,
     rows_of,
 )
-from toolkit.store.commits import Way, written
+from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge
@@ -66,6 +66,7 @@ class Applied:
         bytes: of those files.
         kept: events that no row tells of, which were put beside the table.
         history: what was done to the table of the history, for type 4.
+        skipped: events of that name and number were applied before, so nothing was done.
     """
 
     received: int = 0
@@ -80,6 +81,7 @@ class Applied:
     bytes: int = 0
     kept: int = 0
     history: Applied | None = None
+    skipped: bool = False
 
 
 def apply_changes(
@@ -90,7 +92,7 @@ def apply_changes(
     kept: Location | None = None,
     history: Location | None = None,
     quarantine: Location | None = None,
-    signature: Mapping[str, str] | None = None,
+    way: Way = PLAIN,
 ) -> Applied:
     """Apply change events to a table, which is made by the first of them.
 
@@ -105,7 +107,7 @@ def apply_changes(
             rows of them, so it belongs to the target; `<target>_kept` unless given.
         history: for type 4, the table of the history.
         quarantine: where events go that have no key or no place in the sequence; they are an error unless given.
-        signature: who does it and from what; kept in the commits.
+        way: how the target is written: who does it and from what, and under which name it is done once.
 
     Raises:
         UsageError: the declaration does not fit the source.
@@ -114,13 +116,13 @@ def apply_changes(
         BusyError: somebody else wrote to the target meanwhile. It is as they left it.
     """
     if flow.stored_as_scd_type != 4:  # noqa: PLR2004
-        return _apply(target, source, flow, kept, quarantine, signature or {})
+        return _apply(target, source, flow, kept, quarantine, way)
     if history is None:
         raise UsageError("Type 4 keeps the history in a table of its own.", cure="Say where: history=Location.")
     with _persisted(source) as once:
         # The history first: were the present there alone, what was overwritten in it would be lost to a run that ends here.
-        past = _apply(history, once, replace(flow, stored_as_scd_type=2), None, quarantine, signature or {})
-        now = _apply(target, once, replace(flow, stored_as_scd_type=1), kept, None, signature or {}, drop_refused=True)
+        past = _apply(history, once, replace(flow, stored_as_scd_type=2), None, quarantine, way)
+        now = _apply(target, once, replace(flow, stored_as_scd_type=1), kept, None, way, drop_refused=True)
     return replace(now, refused=past.refused, history=past)
 
 
@@ -130,7 +132,7 @@ def _apply(
     flow: ChangeFlow,
     kept: Location | None,
     quarantine: Location | None,
-    signature: Mapping[str, str],
+    way: Way,
     *,
     drop_refused: bool = False,
 ) -> Applied:
@@ -145,15 +147,15 @@ def _apply(
             applied = _summed(found, applied, shape)
             if quarantine is not None and applied.refused:
                 refused = came.where(REFUSED).select(*cols(shape.columns), SEQUENCE, DELETE)
-                write_frame(refused, quarantine, Way(signature), mode="append")
+                write_frame(refused, quarantine, Way(way.signature), mode="append")
             if applied.kept:
                 events = kept_of(found.where(~F.col(_WAS_KEPT)), shape)
-                write_frame(events, aside, Way(signature), mode="append")
+                write_frame(events, aside, Way(way.signature), mode="append")
             made = rows_of(found, shape)
             if known is None:
-                return _created(made, target, applied, signature)
+                return _created(made, target, applied, way)
             with _persisted(_differing(made, known, shape)) as changes:
-                return _merged(changes, target, version, shape, applied, signature)
+                return _merged(changes, target, version, shape, applied, way)
 
 
 # what comes in
@@ -290,8 +292,8 @@ def _differing(made: DataFrame, known: DataFrame, shape: Shape) -> DataFrame:
     return joined.select(F.coalesce(_NEW, _OLD).alias(_NEW), _OP).select(f"{_NEW}.*", _OP)
 
 
-def _created(made: DataFrame, target: Location, applied: Applied, signature: Mapping[str, str]) -> Applied:
-    write_frame(made, target, Way(signature), mode="error")
+def _created(made: DataFrame, target: Location, applied: Applied, way: Way) -> Applied:
+    write_frame(made, target, way, mode="error")
     done = written(target, target.name)
     return replace(applied, inserted=done.rows, version=done.version, files=done.files, bytes=done.bytes)
 
@@ -302,7 +304,7 @@ def _merged(
     version: int | None,
     shape: Shape,
     applied: Applied,
-    signature: Mapping[str, str],
+    way: Way,
 ) -> Applied:
     ops = {row[_OP]: row["count"] for row in changes.groupBy(_OP).count().collect()}
     if not ops:
@@ -318,9 +320,9 @@ def _merged(
         "I": f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})",  # noqa: S608 - names are quoted
     }
     condition = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in shape.identity)
-    done = merge(changes, target, condition, [clauses[op] for op in clauses if op in ops], Way(signature))
-    if done is None:  # it has no name that could have been done before
-        raise BusyError(f"{target.name} was not changed.", cure="Apply the changes again.")
+    done = merge(changes, target, condition, [clauses[op] for op in clauses if op in ops], way)
+    if done is None:
+        return replace(applied, version=version, kept=0, skipped=True)
     return replace(
         applied,
         inserted=done.inserted,

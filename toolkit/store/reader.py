@@ -127,6 +127,10 @@ class DeltaReader:
         """Delta's own id of the table: another one once it was deleted and made anew."""
         return str(self._table.metadata().id)
 
+    def done(self, name: str) -> int | None:
+        """The number of the newest write of that name (`Once`); None if there was none."""
+        return self._guard(lambda: self._table.transaction_version(name))
+
     def columns(self) -> list[Column]:
         """The schema, with the comments kept in the table."""
         fields = json.loads(self._guard(lambda: self._table.schema().to_json()))["fields"]
