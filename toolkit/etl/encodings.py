@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.words import LONGEST_PATH, shown
@@ -198,8 +198,11 @@ def text_of(file: Location, encoding: Encoding) -> io.TextIOWrapper:
     """The file as text from its beginning, unpacked and without a byte order mark; line ends as they are."""
     name = "utf-8-sig" if encoding.name == "utf-8" else encoding.name
     packed = file.name.lower().endswith(_GZIP_NAMES)
-    opened = file.open("rb")
-    stream = gzip.GzipFile(fileobj=opened) if packed else opened
+    stream: IO[bytes] = file.open("rb")
+    if packed:
+        unpacked = gzip.GzipFile(fileobj=stream)
+        unpacked.myfileobj = cast("Any", stream)  # closed with it, as what gzip has opened itself
+        stream = cast("IO[bytes]", unpacked)
     text = io.TextIOWrapper(cast(BinaryIO, stream), encoding=name, newline="")
     if encoding.of_two_bytes and text.read(1) != "\ufeff":
         text.seek(0)
