@@ -104,10 +104,8 @@ def check_any_order(spark: SparkSession, table: Path, scd_type: Any, options: di
     assert len(found) == len(wanted)
 
 
-FEW = settings(
-    max_examples=1, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck), derandomize=True
-)
 MANY = settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+FEW = settings(MANY, max_examples=1, derandomize=True)
 
 
 @pytest.mark.parametrize(("scd_type", "options"), [ALL_TYPES[n] for n in IN_THE_SUITE], ids=str)

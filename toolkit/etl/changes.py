@@ -30,6 +30,8 @@ from toolkit.etl.histories import (
     resolved,
     rows_of,
 )
+from toolkit.etl.load import SHOWN, shown
+from toolkit.etl.windows import latest
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -37,15 +39,7 @@ from toolkit.store.merge import merge
 from toolkit.store.write import write_frame
 from toolkit.words import plural
 
-SHOWN = 5
-"""Keys in an error."""
-_IS_KNOWN, _WAS_KEPT, _IS_TIE, _CAME, _LATEST = (
-    "_is_known",
-    "_was_kept",
-    "_is_tie",
-    "_came",
-    "_latest",
-)
+_IS_KNOWN, _WAS_KEPT, _IS_TIE, _LATEST = "_is_known", "_was_kept", "_is_tie", "_latest"
 _OP, _NEW, _OLD = "_op", "_new", "_old"
 
 
@@ -167,14 +161,10 @@ def _counted(came: DataFrame, shape: Shape, *, refuse: bool) -> Applied:
         rows = came.where(REFUSED).select(*cols(shape.keys), SEQUENCE).limit(SHOWN).collect()
         raise DataError(
             f"{plural(counts['refused'], 'event')} of {counts['all']:,} have no key or no sequence, such as "
-            f"{'; '.join(_shown(row) for row in rows)}. Nothing was written.",
+            f"{'; '.join(shown(row) for row in rows)}. Nothing was written.",
             cure="Mend the source, or say where such events go: quarantine=Location.",
         )
     return Applied(received=counts["all"], refused=counts["refused"])
-
-
-def _shown(row: Any) -> str:
-    return ", ".join(f"{name}={value}" for name, value in row.asDict().items())
 
 
 # what is known
@@ -242,12 +232,8 @@ def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
         (~F.min(said).eqNullSafe(F.max(said))).alias(_IS_TIE),
         F.bool_or(_IS_KNOWN).alias(_IS_KNOWN),
         F.bool_or(_WAS_KEPT).alias(_WAS_KEPT),
-        F.count_if(~F.col(_IS_KNOWN)).alias(_CAME),
-    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _CAME)
-    if not ties:
-        return one
-    order = Window.partitionBy(*cols((*shape.keys, SEQUENCE))).orderBy(*[F.desc_nulls_last(quoted(n)) for n in ties])
-    return one.withColumn("_rank", F.row_number().over(order)).where("_rank = 1").drop("_rank")
+    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT)
+    return one.transform(latest((*shape.keys, SEQUENCE), ties)) if ties else one
 
 
 def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
@@ -269,7 +255,7 @@ def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
         )
         raise DataError(
             f"Events of one key with equal sequence say different things, {plural(sums['ties'], 'time')}: "
-            f"{'; '.join(map(_shown, rows.collect()))}. Nothing was written.",
+            f"{'; '.join(map(shown, rows.collect()))}. Nothing was written.",
             cure="Order them by one more column of sequence_by, or name the columns that decide: tie_break=[…].",
         )
     good = applied.received - applied.refused

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 
 from toolkit.columns import quoted
 from toolkit.errors import DataError, UsageError
+from toolkit.store import query_engine
 from toolkit.store.commits import Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -70,8 +71,7 @@ def _mark(target: Location, column: str) -> Any:
     names = [one.name for one in reader.columns()]
     if column not in names:
         raise UsageError.unknown("column", column, names)
-    quoted_name = column.replace('"', '""')
-    return reader.sql(f'SELECT max("{quoted_name}") FROM t').rows[0][0]  # noqa: S608 - the name is quoted
+    return reader.sql(f"SELECT max({query_engine.quoted(column)}) FROM t").rows[0][0]  # noqa: S608 - the name is quoted
 
 
 @dataclass(frozen=True)

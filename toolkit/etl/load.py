@@ -91,7 +91,7 @@ def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way
         ) from problem
     if outside:
         raise DataError(
-            f"Rows lie outside the part that they replace ({condition}), such as {'; '.join(map(_shown, outside))}. "
+            f"Rows lie outside the part that they replace ({condition}), such as {'; '.join(map(shown, outside))}. "
             "Nothing was written.",
             cure="Leave those rows out, or widen the condition.",
         )
@@ -199,7 +199,7 @@ def refuse_repeated_keys(source: DataFrame, keys: Sequence[str]) -> None:
     bad = source.groupBy(*cols(keys)).count().where((F.col("count") > 1) | lacking).limit(SHOWN).collect()
     if bad:
         raise DataError(
-            f"Keys come more than once, or are null: {'; '.join(map(_shown, bad))}. Nothing was written.",
+            f"Keys come more than once, or are null: {'; '.join(map(shown, bad))}. Nothing was written.",
             cure="Keep one row for each key first, such as the newest: toolkit.etl.transform.latest.",
         )
 
@@ -259,5 +259,6 @@ def _written(target: Location, before: int | None) -> Loaded:
     return Loaded(inserted=done.rows, deleted=done.deleted, version=done.version, files=done.files, bytes=done.bytes)
 
 
-def _shown(row: Row) -> str:
+def shown(row: Row) -> str:
+    """A row in an error: its names and values, without how often it came."""
     return ", ".join(f"{name}={value}" for name, value in row.asDict().items() if name != "count")
