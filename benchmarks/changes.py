@@ -132,6 +132,6 @@ def _by_hand(spark: SparkSession, merge: str, place: Path) -> None:
 def _fingerprint(place: Path) -> tuple[object, ...]:
     """What tells whether two tables have the same rows: how many, and sums over all their columns."""
     reader = DeltaReader(place, place.name)
-    ends = ", count(_end_at), sum(_start_at)" if "_end_at" in [column.name for column in reader.columns] else ""
+    ends = ", count(_end_at), sum(_start_at)" if "_end_at" in [column.name for column in reader.columns()] else ""
     query = f"SELECT count(*), sum(id), count(DISTINCT name), sum(CASE WHEN city = 'moved' THEN id END){ends} FROM t"
     return tuple(reader.sql(query).rows[0])

@@ -28,8 +28,12 @@ STATES: dict[str, tuple[str, str]] = {
     "yes": ("✔", "success"),
     "kept": ("✔", "success"),
     "ok": ("✔", "success"),
+    "loaded": ("✔", "success"),
     "skipped": ("↷", "secondary"),
     "tolerated": ("▲", "warning"),
+    "replaced": ("▲", "warning"),
+    "unfit": ("▲", "warning"),
+    "gone": ("▲", "secondary"),
     "at risk": ("▲", "warning"),
     "not measured": ("?", "warning"),
     "unknown": ("?", "warning"),
@@ -161,6 +165,38 @@ HEAT: Mapping[Any, Span] = {
 """One cell of a heat map."""
 HEAT_LEGEND = "· passed  ▵▴ tolerated  ? not measured  ░▒▓█ failed: below 1%, 10%, 50% of rows, more"
 
+LINE_OF_TIME = 24
+"""Characters of a line of time."""
+
+
+def _interval(value: tuple[Any, Any, Any, Any]) -> Spans:
+    """When something held, on a line from the first moment to the last; what lasts goes on to its end.
+
+    Args:
+        value: begin and end of the interval, then of the line; an end of None lasts.
+    """
+    start, end, low, high = value
+    whole = _distance(low, high)
+
+    def place(moment: Any) -> int:
+        return round(_distance(low, moment) / whole * (LINE_OF_TIME - 1)) if whole else 0
+
+    first = place(start)
+    # However short, it is seen.
+    after = LINE_OF_TIME if end is None else max(place(end), first + 1)
+    held = "━" * (after - first - 1) + ("▶" if end is None else "━")
+    return (("·" * first, "muted"), (held, "accent"), ("·" * (LINE_OF_TIME - after), "muted"))
+
+
+def _distance(low: Any, high: Any) -> float:
+    """From one moment, day or number to another; places in a sequence that cannot be subtracted are equally far."""
+    try:
+        between = high - low
+    except TypeError:
+        return 0.0
+    return float(between.total_seconds() if hasattr(between, "total_seconds") else between)
+
+
 KINDS: Mapping[str, Kind] = {
     "name": Kind(_plain(lambda value: literal(str(value)))),
     "text": Kind(_plain(lambda value: literal(str(value))), prose=True),
@@ -181,4 +217,5 @@ KINDS: Mapping[str, Kind] = {
     "severity": Kind(lambda value: ((literal(str(value)), SEVERITIES.get(value, "secondary")),)),
     "trend": Kind(_plain(sparkline), series=True),
     "heat": Kind(_signs, series=True),
+    "interval": Kind(_interval),
 }

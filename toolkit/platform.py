@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from toolkit.etl.landing import Landing
+    from toolkit.etl.loads import Loads
     from toolkit.quality.gate import Gate
 
 
@@ -48,6 +49,13 @@ class DataPlatform(Tables):
         from toolkit.etl.landing import Landing
 
         return Landing(self)
+
+    @cached_property
+    def etl(self) -> Loads:
+        """Loads into tables: by key, of files that keep coming, of change events."""
+        from toolkit.etl.loads import Loads
+
+        return Loads(self)
 
     @cached_property
     def quality(self) -> Gate:

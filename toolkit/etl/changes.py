@@ -32,10 +32,11 @@ from toolkit.etl.histories import (
 )
 from toolkit.etl.load import SHOWN, shown
 from toolkit.etl.windows import latest
-from toolkit.store.commits import PLAIN, Way, written
+from toolkit.store.commits import PLAIN, Once, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge
+from toolkit.store.reader import DeltaReader
 from toolkit.store.write import write_frame
 from toolkit.words import plural
 
@@ -133,6 +134,8 @@ def _apply(
     shape = shape_of(flow, source)
     aside = kept or target.parent / f"{target.name}_kept"
     version = DeltaLog(target).newest
+    if way.once and version is not None and _is_done(target, way.once):
+        return Applied(version=version, skipped=True)
     with _persisted(received(source, flow, shape)) as came:
         applied = _counted(came, shape, refuse=quarantine is None and not drop_refused)
         good = as_events(came.where(~F.col(REFUSED)), shape)
@@ -147,9 +150,20 @@ def _apply(
                 write_frame(events, aside, Way(way.signature), mode="append")
             made = rows_of(found, shape)
             if known is None:
-                return _created(made, target, applied, way)
+                return _created(made, target, applied, _noted(way, applied, shape))
             with _persisted(_differing(made, known, shape)) as changes:
-                return _merged(changes, target, version, shape, applied, way)
+                return _merged(changes, target, version, shape, applied, _noted(way, applied, shape))
+
+
+def _is_done(target: Location, once: Once) -> bool:
+    """Whether events of that name and number were applied: asked before anything is written beside the table, too."""
+    done = DeltaReader(target, target.name).done(once.name)
+    return done is not None and done >= once.number
+
+
+def _noted(way: Way, applied: Applied, shape: Shape) -> Way:
+    counts = {name: getattr(applied, name) for name in ("received", "refused", "repeated", "late", "kept")}
+    return way.noted("changes", keys=",".join(shape.keys), **counts)
 
 
 # what comes in

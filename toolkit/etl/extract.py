@@ -8,6 +8,7 @@ not fit its schema is kept with its text. Which files are read is said in `etl.f
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from pyspark.errors import ParseException
 from pyspark.sql import DataFrame, SparkSession
@@ -17,15 +18,15 @@ from pyspark.sql.types import ArrayType, MapType, StructType, VariantType
 from toolkit.errors import UsageError
 from toolkit.etl import csv_rows, json_rows
 from toolkit.etl.encodings import encoding_of
-from toolkit.etl.files import files_meant
+from toolkit.etl.files import Files, files_meant
 from toolkit.store.location import Location
 
-CORRUPT = "_corrupt_record"
+CORRUPT, RESCUED = "_corrupt_record", "_rescued_data"
 _NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
 def read_csv(
-    spark: SparkSession, files: Location, schema: str, *, encoding: str = "utf-8", split_files: bool = True
+    spark: SparkSession, files: Files, schema: str, *, encoding: str = "utf-8", split_files: bool = True
 ) -> DataFrame:
     """Rows of CSV files with a header; a row that does not fit keeps its text in `_corrupt_record`.
 
@@ -54,7 +55,7 @@ def read_csv(
     return csv_rows.read(spark, files_meant(files), fields, CORRUPT, encoding_of(encoding), split_files=split_files)
 
 
-def read_json(spark: SparkSession, files: Location, schema: str, *, encoding: str = "utf-8") -> DataFrame:
+def read_json(spark: SparkSession, files: Files, schema: str, *, encoding: str = "utf-8") -> DataFrame:
     """Rows of files of JSON lines; a line that is not one JSON object keeps its text in `_corrupt_record`.
 
     An array of objects on one line gives a row for each. A line with text after its value, or with a value that its type does
@@ -88,8 +89,12 @@ def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> Dat
     # A plus sign is itself in a URI; the function that decodes forms would take it for a space.
     decoded = F.try_url_decode(F.replace(uri, F.lit("+"), F.lit("%2B")))
     name = F.when(uri.contains("%"), decoded).otherwise(uri)
-    # What stands after the root's own name does not depend on how the URI begins.
-    below_root = F.substring_index(name, f"/{root.name}/", -1)
+    # How the URI begins depends on the driver.
+    begin = f"{root.absolute().as_posix() if isinstance(root, Path) else f'{root.authority}/{root.key}'}/".replace(
+        "//", "/"
+    )
+    at = F.locate(begin, name)
+    below_root = F.when(at > 0, F.substring(name, at + len(begin), F.lit(2**31 - 1))).otherwise(name)
     return df.select(
         "*",
         below_root.alias("_source"),

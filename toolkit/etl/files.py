@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from toolkit.errors import DataError
@@ -19,8 +20,12 @@ _SPARKS_PATTERN = re.compile(r"([\\*?\[\]{}])")
 _BEING_COPIED = "._COPYING_"
 
 
-def files_meant(files: Location) -> list[Location]:
-    """The files that a path or a pattern names, sorted; each is a file that Spark reads.
+Files = Location | Sequence[Location]
+"""A file, a pattern, or several files by name."""
+
+
+def files_meant(files: Files) -> list[Location]:
+    """The files that a path, a pattern or several paths name, those of a pattern sorted; each is a file that Spark reads.
 
     A name that is there is meant as it stands, whatever characters it has. Otherwise `*`, `?`, `[ab]` and `**` are a pattern,
     as in Python's `pathlib`: `{a,b}` and backslashes mean nothing in it. A folder is no file, neither by its name nor where a
@@ -31,16 +36,39 @@ def files_meant(files: Location) -> list[Location]:
         DataError: nothing has that name, or one of the names is a folder, a broken link, something that is no file, or a
             file that Spark would leave out or cannot open.
     """
-    path = files if isinstance(files, ObjectPath) else Path(files).absolute()
-    found = [path] if path.exists() or (isinstance(path, Path) and path.is_symlink()) else _matching(path)
+    if not isinstance(files, str | Path | ObjectPath):
+        return [file for one in files for file in files_meant(one)]
+    found = matching(files)
     if not found:
         cure = "Run the step that lands it first."
         if re.search(r"[{}\\]", str(files)):
             cure += " A pattern is made of *, ?, [ab] and **; braces and backslashes stand for themselves."
         raise DataError(f"There is no file {shown(files, LONGEST_PATH)}.", cure=cure)
     for file in found:
-        _refuse_unreadable(file)
+        if problem := refusal(file):
+            raise problem
     return found
+
+
+def matching(files: Location) -> list[Location]:
+    """What a path or a pattern names, sorted; nothing where nothing has that name."""
+    if isinstance(files, ObjectPath):
+        return found_in(files.parent, files.name)
+    path = Path(files).absolute()
+    return found_in(Path(path.anchor), path.relative_to(path.anchor).as_posix())
+
+
+def found_in(folder: Location, pattern: str) -> list[Location]:
+    """What a name or a pattern names below a folder, whatever characters the folder's own name has; sorted."""
+    exact = folder.joinpath(*pattern.split("/"))
+    if exact.exists() or (isinstance(exact, Path) and exact.is_symlink()):
+        return [exact]
+    if not _PATTERN.search(pattern):
+        return []
+    if isinstance(exact, ObjectPath):
+        below = sorted(exact.parent.iterdir(), key=str)
+        return [file for file in below if fnmatch.fnmatchcase(file.name, exact.name)]
+    return [*sorted(Path(folder).glob(pattern))]
 
 
 def spark_paths(files: list[Location]) -> list[str]:
@@ -48,29 +76,24 @@ def spark_paths(files: list[Location]) -> list[str]:
     return [_SPARKS_PATTERN.sub(r"\\\1", str(file)) for file in files]
 
 
-def _matching(path: Location) -> list[Location]:
-    if not _PATTERN.search(str(path)):
-        return []
-    if isinstance(path, ObjectPath):
-        below = sorted(path.parent.iterdir(), key=str)
-        return [file for file in below if fnmatch.fnmatchcase(file.name, path.name)]
-    return [*sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))]
-
-
-def _refuse_unreadable(file: Location) -> None:
+def refusal(file: Location) -> DataError | None:
+    """Why Spark would leave a file out, or fail at it; None where it reads it."""
     name, place = shown(file.name), shown(file, LONGEST_PATH)
     if file.is_dir():
-        raise DataError(f"{place} is a folder.", cure=f"Name the files in it, such as {place}/*.csv.")
+        return DataError(f"{place} is a folder.", cure=f"Name the files in it, such as {place}/*.csv.")
     if not file.exists():
-        raise DataError(f"{place} is a link to a file that is not there.", cure="Restore the file, or delete the link.")
+        return DataError(
+            f"{place} is a link to a file that is not there.", cure="Restore the file, or delete the link."
+        )
     if not file.is_file():
-        raise DataError(f"{place} is neither a file nor a folder.", cure="Save what it gives as a file first.")
+        return DataError(f"{place} is neither a file nor a folder.", cure="Save what it gives as a file first.")
     rename = "Rename it, or choose a pattern that does not name it."
     if file.name.startswith(".") or (file.name.startswith("_") and "=" not in file.name):
-        raise DataError(f"Spark leaves out files whose names begin with _ or a dot, such as {place}.", cure=rename)
+        return DataError(f"Spark leaves out files whose names begin with _ or a dot, such as {place}.", cure=rename)
     if file.name.endswith(_BEING_COPIED):
-        raise DataError(f"{name} is still being copied: its name ends with {_BEING_COPIED}.", cure=rename)
+        return DataError(f"{name} is still being copied: its name ends with {_BEING_COPIED}.", cure=rename)
     if any("\ud800" <= c <= "\udfff" for c in str(file)):
-        raise DataError(f"The name of {place} is not UTF-8, and Java cannot open it.", cure=rename)
+        return DataError(f"The name of {place} is not UTF-8, and Java cannot open it.", cure=rename)
     if ":" in file.name:
-        raise DataError(f"Spark cannot read a file with a colon in its name: {place}.", cure=rename)
+        return DataError(f"Spark cannot read a file with a colon in its name: {place}.", cure=rename)
+    return None

@@ -65,7 +65,7 @@ def append(target: Location, source: DataFrame, way: Way = PLAIN) -> Loaded:
         DataError: the table has other columns.
     """
     before = _refuse_other_columns(target, source, way)
-    _write(source, target, "append", way)
+    _write(source, target, "append", way.noted("append"))
     return _written(target, before)
 
 
@@ -95,7 +95,7 @@ def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way
             "Nothing was written.",
             cure="Leave those rows out, or widen the condition.",
         )
-    _write(source, target, "overwrite", way, replaceWhere=condition)
+    _write(source, target, "overwrite", way.noted("overwrite_part"), replaceWhere=condition)
     return _written(target, before)
 
 
@@ -112,12 +112,12 @@ def upsert(target: Location, source: DataFrame, keys: Sequence[str], way: Way = 
         UsageError: a key is no column.
         DataError: a key comes twice, or is null, or the table has other columns. Nothing was written.
     """
-    return _by_key(target, source, keys, way, _UPDATE, _INSERT)
+    return _by_key(target, source, keys, way.noted("upsert"), _UPDATE, _INSERT)
 
 
 def insert_only(target: Location, source: DataFrame, keys: Sequence[str], way: Way = PLAIN) -> Loaded:
     """Insert rows with a key that the table does not have; the others are left as they are. Else as `upsert`."""
-    return _by_key(target, source, keys, way, _INSERT)
+    return _by_key(target, source, keys, way.noted("insert_only"), _INSERT)
 
 
 def sync(
@@ -141,15 +141,53 @@ def sync(
             f"No rows came, and {target.name} would be emptied. Nothing was written.",
             cure="See why the source is empty; if it is meant, say empty_is_meant=True.",
         )
-    return _by_key(target, source, keys, way, _UPDATE, _INSERT, _DELETE)
+    return _by_key(target, source, keys, way.noted("sync"), _UPDATE, _INSERT, _DELETE)
 
 
-_UPDATE = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET *"
-_INSERT = "WHEN NOT MATCHED THEN INSERT *"
+def sync_keys(target: Location, source: DataFrame, keys: Sequence[str], among: DataFrame, way: Way = PLAIN) -> Loaded:
+    """Make the rows of some keys what the source is; rows of other keys are left as they are.
+
+    It is how a table is kept up that follows from another one: `among` are the keys of which something changed there, and the
+    source is what follows for those keys now. A key of which nothing follows any more is deleted.
+
+    Args:
+        target: the table; it is made if it is not there.
+        source: the rows of those keys; no key twice, none null.
+        keys: columns that tell rows apart.
+        among: has the key columns; keys may come several times.
+        way: how it is written.
+
+    Raises:
+        UsageError: a key is no column.
+        DataError: a key comes twice, or is null, or the table has other columns. Nothing was written.
+    """
+    signed = way.noted("sync_keys")
+    version = DeltaLog(target).newest
+    if version is None:
+        return _by_key(target, source, keys, signed)
+    there = source.sparkSession.read.format("delta").option("versionAsOf", version).load(str(target))
+    asked = among.select(*cols(keys)).distinct().join(source.select(*cols(keys)), list(keys), "left_anti")
+    gone = there.select(*cols(keys)).join(asked, list(keys), "left_semi")
+    came = source.withColumn(_CAME, F.lit(True)).unionByName(gone.withColumn(_CAME, F.lit(False)), True)
+    return _by_key(target, source, keys, signed, _GONE, _UPDATE, _INSERT, merged=came)
+
+
+_CAME = "_came"
+_GONE = f"WHEN MATCHED AND NOT s.{_CAME} THEN DELETE"
+_UPDATE = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET {sets}"
+_INSERT = "WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
 _DELETE = "WHEN NOT MATCHED BY SOURCE THEN DELETE"
 
 
-def _by_key(target: Location, source: DataFrame, keys: Sequence[str], way: Way, *clauses: str) -> Loaded:
+def _by_key(
+    target: Location,
+    source: DataFrame,
+    keys: Sequence[str],
+    way: Way,
+    *clauses: str,
+    merged: DataFrame | None = None,
+) -> Loaded:
+    """Merge the source, or what was made of it for the merge."""
     refuse_repeated_keys(source, keys)
     before = _refuse_other_columns(target, source, way)
     if before is None:
@@ -161,11 +199,18 @@ def _by_key(target: Location, source: DataFrame, keys: Sequence[str], way: Way, 
     same = " AND ".join(f"t.{quoted(n)} <=> s.{quoted(n)}" for n in others if n in there) or "true"
     # What cannot be compared, or is a column that comes now, may differ.
     same = "false" if uncomparable or any(name not in there for name in others) else same
+    names = [quoted(name) for name in source.columns]
+    said = {
+        "same": same,
+        "sets": ", ".join(f"t.{name} = s.{name}" for name in names),
+        "names": ", ".join(names),
+        "values": ", ".join(f"s.{name}" for name in names),
+    }
     done = merge(
-        source,
+        source if merged is None else merged,
         target,
         " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in keys),
-        [clause.format(same=same) for clause in clauses],
+        [clause.format(**said) for clause in clauses],
         way,
     )
     if done is None:
@@ -174,7 +219,7 @@ def _by_key(target: Location, source: DataFrame, keys: Sequence[str], way: Way, 
         done.inserted,
         done.updated,
         done.deleted,
-        done.source - done.inserted - done.updated,
+        done.source - done.inserted - done.updated - (0 if merged is None else done.deleted),
         done.version,
         done.files,
         done.bytes,

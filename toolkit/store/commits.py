@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 
@@ -27,6 +27,8 @@ _ONCE = 1
 """The version of a named write, of which there is only one."""
 
 
+LOAD = "load"
+"""Under which name a commit says what kind of load made it."""
 Evolution = Literal["refuse", "add", "widen"]
 
 
@@ -52,6 +54,8 @@ class Way:
             of columns made wider where Delta can do it without a change of values.
         partition_by: columns that part the folder of a table that is made now.
         cluster_by: columns that a table that is made now is clustered by (liquid clustering); not together with partitions.
+        declared: the columns that the table has, and their comments; those of the rows when None.
+        properties: of a table that is made now, such as `delta.enableChangeDataFeed`.
     """
 
     signature: Mapping[str, str] | None = None
@@ -59,6 +63,13 @@ class Way:
     evolution: Evolution = "refuse"
     partition_by: Sequence[str] = ()
     cluster_by: Sequence[str] = ()
+    declared: Table | None = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    def noted(self, load: str, **counts: int | str) -> Way:
+        """The same, with what the commit says of the load: its kind, unless that was said before, and what it counted."""
+        counted = {name: str(value) for name, value in counts.items()}
+        return replace(self, signature={LOAD: load, **(self.signature or {}), **counted})
 
 
 PLAIN = Way()

@@ -24,6 +24,12 @@ def table_name(path: Location) -> str:
     return f"delta.`{str(path).replace('`', '``')}`"
 
 
+def text_of(value: str) -> str:
+    """A text as Spark's SQL takes it."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
 @contextlib.contextmanager
 def as_view(df: DataFrame) -> Iterator[str]:
     """The name of a view of those rows, which is gone afterwards."""

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
-from toolkit.store.commits import Mode, Written, is_plain_folder, write_rows
+from toolkit.store.commits import Mode, Written
+from toolkit.store.few_rows import arrow_of, write_few
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
-from toolkit.store.records import Record, arrow_schema, encode, refuse_other_shape, table_of
+from toolkit.store.records import Record, refuse_other_shape, table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,12 +107,9 @@ class Tables:
         """
         if not records:
             return
-        import pyarrow as pa
-
         record = type(records[0])
         self.refuse_other_shape(record)
-        rows = pa.Table.from_pylist([encode(one) for one in records], schema=arrow_schema(record))
-        self.write_rows(record, rows, "append", once)
+        self.write_rows(record, arrow_of(records), "append", once)
 
     def write_rows(
         self,
@@ -128,14 +126,11 @@ class Tables:
             mode: replace the content, or add to it.
             once: a name for this write; a second write of the same name is left out.
         """
-        declared = self.declared(table)
+        declared, signature = self.declared(table), self.signature()
         path = self.lakehouse.path(declared.name)
-        if is_plain_folder(path):
-            done = write_rows(rows, path, declared, mode=mode, signature=self.signature(), once=once)
-            if done is not None:
-                self.say_rows(done)
-            return
-        self.write(table, self.spark.createDataFrame(rows).coalesce(1), mode, once)
+        done = write_few(rows, path, declared, self.session, mode=mode, signature=signature, once=once)
+        if done is not None:
+            self.say_rows(done)
 
     def refuse_other_shape(self, record: type[Record]) -> None:
         """Raise if the table of a record is there and has other columns.

@@ -17,7 +17,7 @@ from toolkit.scenario import Table
 from toolkit.store.commits import PLAIN, Mode, Way, Written, refuse_other_columns, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.sql import as_view, noted, table_name
+from toolkit.store.sql import as_view, noted, table_name, text_of
 
 
 def write_table(
@@ -64,7 +64,11 @@ def write_frame(
         mode: it has not to be there yet; or add to it, or replace its content; or make it.
         options: of Delta's writer.
     """
+    if way.declared:
+        df = _described(df, way.declared)
     writer = _writer(df, mode, way.signature).options(**options)
+    if DeltaLog(path).newest is None:
+        writer = writer.options(**way.properties)
     if way.evolution != "refuse":
         writer = writer.option("mergeSchema", True)
     if way.once:
@@ -81,7 +85,9 @@ def _make_clustered(df: DataFrame, path: Location, way: Way) -> None:
     """Spark's writer leaves clustering out without a word where a table has a path and no name."""
     columns = ", ".join(map(quoted, way.cluster_by))
     with as_view(df) as view, noted(df.sparkSession, way):
-        make = f"CREATE TABLE {table_name(path)} USING delta CLUSTER BY ({columns}) AS SELECT * FROM {view}"  # noqa: S608
+        texts = ", ".join(f"{text_of(name)} = {text_of(value)}" for name, value in way.properties.items())
+        properties = f"TBLPROPERTIES ({texts}) " if texts else ""
+        make = f"CREATE TABLE {table_name(path)} USING delta CLUSTER BY ({columns}) {properties}AS SELECT * FROM {view}"  # noqa: S608
         df.sparkSession.sql(make)
 
 

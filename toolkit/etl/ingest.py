@@ -1,0 +1,344 @@
+"""Files that keep coming, loaded into a table: only new ones, each exactly once however often the load is killed.
+
+A batch is planned in a ledger, then its rows and its number come into the table in one commit. A load that was killed between
+the two carries out what was planned. Owns what is done with columns that the schema does not have, and with files that were
+put in the place of others. Must not choose the files; that is `etl.discovery`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+
+from toolkit.columns import quoted
+from toolkit.errors import DataError, UsageError
+from toolkit.etl import load
+from toolkit.etl.discovery import Discovery, Found, Place, Print, batch_of, discover, looked_at
+from toolkit.etl.extract import CORRUPT, RESCUED, with_origin
+from toolkit.etl.ledger import Ledger, ahead, last_batch, loaded
+from toolkit.etl.records import IngestedFile
+from toolkit.store.commits import PLAIN, Once, Way
+from toolkit.store.delta_log import DeltaLog
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
+from toolkit.store.sql import text_of
+
+if TYPE_CHECKING:
+    Read = Callable[..., DataFrame]
+
+NewColumns = Literal["rescue", "add", "fail"]
+Replaced = Literal["tell", "reload"]
+MOST_FILES = 1000
+"""Files in one batch."""
+FOLLOWED = {"delta.enableChangeDataFeed": "true"}
+"""Properties of a table that others can follow: `etl.incremental.follow`."""
+_NOT_A_NAME = frozenset(" ,;{}()\n\t=")
+"""What a column's name cannot have in a table without column mapping."""
+
+
+@dataclass(frozen=True)
+class FileFlow:
+    """Files that keep coming, and how they are read.
+
+    Attributes:
+        place: where they come.
+        schema: DDL of their columns.
+        read: a reader of `etl.extract`, such as `read_csv`; it is given the session, the files, the schema and `options`.
+        options: of the reader.
+        name: of the flow, within its table; the pattern of the place unless given. Batches are numbered within it.
+        new_columns: of a column that the schema does not have: its values are put into `_rescued_data`; or it is added to the
+            table, as text; or it is an error, and nothing of its batch is loaded.
+        replaced: a file in the place of one that was loaded is told, and not loaded; or its rows take the place of those of the
+            earlier one, in the same commit.
+        most_files: in one batch.
+        most_bytes: in one batch; a larger file is a batch of its own. No limit when None.
+    """
+
+    place: Place
+    schema: str
+    read: Read
+    options: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    new_columns: NewColumns = "rescue"
+    replaced: Replaced = "tell"
+    most_files: int = MOST_FILES
+    most_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse limits that no batch can keep.
+
+        Raises:
+            UsageError: they are.
+        """
+        if self.most_files < 1 or (self.most_bytes is not None and self.most_bytes < 1):
+            raise UsageError("A batch has one file and one byte at least.", cure="Set most_files and most_bytes so.")
+
+    @property
+    def title(self) -> str:
+        """The name, or what stands for it."""
+        return self.name or self.place.pattern
+
+    @property
+    def commits(self) -> str:
+        """How the commits of its batches are numbered: see `Once`."""
+        return f"files:{self.title}"
+
+
+NOTHING_YET = Discovery((), (), 0, (), {})
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What a load of files did.
+
+    Attributes:
+        batches: commits that were made.
+        resumed: batches among them that an earlier load had planned.
+        files: that were loaded.
+        inserted: rows.
+        deleted: rows of replaced files.
+        corrupt: rows that keep their text because it could not be read; None where the commits do not tell.
+        added: columns that the table got.
+        discovery: what is there now beside what was loaded; `replaced` are those that were not.
+        version: of the table; None where there is none.
+    """
+
+    batches: int = 0
+    resumed: int = 0
+    files: int = 0
+    inserted: int = 0
+    deleted: int = 0
+    corrupt: int | None = 0
+    added: tuple[str, ...] = ()
+    discovery: Discovery = NOTHING_YET
+    version: int | None = None
+
+
+def ingest(
+    target: Location,
+    *,
+    flow: FileFlow,
+    ledger: Ledger,
+    spark: SparkSession,
+    table: str = "",
+    full_refresh: bool = False,
+    way: Way = PLAIN,
+) -> Ingested:
+    """Load the files of a flow that its table has not had, batch after batch.
+
+    One program at a time may do it to a table: of two that load the same batch, one is an error. A table that is made gets a
+    change feed, so that others can follow it.
+
+    Args:
+        target: the table; it is made if it is not there.
+        flow: the files.
+        ledger: where batches are planned.
+        spark: the session.
+        table: how the ledger calls the table; as its folder is called unless given.
+        full_refresh: empty the table first, and load all files anew.
+        way: how the table is written; `once` and `evolution` are the flow's.
+
+    Raises:
+        DataError: a file cannot be read, has other columns than it may have, or was planned and is gone; or the ledger does not
+            know of batches that the table has. Batches before that one are loaded, of it nothing is.
+        UsageError: the schema is none, or does not fit the table.
+    """
+    name = table or target.name
+    files, done = ledger.files(name, flow.title), _done(target, flow)
+    _refuse_lost_plan(files, done, name, flow)
+    load = _Load(spark, flow, target, name, ledger, way)
+    if full_refresh:
+        files = [*files, load.refresh(last_batch(files) + 1)]
+    result = Ingested(version=DeltaLog(target).newest)
+    for batch in ahead(files, done):
+        result = load.carry_out(batch, replace(result, resumed=result.resumed + bool(batch[0].file)))
+        done = batch[0].batch
+    while True:
+        found = discover(flow.place, loaded(files, done))
+        waiting = [*found.new, *(found.replaced if flow.replaced == "reload" else ())]
+        taken = batch_of(waiting, flow.most_files, flow.most_bytes)
+        if not taken:
+            return replace(result, discovery=found)
+        batch = load.plan(taken, last_batch(files) + 1)
+        result, files, done = load.carry_out(batch, result), [*files, *batch], batch[0].batch
+
+
+def _done(target: Location, flow: FileFlow) -> int:
+    if DeltaLog(target).newest is None:
+        return 0
+    return DeltaReader(target, target.name).done(flow.commits) or 0
+
+
+def _refuse_lost_plan(files: Sequence[IngestedFile], done: int, table: str, flow: FileFlow) -> None:
+    if done > last_batch(files):
+        raise DataError(
+            f"{table} has batch {done} of {flow.title}, and the ledger does not know which "
+            "files that was. Nothing was loaded: files would come twice.",
+            cure="Restore the ledger, or load the files into a new table.",
+        )
+
+
+@dataclass(frozen=True)
+class _Load:
+    """One call of `ingest`: what its steps share."""
+
+    spark: SparkSession
+    flow: FileFlow
+    target: Location
+    table: str
+    ledger: Ledger
+    way: Way
+
+    def refresh(self, number: int) -> IngestedFile:
+        """Plan a batch that empties the table."""
+        (marker,) = self._plans([Found("", self.flow.place.folder, Print(0, datetime.now(UTC)))], number)
+        self._write([marker])
+        return marker
+
+    def plan(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
+        """Plan a batch."""
+        planned = self._plans(files, number)
+        self._write(planned)
+        return planned
+
+    def _plans(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
+        now, run_id = datetime.now(UTC), (self.way.signature or {}).get("run_id", "")
+        names = (self.table, self.flow.title, number)
+        rest = (str(self.flow.place), now, run_id)
+        return [IngestedFile(*names, one.name, *one.print, one.replaces, *rest) for one in files]
+
+    def _write(self, files: Sequence[IngestedFile]) -> None:
+        first = files[0]
+        self.ledger.plan(files, f"{first.table}:{first.flow}:{first.batch}:{first.planned_at.isoformat()}")
+
+    def carry_out(self, batch: Sequence[IngestedFile], result: Ingested) -> Ingested:
+        """Load a planned batch as its files are now."""
+        signed = replace(
+            self.way.noted("ingest", received_files=len(batch)),
+            once=Once(self.flow.commits, batch[0].batch),
+            evolution="add" if self.flow.new_columns == "add" else "refuse",
+            properties={**FOLLOWED, **self.way.properties},
+        )
+        if not batch[0].file:
+            return self._emptied(signed, result)
+        self._note_changes(batch)
+        rows, added = _rows(self.spark, self.flow, self.target, [self.flow.place.file(one.file) for one in batch])
+        origin = (self.flow.place.folder, (signed.signature or {}).get("run_id", ""), datetime.now(UTC))
+        done = self._put(with_origin(rows, *origin), [one.file for one in batch if one.replaces], batch, signed)
+        corrupt = _corrupt_rows(self.target, done.version)
+        return replace(
+            result,
+            batches=result.batches + 1,
+            files=result.files + len(batch),
+            inserted=result.inserted + done.inserted,
+            deleted=result.deleted + done.deleted,
+            corrupt=None if corrupt is None or result.corrupt is None else result.corrupt + corrupt,
+            added=(*result.added, *added),
+            version=done.version,
+        )
+
+    def _put(self, rows: DataFrame, replaced: Sequence[str], batch: Sequence[IngestedFile], signed: Way) -> load.Loaded:
+        """Add the rows; those of files that replace others take the place of theirs, in the same commit."""
+        if not replaced:
+            return load.append(self.target, rows, signed)
+        names = ", ".join(text_of(one.file) for one in batch)
+        return load.overwrite_part(self.target, rows, f"_source IN ({names})", signed)
+
+    def _emptied(self, signed: Way, result: Ingested) -> Ingested:
+        if DeltaLog(self.target).newest is None:
+            return result
+        rows = DeltaReader(self.target, self.table).count()
+        nothing = self.spark.read.format("delta").load(str(self.target)).limit(0)
+        done = load.overwrite_part(self.target, nothing, "true", signed)
+        return replace(result, deleted=result.deleted + rows, version=done.version)
+
+    def _note_changes(self, batch: Sequence[IngestedFile]) -> None:
+        """Write down what files are now that have changed since they were planned.
+
+        Raises:
+            DataError: one is not there any more.
+        """
+        there = [(one, looked_at(self.flow.place.file(one.file))) for one in batch]
+        now = datetime.now(UTC)
+        changed = [
+            replace(one, bytes=is_now.bytes, modified_at=is_now.modified_at, digest=is_now.digest, planned_at=now)
+            for one, is_now in there
+            if is_now != (one.bytes, one.modified_at, one.digest)
+        ]
+        if changed:
+            self._write(changed)
+
+
+def _rows(
+    spark: SparkSession, flow: FileFlow, target: Location, files: Sequence[Location]
+) -> tuple[DataFrame, tuple[str, ...]]:
+    """The rows of files, and the columns among them that the table does not have and the flow adds."""
+    if flow.new_columns != "add":
+        return flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options), ()
+    schema = _with(StructType.fromDDL(flow.schema), _added_before(target, flow))
+    rows = flow.read(spark, files, _ddl(schema), extra="rescue", missing="null", **flow.options)
+    names: list[str] = []
+    for name in _rescued_names(rows):
+        if _can_be_added(name, [*schema.names, *names]):
+            names.append(name)
+    if not names:
+        return rows, ()
+    return flow.read(spark, files, _ddl(_with(schema, names)), extra="rescue", missing="null", **flow.options), tuple(
+        names
+    )
+
+
+def _added_before(target: Location, flow: FileFlow) -> list[str]:
+    if DeltaLog(target).newest is None:
+        return []
+    declared = {name.lower() for name in StructType.fromDDL(flow.schema).names}
+    there = [column.name for column in DeltaReader(target, target.name).columns()]
+    return [name for name in there if name.lower() not in declared and not name.startswith("_")]
+
+
+def _rescued_names(rows: DataFrame) -> list[str]:
+    names = F.map_keys(F.from_json(RESCUED, "map<string,string>"))
+    return sorted(row[0] for row in rows.select(F.explode(names)).distinct().collect())
+
+
+def _can_be_added(name: str, others: Sequence[str]) -> bool:
+    """Whether a table can have a column of that name beside the others, whatever letter case they have."""
+    return (
+        bool(name)
+        and name.lower() not in map(str.lower, others)
+        and name[0] != "_"
+        and not _NOT_A_NAME.intersection(name)
+    )
+
+
+def _with(schema: StructType, names: Sequence[str]) -> StructType:
+    return StructType([*schema.fields, *(StructField(name, StringType()) for name in names)])
+
+
+def _ddl(schema: StructType) -> str:
+    return ", ".join(f"{quoted(one.name)} {one.dataType.simpleString()}" for one in schema)
+
+
+def _corrupt_rows(target: Location, version: int | None) -> int | None:
+    """Rows of a commit that keep a text which could not be read, by the statistics of its files; None if they do not tell."""
+    if version is None:
+        return None
+    total = 0
+    for action in DeltaLog(target).actions(version, "add"):
+        rows, nulls = _counted(action["add"], CORRUPT)
+        if rows is None or nulls is None:
+            return None
+        total += rows - nulls
+    return total
+
+
+def _counted(added: dict[str, Any], column: str) -> tuple[int | None, int | None]:
+    statistics = json.loads(added.get("stats") or "{}")
+    return statistics.get("numRecords"), (statistics.get("nullCount") or {}).get(column)
