@@ -8,10 +8,8 @@ anything is written, and the order of the commits; what events make of a key is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -31,6 +29,7 @@ from toolkit.etl.histories import (
     rows_of,
 )
 from toolkit.etl.load import SHOWN, shown
+from toolkit.etl.reuse import persisted
 from toolkit.etl.windows import latest
 from toolkit.store.commits import PLAIN, Once, Way, written
 from toolkit.store.delta_log import DeltaLog
@@ -114,7 +113,7 @@ def apply_changes(
         return _apply(target, source, flow, kept, quarantine, way)
     if history is None:
         raise UsageError("Type 4 keeps the history in a table of its own.", cure="Say where: history=Location.")
-    with _persisted(source) as once:
+    with persisted(source) as once:
         # The history first: were the present there alone, what was overwritten in it would be lost to a run that ends here.
         past = _apply(history, once, replace(flow, stored_as_scd_type=2), None, quarantine, way)
         now = _apply(target, once, replace(flow, stored_as_scd_type=1), kept, None, way, drop_refused=True)
@@ -136,11 +135,11 @@ def _apply(
     version = DeltaLog(target).newest
     if way.once and version is not None and _is_done(target, way.once):
         return Applied(version=version, skipped=True)
-    with _persisted(received(source, flow, shape)) as came:
+    with persisted(received(source, flow, shape)) as came:
         applied = _counted(came, shape, refuse=quarantine is None and not drop_refused)
         good = as_events(came.where(~F.col(REFUSED)), shape)
         rows = _rows_of_keys(target, version, good, shape)
-        with _persisted(rows) as known, _persisted(_resolved(good, known, aside, flow, shape)) as found:
+        with _known(rows) as known, persisted(_resolved(good, known, aside, flow, shape)) as found:
             applied = _summed(found, applied, shape)
             if quarantine is not None and applied.refused:
                 refused = came.where(REFUSED).select(*cols(shape.columns), SEQUENCE, DELETE)
@@ -151,8 +150,12 @@ def _apply(
             made = rows_of(found, shape)
             if known is None:
                 return _created(made, target, applied, _noted(way, applied, shape))
-            with _persisted(_differing(made, known, shape)) as changes:
+            with persisted(_differing(made, known, shape)) as changes:
                 return _merged(changes, target, version, shape, applied, _noted(way, applied, shape))
+
+
+def _known(rows: DataFrame | None) -> AbstractContextManager[DataFrame | None]:
+    return nullcontext() if rows is None else persisted(rows)
 
 
 def _is_done(target: Location, once: Once) -> bool:
@@ -332,16 +335,3 @@ def _merged(
         files=done.files,
         bytes=done.bytes,
     )
-
-
-@contextmanager
-def _persisted(df: DataFrame | None) -> Iterator[Any]:
-    """A frame that is asked more than once is worked out once."""
-    if df is None:
-        yield None
-        return
-    df.persist()
-    try:
-        yield df
-    finally:
-        df.unpersist()

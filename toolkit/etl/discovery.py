@@ -103,7 +103,9 @@ def discover(place: Place, loaded: Mapping[str, Print]) -> Discovery:
         place: where they come.
         loaded: the files that were loaded, as they were then.
     """
-    new, replaced, seen, unfit, there = [], [], 0, {}, set()
+    new: list[Found] = []
+    replaced: list[Found] = []
+    seen, unfit, there = 0, {}, set()
     for name, file in place.files():
         there.add(name)
         before = loaded.get(name)

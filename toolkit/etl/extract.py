@@ -93,8 +93,8 @@ def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> Dat
     begin = f"{root.absolute().as_posix() if isinstance(root, Path) else f'{root.authority}/{root.key}'}/".replace(
         "//", "/"
     )
-    at = F.locate(begin, name)
-    below_root = F.when(at > 0, F.substring(name, at + len(begin), F.lit(2**31 - 1))).otherwise(name)
+    found = F.locate(begin, name)
+    below_root = F.when(found > 0, F.substring(name, found + len(begin), F.lit(2**31 - 1))).otherwise(name)
     return df.select(
         "*",
         below_root.alias("_source"),

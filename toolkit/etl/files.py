@@ -65,10 +65,10 @@ def found_in(folder: Location, pattern: str) -> list[Location]:
         return [exact]
     if not _PATTERN.search(pattern):
         return []
-    if isinstance(exact, ObjectPath):
-        below = sorted(exact.parent.iterdir(), key=str)
-        return [file for file in below if fnmatch.fnmatchcase(file.name, exact.name)]
-    return [*sorted(Path(folder).glob(pattern))]
+    if isinstance(folder, ObjectPath):
+        below = sorted(folder.joinpath(*pattern.split("/")).parent.iterdir(), key=str)
+        return [file for file in below if fnmatch.fnmatchcase(file.name, pattern.rpartition("/")[2])]
+    return [*sorted(folder.glob(pattern))]
 
 
 def spark_paths(files: list[Location]) -> list[str]:

@@ -282,7 +282,7 @@ def _rows(
     """The rows of files, and the columns among them that the table does not have and the flow adds."""
     if flow.new_columns != "add":
         return flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options), ()
-    schema = _with(StructType.fromDDL(flow.schema), _added_before(target, flow))
+    schema = _with(_fields(flow.schema), _added_before(target, flow))
     rows = flow.read(spark, files, _ddl(schema), extra="rescue", missing="null", **flow.options)
     names: list[str] = []
     for name in _rescued_names(rows):
@@ -298,7 +298,7 @@ def _rows(
 def _added_before(target: Location, flow: FileFlow) -> list[str]:
     if DeltaLog(target).newest is None:
         return []
-    declared = {name.lower() for name in StructType.fromDDL(flow.schema).names}
+    declared = {name.lower() for name in _fields(flow.schema).names}
     there = [column.name for column in DeltaReader(target, target.name).columns()]
     return [name for name in there if name.lower() not in declared and not name.startswith("_")]
 
@@ -316,6 +316,11 @@ def _can_be_added(name: str, others: Sequence[str]) -> bool:
         and name[0] != "_"
         and not _NOT_A_NAME.intersection(name)
     )
+
+
+def _fields(schema: str) -> StructType:
+    found = StructType.fromDDL(schema)
+    return found if isinstance(found, StructType) else StructType()
 
 
 def _with(schema: StructType, names: Sequence[str]) -> StructType:

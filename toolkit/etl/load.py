@@ -18,6 +18,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType, VariantT
 
 from toolkit.columns import cols, quoted
 from toolkit.errors import DataError, UsageError
+from toolkit.etl.reuse import persisted
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -169,7 +170,9 @@ def sync_keys(target: Location, source: DataFrame, keys: Sequence[str], among: D
     asked = among.select(*cols(keys)).distinct().join(source.select(*cols(keys)), list(keys), "left_anti")
     gone = there.select(*cols(keys)).join(asked, list(keys), "left_semi")
     came = source.withColumn(_CAME, F.lit(True)).unionByName(gone.withColumn(_CAME, F.lit(False)), True)
-    return _by_key(target, source, keys, signed, _GONE, _UPDATE, _INSERT, merged=came)
+    with persisted(came):
+        rows = came.where(_CAME).drop(_CAME)
+        return _by_key(target, rows, keys, signed, _GONE, _UPDATE, _INSERT, merged=came)
 
 
 _CAME = "_came"

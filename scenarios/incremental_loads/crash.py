@@ -1,0 +1,43 @@
+"""A load in a process of its own that is killed when it has planned its batch and has not loaded it yet.
+
+`python -m scenarios.incremental_loads.crash INBOX TABLE LEDGER` ends by SIGKILL, as when the machine takes it away: nothing of
+it is cleaned up. It starts no Java, since it does not get so far.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any, NoReturn
+
+from toolkit.store.location import Location, located
+
+
+def killed(inbox: Location, table: Location, ledger: Location, name: str) -> int:
+    """Load in a process that is killed; how it ended, as `subprocess` tells: the signal's number below zero."""
+    words = [sys.executable, "-m", __name__, *map(str, (inbox, table, ledger)), name]
+    return subprocess.run(words, check=False, capture_output=True).returncode
+
+
+def _die(*_: Any, **__: Any) -> NoReturn:
+    os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    raise AssertionError("It lives.")
+
+
+def main(inbox: str, table: str, ledger: str, name: str) -> None:
+    """Plan the next batch as the load does, and be killed where its files are to be read."""
+    from dataclasses import replace
+
+    from scenarios.incremental_loads.steps import flow_of
+    from toolkit.etl.ingest import ingest
+    from toolkit.etl.ledger import Ledger
+
+    no_session: Any = None
+    flow = replace(flow_of(located(inbox)), read=_die)
+    ingest(located(table), flow=flow, ledger=Ledger(located(ledger), _die), spark=no_session, table=name)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
