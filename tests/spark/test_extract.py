@@ -70,7 +70,7 @@ def test_a_csv_file_without_lines_has_no_rows(csv: Callable[[bytes], Rows], cont
     assert csv(content) == []
 
 
-@pytest.mark.parametrize("header", ["place,id", "id,plaice", "id", "id,place,more", "1,x"])
+@pytest.mark.parametrize("header", ["id,plaice", "id", "id,place,more", "1,x"])
 def test_a_csv_file_with_another_header_is_refused(csv: Callable[[bytes], Rows], header: str) -> None:
     with pytest.raises(DataError, match=r"in\.csv has the columns .*; expected are id, place"):
         csv(f"{header}\n1,x\n".encode())
@@ -78,8 +78,8 @@ def test_a_csv_file_with_another_header_is_refused(csv: Callable[[bytes], Rows],
 
 def test_one_file_of_several_with_another_header_is_refused(spark: SparkSession, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,place\n1,x\n", encoding="utf-8")
-    (tmp_path / "b.csv").write_text("place,id\nx,1\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"b\.csv has the columns place, id"):
+    (tmp_path / "b.csv").write_text("place,no\nx,1\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"b\.csv has the columns place, no"):
         read_csv(spark, tmp_path / "*.csv", SCHEMA)
 
 

@@ -8,15 +8,28 @@ import lzma
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyspark.sql.types import StringType, StructField, StructType
 
 from toolkit.errors import DataError, UsageError
-from toolkit.etl.csv_layout import layout_of
+from toolkit.etl.csv_dialect import Dialect, dialect_of
+from toolkit.etl.csv_layout import Layout, layout_of
 from toolkit.etl.encodings import check_form, encoding_of
 from toolkit.etl.files import files_meant, spark_paths
+from toolkit.etl.schemas import Expected
+from toolkit.etl.shapes import Shape, matched
 
 UTF_8 = encoding_of("utf-8")
+COLUMNS = Expected(StructType([StructField("id", StringType()), StructField("place", StringType())]))
+
+
+def seen(file: Path, dialect: Dialect = Dialect()) -> Layout:  # noqa: B008 - it is frozen
+    """What a CSV file looks like, once its header is what it should be."""
+    layout = layout_of(file, UTF_8, dialect, look_for_parts=True)
+    matched(file, layout.header, COLUMNS)
+    return layout
 
 
 @pytest.fixture
@@ -156,7 +169,7 @@ def test_a_file_whose_bytes_are_others_is_refused_in_words(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=message) as refused:
-        layout_of(tmp_path / name, ["id", "place"], UTF_8, look_for_parts=True)
+        seen(tmp_path / name)
     assert str(refused.value).isprintable()
 
 
@@ -192,4 +205,87 @@ def test_lines_are_rows_when_quotes_and_line_ends_are_where_they_belong(
 ) -> None:
     file = tmp_path / "x.csv"
     file.write_bytes(b"id,place\n" + b'1,"x, y"\n' * lines_before + content.encode())
-    assert layout_of(file, ["id", "place"], UTF_8, look_for_parts=True).lines_are_rows == rows
+    assert seen(file).lines_are_rows == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ("1;'x'\n2;y\n", True),
+        ("1;'a ''b'' c'\n", True),
+        ('1;5" pipe\n', True),
+        ("1;5' pipe\n", False),
+        ("1;'a\nb'\n", False),
+        ("1,'x'\n", False),
+    ],
+)
+def test_lines_are_rows_by_the_separator_and_the_quote_that_were_said(tmp_path: Path, content: str, rows: bool) -> None:
+    (tmp_path / "x.csv").write_text("id;place\n" + content, encoding="utf-8")
+    assert seen(tmp_path / "x.csv", Dialect(";", "'")).lines_are_rows == rows
+
+
+def test_without_a_quote_each_line_is_a_row(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text('id|place\n1|"a\n2|5" pipe\n', encoding="utf-8")
+    assert seen(tmp_path / "x.csv", Dialect("|", "")).lines_are_rows
+    (tmp_path / "x.csv").write_text("id|place\n1|\uffff\n", encoding="utf-8")
+    with pytest.raises(DataError, match="has U"):
+        seen(tmp_path / "x.csv", Dialect("|", ""))
+
+
+@pytest.mark.parametrize(
+    ("separator", "quote", "message"),
+    [
+        ("", '"', "not one character"),
+        (";;", '"', "not one character"),
+        ("x", '"', "a letter or a digit"),
+        ("7", '"', "a letter or a digit"),
+        ("\n", '"', "a meaning of its own"),
+        ("\\", '"', "a meaning of its own"),
+        ('"', "'", "it is a quote"),
+        ("'", "'", "it is a quote"),
+        (",", "''", "not one character"),
+        (",", "q", "a letter or a digit"),
+        (",", " ", "it is a blank"),
+        ("\u2502", '"', "does not have it"),
+        ("\U0001f600", '"', "does not have it"),
+    ],
+)
+def test_a_separator_or_a_quote_that_cannot_be_one_is_refused(separator: str, quote: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        dialect_of(separator, quote, header=True, encoding=encoding_of("windows-1252"))
+
+
+def names(*names: str, declared: str = "id,place", **ways: Any) -> Shape:
+    """Where the declared columns stand in a file of those names."""
+    fields = StructType([StructField(name, StringType()) for name in declared.split(",")])
+    return matched(Path("/x/in.csv"), names, Expected(fields, **ways))
+
+
+def test_columns_are_found_by_name_in_any_order_and_case() -> None:
+    assert names("PLACE", "Id").places == (1, 0)
+    assert names("place", "x", "id", extra="rescue").extras == [("x", 1)]
+    assert names("place", missing="null").places == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["id", "place", "place"], "two columns of the name place"),
+        (["id", "place", "", ""], "two columns without a name"),
+        (["id", "ID", "place"], r"has id, ID, each of which id could mean"),
+        (["id"], r"expected are id, place\. Mend in\.csv, declare its columns as they are, or have nulls"),
+        (["id", "place", "x"], r"expected are id, place\..*extra='rescue'"),
+        (["id", "x"], r"extra='ignore', or have nulls .*missing='null'"),
+    ],
+)
+def test_columns_that_are_doubtful_missing_or_undeclared_are_refused(given: list[str], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        names(*given)
+
+
+def test_doubtful_names_are_refused_also_where_columns_may_be_missing_or_undeclared() -> None:
+    for given in (["id", "place", "x", "x"], ["id", "Place", "place"]):
+        with pytest.raises(DataError, match="Rename one of them"):
+            names(*given, extra="rescue", missing="null")
+    # Which of two undeclared ones is meant nobody asks.
+    assert names("id", "place", "x", "X", extra="rescue").extras == [("x", 2), ("X", 3)]

@@ -1,21 +1,22 @@
 """What a CSV file looks like before Spark reads it: its header, its line ends, and whether it can be read in parts.
 
-Every byte is looked at once, by this process. Owns the header's check and the question whether each line is a row of its own;
-must not read rows.
+Every byte is looked at once, by this process. Owns the question whether each line is a row of its own; what its
+header has to be says `shapes`. Must not read rows.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from toolkit.errors import DataError
+from toolkit.etl.csv_dialect import Dialect
 from toolkit.etl.encodings import Encoding, LongLine, check_form, decoded, in_lines, text_of
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location
 
-_BEFORE_A_QUOTE, _AFTER_A_QUOTE = (b",", b"\n"), (b",", b"\n", b"\r\n")
+_NO_CHARACTER = "\uffff"
 
 
 @dataclass(frozen=True)
@@ -23,53 +24,79 @@ class Layout:
     """What is known of a file.
 
     Attributes:
+        header: the names in its first line that is not empty; none where it has no such line, or is to have no header.
         line_end: a line feed, or a carriage return in a file of an old Macintosh.
         lines_are_rows: no quoted value has a line break, and each quote begins, ends or escapes: it can be read in parts.
     """
 
+    header: tuple[str, ...]
     line_end: str
     lines_are_rows: bool
 
 
-def layout_of(file: Location, columns: list[str], encoding: Encoding, *, look_for_parts: bool) -> Layout:
+def layout_of(file: Location, encoding: Encoding, dialect: Dialect, *, look_for_parts: bool) -> Layout:
     """Look at a file, and refuse it where it cannot be read as it should be.
 
     Args:
         file: what to look at.
-        columns: what its header has to be.
         encoding: what its bytes have to be.
+        dialect: what sets its values apart.
         look_for_parts: whether to find out if each line is a row; without, the answer is no.
 
     Raises:
-        DataError: it is packed, encoded or headed otherwise.
+        DataError: it is packed or encoded otherwise, or its first line is none.
     """
     check_form(file, encoding)
-    pieces = decoded(file, encoding)
-    lines_are_rows = look_for_parts and not encoding.of_two_bytes and _lines_are_rows(pieces)
+    pieces = _readable(file, encoding, dialect)
+    lines_are_rows = look_for_parts and not encoding.of_two_bytes and _lines_are_rows(pieces, encoding, dialect)
     # What has not been looked at yet may still be no text.
     for _ in pieces:
         pass
-    header, line_end = _header(file, encoding)
-    if header and header != columns:
-        raise DataError(
-            f"{shown(file, LONGEST_PATH)} has the columns {_listed(header)}; expected are {_listed(columns)}.",
-            cure=f"Mend {shown(file.name)}, or declare its columns as they are.",
-        )
-    return Layout(line_end, lines_are_rows)
+    header, line_end = _first_record(file, encoding, dialect)
+    return Layout(tuple(header) if dialect.header else (), line_end, lines_are_rows)
 
 
-def _header(file: Location, encoding: Encoding) -> tuple[list[str], str]:
-    """The names in the first line that is not empty, and how it ends."""
+def _readable(file: Location, encoding: Encoding, dialect: Dialect) -> Iterator[bytes]:
+    """The bytes of a file in pieces, once each is known to be text that Spark takes as it is."""
+    pieces = decoded(file, encoding)
+    if dialect.quote or encoding.for_spark == "ISO-8859-1":
+        return pieces
+    # Both orders of its two bytes: they are no character in either.
+    return _without(pieces, file, [_NO_CHARACTER.encode("utf-8")] if encoding.name == "utf-8" else [b"\xff\xff"])
+
+
+def _without(pieces: Iterator[bytes], file: Location, bad: list[bytes]) -> Iterator[bytes]:
+    """The same; a file in which the character occurs that stands for no quote is refused."""
+    last = b""
+    for piece in pieces:
+        if any(sign in last + piece for sign in bad):
+            raise DataError(
+                f"{shown(file, LONGEST_PATH)} has U+FFFF, which is no character: it cannot be read without a quote.",
+                cure="Mend the file, or say which character encloses its values.",
+            )
+        last = piece[-2:]
+        yield piece
+
+
+def _first_record(file: Location, encoding: Encoding, dialect: Dialect) -> tuple[list[str], str]:
+    """The values in the first line that is not empty, and how it ends."""
     lines: list[str] = []
     with text_of(file, encoding) as text:
+        records = csv.reader(
+            _kept(text, lines),
+            delimiter=dialect.separator,
+            quotechar=dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        )
         try:
-            header = next((names for names in csv.reader(_kept(text, lines)) if names), [])
+            first = next((values for values in records if values), [])
         except csv.Error as problem:
+            what = "no header" if dialect.header else "no row"
             raise DataError(
-                f"The first line of {shown(file, LONGEST_PATH)} is no header: {problem}.", cure="Mend the file."
+                f"The first line of {shown(file, LONGEST_PATH)} is {what}: {problem}.", cure="Mend the file."
             ) from problem
     last = lines[-1] if lines else ""
-    return header, "\r" if last.endswith("\r") else "\n"
+    return first, "\r" if last.endswith("\r") else "\n"
 
 
 def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
@@ -78,38 +105,35 @@ def _kept(text: Iterable[str], lines: list[str]) -> Iterator[str]:
         yield line
 
 
-def _listed(names: list[str]) -> str:
-    some = ", ".join(shown(name, 40) for name in names[:20])
-    return f"{some} and {len(names) - 20} more" if len(names) > 20 else some  # noqa: PLR2004
-
-
-def _lines_are_rows(pieces: Iterator[bytes]) -> bool:
+def _lines_are_rows(pieces: Iterator[bytes], encoding: Encoding, dialect: Dialect) -> bool:
+    quote, separator = (c.encode(encoding.name) for c in (dialect.quote, dialect.separator))
     try:
-        return all(map(_is_regular, in_lines(pieces)))
+        return all(_is_regular(lines, quote, separator) for lines in in_lines(pieces))
     except LongLine:
         return False
 
 
-def _is_regular(lines: bytes) -> bool:
+def _is_regular(lines: bytes, quote: bytes, separator: bytes) -> bool:
     """Whether quotes stand only around a value or doubled within one, and line breaks only at the ends of rows."""
     if lines.count(b"\r") != lines.count(b"\r\n"):
         return False
-    parts = lines.split(b'"')
+    parts = lines.split(quote) if quote else [lines]
     if len(parts) == 1:
         return True
     if len(parts) % 2 == 0 or any(b"\n" in inside for inside in parts[1::2]):
         return False
     outside = parts[0::2]
     before, between, after = outside[0], set(outside[1:-1]), outside[-1]
+    begins, ends = (separator, b"\n"), (separator, b"\n", b"\r\n")
     return (
-        (not before or before.endswith(_BEFORE_A_QUOTE))
-        and after.startswith(_AFTER_A_QUOTE)
+        (not before or before.endswith(begins))
+        and after.startswith(ends)
         # Two quotes side by side within quotes are one quote.
-        and all(not part or (part.startswith(_AFTER_A_QUOTE) and part.endswith(_BEFORE_A_QUOTE)) for part in between)
+        and all(not part or (part.startswith(ends) and part.endswith(begins)) for part in between)
     )
 
 
-def common_line_end(files: list[Location], layouts: list[Layout]) -> str:
+def common_line_end(files: Sequence[Location], layouts: Sequence[Layout]) -> str:
     """How the lines of all files end.
 
     Raises:

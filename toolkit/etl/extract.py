@@ -10,49 +10,84 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from pyspark.errors import ParseException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, StructType, VariantType
 
 from toolkit.errors import UsageError
 from toolkit.etl import csv_rows, json_rows
+from toolkit.etl.csv_dialect import dialect_of
+from toolkit.etl.csv_layout import layout_of
 from toolkit.etl.encodings import encoding_of
 from toolkit.etl.files import Files, files_meant
+from toolkit.etl.origin import file_name
+from toolkit.etl.schemas import CORRUPT, RESCUED, Extra, Missing, expected
+from toolkit.etl.shapes import as_declared, matched
 from toolkit.store.location import Location
 
-CORRUPT, RESCUED = "_corrupt_record", "_rescued_data"
+__all__ = ["CORRUPT", "RESCUED", "read_csv", "read_json", "with_origin"]
 _NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
-def read_csv(
-    spark: SparkSession, files: Files, schema: str, *, encoding: str = "utf-8", split_files: bool = True
+def read_csv(  # noqa: PLR0913 - the format has as many options
+    spark: SparkSession,
+    files: Files,
+    schema: str,
+    *,
+    separator: str = ",",
+    quote: str = '"',
+    header: bool = True,
+    extra: Extra = "fail",
+    missing: Missing = "fail",
+    encoding: str = "utf-8",
+    split_files: bool = True,
 ) -> DataFrame:
-    """Rows of CSV files with a header; a row that does not fit keeps its text in `_corrupt_record`.
+    """Rows of CSV files; a row that does not fit keeps its text in `_corrupt_record`.
 
     Which it does when it has more or fewer values than the header, a quote that is not closed or stands where none can, or a
     value that its type does not hold without change (`casts.exactly`). A line break between quotes is part of a value.
 
+    Columns are found by their names in the header, whatever their order and the case of their letters; those of one file may
+    stand otherwise than those of the next.
+
     What is read does not depend on `split_files`, only how fast: files are read in parts, by many tasks, when each line of all
     of them is a row; looking takes up to three seconds for 100 MB. Otherwise one task reads a file whole, and has three to four
-    times the work for each row: of two files of 52 MB on two busy cores, 11 s for both together in place of 3 s.
+    times the work for each row: of two files of 52 MB on two busy cores, 11 s for both together in place of 3 s. Where files
+    have different numbers of columns, each row is that much work, too, but in parts.
 
     Args:
         spark: the session.
         files: a file, or a pattern such as `folder/*.csv`; see `etl.files`.
         schema: DDL, such as `id STRING, price STRING`. Bronze keeps text; `etl.transform` gives types.
+        separator: the character between values; no letter, digit, quote, backslash or line break.
+        quote: the character that encloses values and is doubled within one; empty where none does.
+        header: whether the first line of each file names its columns. Without, they are as declared.
+        extra: of columns that the schema does not have: `fail`; `rescue`, which keeps what is in them as a JSON object of texts
+            in `_rescued_data` (null where there is nothing in them); or `ignore`.
+        missing: of columns that a file does not have: `fail`, or `null`.
         encoding: of the bytes: `utf-8`, `utf-16`, or one with one byte a character, such as `windows-1252`.
         split_files: look through the files first, to find those that can be read in parts. False saves that look.
 
     Raises:
-        DataError: no such file; or one whose header names other columns, or the same ones in another order; or whose bytes are
-            not in that encoding; or that is compressed otherwise than by gzip.
-        UsageError: the schema is none, or has nested columns, or the encoding is none that can be read.
+        DataError: no such file; or one whose header lacks columns, has others, has a name twice, or two that a declared one
+            could mean; or whose bytes are not in that encoding; or that is compressed otherwise than by gzip.
+        UsageError: the schema is none, or has nested columns, or an option is none that can be.
     """
-    fields = _fields(schema)
-    if nested := [field.name for field in fields if isinstance(field.dataType, _NESTED)]:
+    columns, how = expected(schema, extra=extra, missing=missing), encoding_of(encoding)
+    if nested := [field.name for field in columns.fields if isinstance(field.dataType, _NESTED)]:
         raise UsageError(f"CSV has no nested values, as {nested[0]} would be.", cure="Read it as STRING.")
-    return csv_rows.read(spark, files_meant(files), fields, CORRUPT, encoding_of(encoding), split_files=split_files)
+    if not header and (columns.extra, columns.missing) != ("fail", "fail"):
+        raise UsageError("Without a header no column is extra or missing.", cure="Leave out extra and missing.")
+    dialect = dialect_of(separator, quote, header=header, encoding=how)
+    found = files_meant(files)
+    layouts = [layout_of(file, how, dialect, look_for_parts=split_files) for file in found]
+    shapes = [
+        matched(file, layout.header, columns) if layout.header else None
+        for file, layout in zip(found, layouts, strict=True)
+    ]
+    # A file without a line has no rows; without a header all files have the declared columns.
+    known = shapes if any(shapes) else [as_declared(columns)] * len(found)
+    return csv_rows.read(spark, csv_rows.Delivery(found, layouts, known, dialect, how), columns)
 
 
 def read_json(spark: SparkSession, files: Files, schema: str, *, encoding: str = "utf-8") -> DataFrame:
@@ -77,7 +112,9 @@ def read_json(spark: SparkSession, files: Files, schema: str, *, encoding: str =
         DataError: no such file, or one that is compressed otherwise than by gzip, or begins as another encoding does.
         UsageError: the schema is none, or the encoding is none that can be read.
     """
-    return json_rows.read(spark, files_meant(files), _fields(schema), CORRUPT, encoding_of(encoding))
+    return json_rows.read(
+        spark, files_meant(files), expected(schema, extra="ignore").fields, CORRUPT, encoding_of(encoding)
+    )
 
 
 def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> DataFrame:
@@ -85,14 +122,9 @@ def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> Dat
 
     `_row` numbers the rows of one load: it orders rows that are equal in everything else, and means nothing more.
     """
-    uri = F.col("_metadata.file_path")
-    # A plus sign is itself in a URI; the function that decodes forms would take it for a space.
-    decoded = F.try_url_decode(F.replace(uri, F.lit("+"), F.lit("%2B")))
-    name = F.when(uri.contains("%"), decoded).otherwise(uri)
     # How the URI begins depends on the driver.
-    begin = f"{root.absolute().as_posix() if isinstance(root, Path) else f'{root.authority}/{root.key}'}/".replace(
-        "//", "/"
-    )
+    place = root.absolute().as_posix() if isinstance(root, Path) else f"{root.authority}/{root.key}"
+    begin, name = f"{place}/".replace("//", "/"), file_name()
     found = F.locate(begin, name)
     below_root = F.when(found > 0, F.substring(name, found + len(begin), F.lit(2**31 - 1))).otherwise(name)
     return df.select(
@@ -102,22 +134,3 @@ def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> Dat
         F.lit(at).cast("timestamp").alias("_ingested_at"),
         F.lit(run_id).alias("_run_id"),
     )
-
-
-def _fields(schema: str) -> StructType:
-    """The columns that a schema declares.
-
-    Raises:
-        UsageError: it is none, or it declares a column of ours.
-    """
-    cure = "A schema looks like: id STRING, price DECIMAL(10,2), tags ARRAY<STRING>."
-    try:
-        fields = StructType.fromDDL(schema)
-    except ParseException as problem:
-        said = str(problem).strip().splitlines()[0]
-        raise UsageError(f"{schema!r} is no schema: {said}", cure=cure) from problem
-    if not isinstance(fields, StructType) or not fields.names:
-        raise UsageError(f"{schema!r} is no schema: it names no column.", cure=cure)
-    if CORRUPT in fields.names:
-        raise UsageError(f"{schema!r} names {CORRUPT}, which the reader adds itself.", cure="Leave it out.")
-    return fields
