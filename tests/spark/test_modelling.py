@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,14 +15,17 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, UsageError
+from toolkit.etl.late_members import inferred_members, misplaced, put_right
 from toolkit.etl.modelling import MONTHS, WEEKDAYS, Lookup, date_dimension, date_key, dimension, fact
+from toolkit.etl.side_tables import bridge, denormalized, junk_dimension, normalized, refuse_unconformed
+from toolkit.etl.snapshots import differences
 from toolkit.etl.surrogates import refuse_collisions, surrogate_key
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 FEW = settings(
-    max_examples=2, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=1, deadline=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 VERSIONS = "cid STRING, city STRING, _start_at INT, _end_at INT"
 
@@ -316,3 +320,163 @@ def test_a_lookup_that_does_not_fit_is_refused(spark: SparkSession) -> None:
     ]:
         with pytest.raises(UsageError, match=said):
             members.transform(dimension(keys, key, unknown=unknown))
+
+
+# what comes late
+
+
+@FEW
+@given(seed=st.integers(0, 2**32 - 1))
+def test_facts_that_come_before_their_dimension_need_no_rewrite_but_where_a_version_moved(
+    spark: SparkSession, seed: int
+) -> None:
+    dice = random.Random(seed)
+    versions = random_versions(dice, [f"C{n}" for n in range(30)])
+    early = [version for version in versions if dice.random() < 0.4]
+    sold = [(n, f"C{dice.randrange(35)}" if dice.random() < 0.95 else None, dice.randrange(-1, 22)) for n in range(300)]
+    facts = spark.createDataFrame(sold, "id INT, cid STRING, at INT")
+
+    def told(some: Versions) -> DataFrame:
+        return spark.createDataFrame(some, VERSIONS).transform(dimension(["cid"], "k"))
+
+    known = told(early)
+    lookup = Lookup(known, "k", ["cid"], "at")
+    loaded = facts.transform(fact(lookup)).cache()
+    missing = inferred_members(loaded, lookup).cache()
+    before = known.unionByName(missing).cache()
+    assert inferred_members(loaded, Lookup(before, "k", ["cid"], "at")).isEmpty()
+    first = {key: (start, city) for key, city, start, _ in sorted(early, key=lambda v: -v[2])}
+    for row in missing.collect():
+        start, city = first.get(row["cid"], (None, None))
+        assert (row["_start_at"], row["_end_at"], row["city"]) == (None, start, city)
+        assert row["is_inferred"] == row["is_current"] == (row["cid"] not in first)
+    assert {row["cid"] for row in missing.collect()} == {
+        key for _, key, at in sold if key and (in_force(early, key, at) or "").startswith("?")
+    }
+
+    later = put_right(before, told(versions), ["cid"], "k").cache()
+    by_key = {row["k"]: row for row in later.collect()}
+    assert len(by_key) == later.count() == len(versions) + 1 + missing.count()
+    first = {key: (start, city) for key, city, start, _ in sorted(versions, key=lambda v: -v[2])}
+    for row in loaded.collect():
+        member, key = by_key[row["k"]], row["cid"]
+        if key is not None and member["_start_at"] is None:
+            start, city = first.get(key, (None, None))
+            assert (member["cid"], member["city"], member["_end_at"]) == (key, city, start)
+            assert member["is_inferred"] == member["is_current"] == (key not in first)
+    lasting = [row["cid"] for row in by_key.values() if row["cid"] and row["is_current"]]
+    assert len(lasting) == len(set(lasting)), "one row of a business key is current"
+
+    after = Lookup(later, "k", ["cid"], "at")
+    now = {row["id"]: row["k"] for row in facts.transform(fact(after)).collect()}
+    was = {row["id"]: row["k"] for row in loaded.collect()}
+    moved = loaded.transform(misplaced(after))
+    assert moved.columns == loaded.columns
+    assert {row["id"]: row["k"] for row in moved.collect()} == {n: k for n, k in now.items() if was[n] != k} != {}
+    again = put_right(later, told(versions), ["cid"], "k")
+    assert differences(again, later).isEmpty(), "put right again, nothing changes"
+    for frame in (loaded, missing, before, later):
+        frame.unpersist()
+
+
+def test_of_a_dimension_without_versions_no_fact_ever_moves(spark: SparkSession) -> None:
+    columns = "cid INT, city STRING"
+    known = spark.createDataFrame([(1, "Rome")], columns).transform(dimension(["cid"], "k"))
+    lookup = Lookup(known, "k", {"cid": "buyer"})
+    sold = spark.createDataFrame([(10, 1), (11, 2), (12, 3), (13, None)], "id INT, buyer LONG")
+    loaded = sold.transform(fact(lookup))
+    before = known.unionByName(inferred_members(loaded, lookup))
+    assert before.schema["cid"].dataType == known.schema["cid"].dataType
+    assert rows(before.where("is_inferred").select("cid", "city", "is_current")) == [(2, None, True), (3, None, True)]
+    told = spark.createDataFrame([(1, "Oslo"), (2, "Bonn")], columns).transform(dimension(["cid"], "k"))
+    later = put_right(before, told, ["cid"], "k")
+    joined = loaded.join(later, "k").select("id", "city", "is_inferred")
+    assert rows(joined) == [(10, "Oslo", False), (11, "Bonn", False), (12, None, True), (13, None, False)]
+    assert loaded.transform(misplaced(Lookup(later, "k", {"cid": "buyer"}))).isEmpty()
+
+
+def test_what_is_late_is_refused_without_its_keys(spark: SparkSession) -> None:
+    known = spark.createDataFrame([("a", "x", 1, None)], VERSIONS).transform(dimension(["cid"], "k"))
+    sold = spark.createDataFrame([("a", 1)], "cid STRING, at INT")
+    lookup = Lookup(known, "k", ["cid"], "at")
+    for call in (lambda: inferred_members(sold, lookup), lambda: sold.transform(misplaced(lookup))):
+        with pytest.raises(UsageError, match=r"There is no column of the facts 'k'.* Give what `fact` made"):
+            call()
+    with pytest.raises(UsageError, match="column of the dimension that is told 'is_inferred'"):
+        put_right(known, known.drop("is_inferred"), ["cid"], "k")
+
+
+# tables beside a dimension
+
+
+def test_a_fact_finds_its_flags_without_a_look(spark: SparkSession) -> None:
+    flags = [(True, "web"), (True, "web"), (None, "shop"), (False, None), (None, None)]
+    df = spark.createDataFrame(flags, "gift BOOLEAN, channel STRING")
+    junk = df.transform(junk_dimension(["gift", "channel"], "flags_key"))
+    assert junk.columns == ["flags_key", "gift", "channel"]
+    facts = df.transform(surrogate_key("gift", "channel", name="flags_key")).select("flags_key")
+    assert rows(facts.join(junk, "flags_key").drop("flags_key")) == sorted(flags, key=str)
+    assert junk.count() == 4
+
+
+def test_the_weights_of_a_bridge_sum_to_one(spark: SparkSession) -> None:
+    given_rows: list[tuple[int | None, list[str | None] | None]] = [
+        (n, [f"v{i % (n + 1)}" for i in range(n)]) for n in range(1, 40)
+    ]
+    given_rows += [(3, ["extra", "v0", None]), (100, None), (101, []), (102, [None]), (None, ["x", "y"])]
+    df = spark.createDataFrame(given_rows, "id INT, `tags of it` ARRAY<STRING>")
+    made = df.transform(bridge(["id"], "tags of it", value="tag"))
+    assert dict(made.dtypes)["weight"] == "decimal(9,8)"
+    wanted: dict[int | None, set[str]] = {}
+    for key, values in given_rows:
+        wanted.setdefault(key, set()).update(value for value in values or [] if value is not None)
+    found: dict[int | None, dict[str | None, Any]] = {}
+    for row in made.collect():
+        assert row["tag"] not in found.setdefault(row["id"], {})
+        found[row["id"]][row["tag"]] = row["weight"]
+    assert {key: set(tags) for key, tags in found.items()} == {key: tags or {None} for key, tags in wanted.items()}
+    for tags in found.values():
+        assert sum(tags.values()) == 1
+        assert max(tags.values()) - min(tags.values()) <= Decimal("0.00000001")
+    assert [str(found[3][tag]) for tag in sorted(wanted[3])] == ["0.25000000"] * 4
+    assert [str(found[7][tag]) for tag in sorted(wanted[7])][:3] == ["0.14285715", "0.14285715", "0.14285714"]
+    with pytest.raises(UsageError, match="id is int, and no array"):
+        df.transform(bridge(["id"], "id"))
+
+
+@FEW
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_dimension_is_split_and_put_together_without_loss(spark: SparkSession, seed: int) -> None:
+    dice = random.Random(seed)
+    some = [(n, *(dice.choice(AWKWARD[:6]) for _ in "ab"), dice.choice([1, None]), "x") for n in range(200)]
+    df = spark.createDataFrame(some, "id INT, city STRING, land STRING, zone INT, rest STRING")
+    base, outrigger = normalized(df, ["city", "land", "zone"], "place_key")
+    assert base.columns == ["id", "place_key", "rest"]
+    assert outrigger.count() == len({row[1:4] for row in some}) < 200
+    back = base.transform(denormalized(outrigger, "place_key"))
+    assert back.columns == df.columns
+    assert rows(back) == sorted(some, key=str)
+    with pytest.raises(UsageError, match="column of the outrigger 'place_key'"):
+        base.transform(denormalized(outrigger.drop("place_key"), "place_key"))
+
+
+def test_dimensions_that_are_not_one_are_refused(spark: SparkSession) -> None:
+    left = spark.createDataFrame([(1, "a", None), (2, "b", 1), (3, "c", 1)], "k INT, name STRING, zone INT")
+    right = left.drop("zone").withColumn("extra", F.lit(1))
+    refuse_unconformed(left, right, ["k"])
+    other = spark.createDataFrame([(1, "a", 5), (2, "B", 1), (4, "c", 1)], left.schema)
+    with pytest.raises(DataError, match="not one") as told:
+        refuse_unconformed(left, other, ["k"])
+    for part in (
+        "of k=1 zone is None and 5",
+        "of k=2 name is 'b' and 'B'",
+        "k=3 is in the left one only",
+        "k=4 is in the right",
+    ):
+        assert part in str(told.value)
+    with pytest.raises(DataError, match="come more than once, or are null: k=1"):
+        refuse_unconformed(left, left.union(left.limit(1)), ["k"])
+    with pytest.raises(DataError, match="other columns or types: zone"):
+        refuse_unconformed(left, left.withColumn("zone", F.lit("1")), ["k"])
+    with pytest.raises(UsageError, match="'k'"):
+        refuse_unconformed(left, left.drop("k"), ["k"])

@@ -235,7 +235,7 @@ def fact(*lookups: Lookup) -> Transform:
 
 
 def _looked_up(df: DataFrame, lookup: Lookup) -> DataFrame:
-    _refuse_unlike(df, lookup)
+    refuse_unlike(df, lookup)
     members = _members(lookup)
     matches = [F.col(quoted(there)) == F.col(f"_on_{n}") for n, there in enumerate(lookup.pairs.values())]
     if lookup.has_versions:
@@ -260,7 +260,12 @@ def _members(lookup: Lookup) -> DataFrame:
     return known.where(F.col(START).isNotNull()).select(*business, F.col(START).alias(_BEGUN), ended, key.alias(_FOUND))
 
 
-def _refuse_unlike(df: DataFrame, lookup: Lookup) -> None:
+def refuse_unlike(df: DataFrame, lookup: Lookup) -> None:
+    """Raise unless a lookup fits its dimension and the facts.
+
+    Raises:
+        UsageError: a column is not there or of another type, or a dimension with versions is looked up without a time.
+    """
     there, types = {field.name: field.dataType for field in df.schema}, lookup.types
     if not lookup.pairs:
         raise UsageError("No business key is named.", cure="Name its columns: on=[…].")
