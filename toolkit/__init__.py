@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
+    from toolkit.etl.bitemporal import believed, bitemporal
     from toolkit.etl.change_flow import ChangeFlow
     from toolkit.etl.changes import apply_changes
     from toolkit.etl.extract import read_csv, read_json, with_origin
     from toolkit.etl.incremental import follow, newer_than
     from toolkit.etl.joins import as_of
+    from toolkit.etl.late_members import inferred_members, misplaced, put_right
     from toolkit.etl.load import append, insert_only, overwrite_part, sync, upsert
-    from toolkit.etl.snapshots import compare_snapshots
+    from toolkit.etl.modelling import Lookup, date_dimension, date_key, dimension, fact
+    from toolkit.etl.reshape import flattened, nested
+    from toolkit.etl.side_tables import bridge, junk_dimension, refuse_unconformed
+    from toolkit.etl.snapshots import compare_snapshots, differences
+    from toolkit.etl.surrogates import refuse_collisions, surrogate_key
     from toolkit.notebook_views import show
     from toolkit.quality import rules
     from toolkit.quality.contracts import Contract, enforce, rules_of
@@ -35,23 +41,40 @@ __all__ = [
     "ChangeFlow",
     "Contract",
     "Lakehouse",
+    "Lookup",
     "Table",
     "ToolkitError",
     "append",
     "apply_changes",
     "as_of",
+    "believed",
+    "bitemporal",
+    "bridge",
     "check",
     "compare_snapshots",
+    "date_dimension",
+    "date_key",
+    "differences",
+    "dimension",
     "enforce",
+    "fact",
+    "flattened",
     "follow",
+    "inferred_members",
     "insert_only",
+    "junk_dimension",
     "load_contract",
     "load_rules",
+    "misplaced",
+    "nested",
     "newer_than",
     "overwrite_part",
     "profile",
+    "put_right",
     "read_csv",
     "read_json",
+    "refuse_collisions",
+    "refuse_unconformed",
     "rules",
     "rules_of",
     "show",
@@ -59,6 +82,7 @@ __all__ = [
     "start_session",
     "stop_session",
     "suggest",
+    "surrogate_key",
     "sync",
     "upsert",
     "watch",
@@ -69,23 +93,40 @@ _PLACES = {
     "ChangeFlow": "etl.change_flow",
     "Contract": "quality.contracts",
     "Lakehouse": "store.lakehouse",
+    "Lookup": "etl.modelling",
     "Table": "scenario",
     "ToolkitError": "errors",
     "append": "etl.load",
     "apply_changes": "etl.changes",
     "as_of": "etl.joins",
+    "believed": "etl.bitemporal",
+    "bitemporal": "etl.bitemporal",
+    "bridge": "etl.side_tables",
     "check": "quality.engine",
     "compare_snapshots": "etl.snapshots",
+    "date_dimension": "etl.modelling",
+    "date_key": "etl.modelling",
+    "differences": "etl.snapshots",
+    "dimension": "etl.modelling",
     "enforce": "quality.contracts",
+    "fact": "etl.modelling",
+    "flattened": "etl.reshape",
     "follow": "etl.incremental",
+    "inferred_members": "etl.late_members",
     "insert_only": "etl.load",
+    "junk_dimension": "etl.side_tables",
     "load_contract": "quality.contracts:load",
     "load_rules": "quality.rules:load",
+    "misplaced": "etl.late_members",
+    "nested": "etl.reshape",
     "newer_than": "etl.incremental",
     "overwrite_part": "etl.load",
     "profile": "quality.profiling",
+    "put_right": "etl.late_members",
     "read_csv": "etl.extract",
     "read_json": "etl.extract",
+    "refuse_collisions": "etl.surrogates",
+    "refuse_unconformed": "etl.side_tables",
     "rules": "quality.rules:",
     "rules_of": "quality.contracts",
     "show": "notebook_views",
@@ -93,6 +134,7 @@ _PLACES = {
     "start_session": "session:start",
     "stop_session": "session:stop",
     "suggest": "quality.profiling",
+    "surrogate_key": "etl.surrogates",
     "sync": "etl.load",
     "upsert": "etl.load",
     "watch": "quality.engine",
