@@ -1,4 +1,4 @@
-"""What becomes of the customers: they move, take another name, or are deleted.
+"""What becomes of the customers: they move, take another name, become businesses or consumers, or are deleted.
 
 Owns customer_changes.csv.
 """
@@ -21,7 +21,8 @@ from toolkit.datasets import Landing
 FIELDS = ["first_name", "last_name", "street", "city", "postcode", "country"]
 _UPDATED, _DELETED = 0.10, 0.01
 _UPDATES_EACH, _UPDATES_SHARES = (1, 2, 3), (0.75, 0.20, 0.05)
-_RENAMED = 0.2
+_RENAMED, _OF_OTHER_SEGMENT = 0.2, 0.25
+SEGMENTS = ("consumer", "business")
 _OUT_OF_ORDER = 7 * calendar.DAY_SECONDS
 
 
@@ -55,6 +56,7 @@ def write_changes(plan: Plan, customers: Customers, changing: Changing, before: 
     rng = generator(plan.seed, 31)
     changes = _in_order(customers, changing, rng)
     changes = _with_images(changes, customers, before, rng)
+    changes = _with_segments(changes, before, generator(plan.seed, 32))
     delay = rng.integers(0, _OUT_OF_ORDER, changes.height)
     arrival = np.argsort(changes["at"].to_numpy() + delay, kind="stable")
     shuffled = changes[arrival.tolist()].select(
@@ -62,6 +64,7 @@ def write_changes(plan: Plan, customers: Customers, changing: Changing, before: 
         customer_id="customer_id",
         operation="operation",
         **{name: name for name in FIELDS},
+        segment="segment",
         changed_at=calendar.iso(changes["at"].to_numpy()[arrival]),
         sequence="sequence",
     )
@@ -113,3 +116,13 @@ def _with_images(
     kept = [pl.col(n).forward_fill().over("customer_id").fill_null(pl.col(f"{n}_before")).alias(n) for n in FIELDS]
     is_update = pl.col("operation") == "update"
     return known.with_columns(kept).with_columns(pl.when(is_update).then(name).alias(name) for name in FIELDS)
+
+
+def _with_segments(changes: pl.DataFrame, before: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
+    """Add the segment as each update leaves it: some make a consumer of a business, or the other way round."""
+    earlier = before.select("customer_id", pl.col("segment").eq(SEGMENTS[1]).cast(pl.Int64).alias("_was"))
+    turned = changes.with_columns(_turned=pl.Series(rng.random(changes.height) < _OF_OTHER_SEGMENT).cast(pl.Int64))
+    turns = pl.col("_turned").cum_sum().over("customer_id") + pl.col("_was")
+    known = turned.join(earlier, "customer_id", "left", maintain_order="left")
+    is_now = pl.when(turns % 2 == 1).then(pl.lit(SEGMENTS[1])).otherwise(pl.lit(SEGMENTS[0]))
+    return known.with_columns(segment=pl.when(pl.col("operation") == "update").then(is_now))

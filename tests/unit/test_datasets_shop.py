@@ -402,6 +402,9 @@ def test_an_update_keeps_what_it_does_not_change_and_nothing_follows_a_delete(
 ) -> None:
     fields = ("first_name", "last_name", "street", "city", "postcode", "country")
     state = {row["customer_id"]: {name: row[name] for name in fields} for row in tables["customers"]}
+    first = {row["customer_id"]: row["segment"] for row in tables["customers"]}
+    segment: dict[str, Any] = {}
+    segments: list[tuple[Any, Any]] = []
     address = fields[2:]
     gone = set()
     for row in sorted(tables["customer_changes"], key=lambda each: int(each["sequence"])):
@@ -409,14 +412,19 @@ def test_an_update_keeps_what_it_does_not_change_and_nothing_follows_a_delete(
         after = {name: row[name] for name in fields}
         if row["operation"] == "delete":
             gone.add(row["customer_id"])
-            assert set(after.values()) == {None}
+            assert {row["segment"], *after.values()} == {None}
             continue
         before = state[row["customer_id"]]
+        segments.append((segment.get(row["customer_id"], first[row["customer_id"]]), row["segment"]))
+        segment[row["customer_id"]] = row["segment"]
         kept_name = before["last_name"] == after["last_name"]
         kept_address = all(before[name] == after[name] for name in address)
         assert before["first_name"] == after["first_name"]
         assert kept_name or kept_address
         state[row["customer_id"]] = after
+    turned = sum(before != after for before, after in segments) / len(segments)
+    assert 0.1 < turned < 0.4
+    assert {after for _, after in segments} == {"consumer", "business"}
 
 
 def test_people_are_made_up(tables: dict[str, list[dict[str, Any]]]) -> None:
