@@ -18,7 +18,7 @@ from toolkit.store.location import Location, located
 def killed(inbox: Location, table: Location, ledger: Location, name: str) -> int:
     """Load in a process that is killed; how it ended, as `subprocess` tells: the signal's number below zero."""
     words = [sys.executable, "-m", __name__, *map(str, (inbox, table, ledger)), name]
-    return subprocess.run(words, check=False, capture_output=True).returncode
+    return subprocess.run(words, check=False, capture_output=True).returncode  # noqa: S603 - words of ours
 
 
 def _die(*_: Any, **__: Any) -> NoReturn:

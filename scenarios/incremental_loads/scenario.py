@@ -39,7 +39,7 @@ SCENARIO = Scenario(
         Step(
             "compare",
             "Compare with all at once",
-            "Load all files as they are in the end, and hold the table against it; and what three other jobs would have given.",
+            "Load all files as they are in the end, and hold the table against that; and see what three other jobs give.",
             reads=("shop", "silver.daily_orders"),
             writes=("gold.load_comparisons",),
         ),

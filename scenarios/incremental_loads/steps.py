@@ -49,11 +49,7 @@ def deliveries_of(platform: DataPlatform) -> Deliveries:
 
 def flow_of(inbox: Location) -> FileFlow:
     """The files that come: read as JSON lines, what is replaced is loaded anew."""
-    return FileFlow(Place(inbox, "*.json"), _ORDER, TEMP_read, name="shop", replaced="reload")
-
-
-def TEMP_read(spark, files, schema, extra="", missing=""):
-    return read_json(spark, files, schema).withColumn("_rescued_data", F.lit(None).cast("string"))
+    return FileFlow(Place(inbox, "*.json"), _ORDER, read_json, name="shop", replaced="reload")
 
 
 def load(platform: DataPlatform) -> None:

@@ -18,7 +18,6 @@ from toolkit.etl.discovery import Place
 from toolkit.etl.extract import read_json
 from toolkit.etl.ingest import FileFlow, ingest
 from toolkit.etl.ledger import Ledger
-from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
 
 SCHEMA = "id STRING, price STRING"
@@ -46,12 +45,8 @@ def put(folder: Path, name: str, *rows: tuple[str, str], at: int | None = None, 
         os.utime(folder / name, (at, at))
 
 
-def read_lines(spark: SparkSession, files: Sequence[Location], schema: str, **_: Any) -> DataFrame:
-    return read_json(spark, files, schema)
-
-
 def flow_of(folder: Path, **options: Any) -> FileFlow:
-    return FileFlow(Place(folder, "*.json"), SCHEMA, read_lines, **options)
+    return FileFlow(Place(folder, "*.json"), SCHEMA, read_json, **options)
 
 
 def ledger_of(spark: SparkSession, table: Path) -> Ledger:

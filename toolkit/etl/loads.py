@@ -96,6 +96,14 @@ class Loads:
             self.tables.alert(f"{name} was left out: {why}")
         return done
 
+    def empty(self, table: str) -> None:
+        """Take all rows out of a table, to begin anew; nothing is done where there is none. Its versions stay."""
+        from toolkit.etl.load import overwrite_part
+
+        if self.tables.lakehouse.has_version(table):
+            way = Way(self.tables.signature()).noted("empty")
+            overwrite_part(self.path(table), self.tables.read(table).limit(0), "true", way)
+
     def path(self, table: str) -> Location:
         """Where a table lies."""
         return self.tables.lakehouse.path(table)

@@ -1,0 +1,1 @@
+"""A customer's history: what was her segment when she ordered?"""
