@@ -7,6 +7,7 @@ not fit its schema is kept with its text. Which files are read is said in `etl.f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from toolkit.etl.csv_dialect import dialect_of
 from toolkit.etl.csv_layout import layout_of
 from toolkit.etl.encodings import encoding_of
 from toolkit.etl.files import Files, files_meant
-from toolkit.etl.origin import file_name
+from toolkit.etl.origin import file_name, refuse_undeclared
 from toolkit.etl.schemas import CORRUPT, RESCUED, Extra, Missing, expected
 from toolkit.etl.shapes import as_declared, matched
 from toolkit.store.location import Location
@@ -90,12 +91,22 @@ def read_csv(  # noqa: PLR0913 - the format has as many options
     return csv_rows.read(spark, csv_rows.Delivery(found, layouts, known, dialect, how), columns)
 
 
-def read_json(spark: SparkSession, files: Files, schema: str, *, encoding: str = "utf-8") -> DataFrame:
+def read_json(
+    spark: SparkSession,
+    files: Files,
+    schema: str,
+    *,
+    extra: Extra = "ignore",
+    whole: str = "",
+    multi_line: bool = False,
+    encoding: str = "utf-8",
+) -> DataFrame:
     """Rows of files of JSON lines; a line that is not one JSON object keeps its text in `_corrupt_record`.
 
     An array of objects on one line gives a row for each. A line with text after its value, or with a value that its type does
-    not hold without change, is kept; so is one whose bytes are not in the encoding, and they are given after it. Names that
-    the schema does not have are left out; of a name that an object has twice, the last value counts.
+    not hold without change, is kept; so is one whose bytes are not in the encoding, and they are given after it. Of a name that
+    an object has twice, the last value counts; within a VARIANT, or where names are rescued and it is in an object within
+    another, the line is kept. Names are those of the schema only in the same case of their letters.
 
     Files are looked through first: where all their lines are plain (an object, nothing around it, no number that its type
     changes), reading costs little more than by Spark's own reader, which drops what follows the first value of a line and
@@ -105,16 +116,34 @@ def read_json(spark: SparkSession, files: Files, schema: str, *, encoding: str =
     Args:
         spark: the session.
         files: a file, or a pattern such as `folder/*.json`; see `etl.files`.
-        schema: DDL.
+        schema: DDL. A column of type VARIANT takes any value. Its numbers are decimals of up to 38 digits; those with an
+            exponent are doubles, and a line with one that neither holds is kept.
+        extra: of names that the schema does not have: `ignore`; `rescue`, which keeps them with their values, numbers as they
+            are written, as a JSON object in `_rescued_data` (null where there are none); or `fail`, for which all files are
+            read once before this returns.
+        whole: the schema's only column, of type VARIANT, that takes each line as a whole, whatever JSON it is.
+        multi_line: each file is one value, an array or an object, over any number of lines. A file that is no JSON, or has text
+            after its value, is one row with its text (the first million characters); an element of an array that does not fit
+            keeps its own text, without blanks and with its names in order. One task has a file in memory several times over.
         encoding: of the bytes: `utf-8`, or one with one byte a character, such as `windows-1252`.
 
     Raises:
-        DataError: no such file, or one that is compressed otherwise than by gzip, or begins as another encoding does.
-        UsageError: the schema is none, or the encoding is none that can be read.
+        DataError: no such file, or one that is compressed otherwise than by gzip, or begins as another encoding does; or an
+            object has names that the schema does not have, and `extra` is `fail`.
+        UsageError: the schema is none, or the encoding is none that can be read, or an option is none that can be.
     """
-    return json_rows.read(
-        spark, files_meant(files), expected(schema, extra="ignore").fields, CORRUPT, encoding_of(encoding)
-    )
+    columns, how, found = expected(schema, extra=extra), encoding_of(encoding), files_meant(files)
+    if whole:
+        if [(field.name, field.dataType) for field in columns.fields] != [(whole, VariantType())] or extra != "ignore":
+            raise UsageError(
+                f"Whole lines go into one column: whole={whole!r} does not fit the schema {schema!r}.",
+                cure=f"Declare `{whole} VARIANT` and nothing else, and leave out extra.",
+            )
+        return json_rows.read_whole(spark, found, whole, how, multi_line=multi_line)
+    if columns.extra == "fail":
+        rescued = replace(columns, extra="rescue")
+        refuse_undeclared(json_rows.read(spark, found, rescued, how, multi_line=multi_line), columns)
+    return json_rows.read(spark, found, columns, how, multi_line=multi_line)
 
 
 def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> DataFrame:

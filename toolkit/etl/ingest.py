@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from pyspark.sql import DataFrame, SparkSession
@@ -282,8 +283,11 @@ def _rows(
     """The rows of files, and the columns among them that the table does not have and the flow adds."""
     if flow.new_columns != "add":
         return flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options), ()
+    # A file that was written before a column was there lacks it; JSON names what it likes in any case.
+    lacking = {"missing": "null"} if "missing" in signature(flow.read).parameters else {}
+    how = {**lacking, **flow.options, "extra": "rescue"}
     schema = _with(_fields(flow.schema), _added_before(target, flow))
-    rows = flow.read(spark, files, _ddl(schema), extra="rescue", missing="null", **flow.options)
+    rows = flow.read(spark, files, _ddl(schema), **how)
     names: list[str] = []
     for name in _rescued_names(rows):
         if _can_be_added(name, [*schema.names, *names]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType
+from pyspark.sql.types import DataType, DecimalType, DoubleType, FloatType, VariantType
 
 from toolkit.etl.encodings import LongLine, chunks, in_lines
 from toolkit.store.location import Location
@@ -61,10 +61,12 @@ def _changed(kinds: list[DataType]) -> list[tuple[bytes, re.Pattern[bytes]]]:
         # In text there may be commas in a decimal.
         signs += [(".", rf"\.(?:[0-9]{{{min(scales) + 1}}}|[0-9]*,[0-9])")]
         signs += [("e-", "[0-9.]e-[0-9]"), ("E-", "[0-9.]E-[0-9]")]
-    if any(isinstance(kind, FloatType | DoubleType) for kind in kinds):
+    if any(isinstance(kind, FloatType | DoubleType | VariantType) for kind in kinds):
         signs += [("", "[0-9.][eE][+-]?[0-9]{2}")]
     if any(isinstance(kind, FloatType) for kind in kinds):
         signs += [("", "[0-9]{38}")]
     if any(isinstance(kind, DoubleType) for kind in kinds):
         signs += [("", "[0-9]{308}")]
+    if any(isinstance(kind, VariantType) for kind in kinds):
+        signs += [("", "[0-9.]{39}")]
     return [(sign.encode(), re.compile(pattern.encode())) for sign, pattern in signs]
