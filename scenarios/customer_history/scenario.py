@@ -74,7 +74,7 @@ SCENARIO = Scenario(
         Step(
             "star",
             "Build the star",
-            "A dimension of dates, one of customers as they were, and facts that point to both; unknown customers are inferred.",
+            "A dimension of dates, one of customers as they were, and facts that point to both; who is unknown is inferred.",
             reads=("ops.history_deliveries", "bronze.history_orders"),
             writes=("gold.dim_dates", "ops.inferred_customers"),
         ),

@@ -21,8 +21,8 @@ SCENARIO = Scenario(
     title="Ten days of files",
     question="Is the table the same as if all files had come at once?",
     story=(
-        "Every night a shop's orders come as a file, and every night a job takes what is new. One file is two days late, one is "
-        "corrected by a second one, one is replaced under its name, and one night the job is killed in the middle. Ten days "
+        "Every night a shop's orders come as a file, and every night a job takes what is new. One file is two days late, one "
+        "is corrected by a second one, one is replaced under its name, and one night the job is killed in the middle. Ten days "
         "later somebody asks whether the table is right. The only honest test is to load all files at once, as they are now, "
         "and to compare; three jobs that look right are put beside it."
     ),
