@@ -93,7 +93,9 @@ def customers(rows: DataFrame) -> DataFrame:
 
 def halves(rows: DataFrame) -> tuple[DataFrame, DataFrame]:
     """The changes in two deliveries, as they arrived: `change_id` counts arrivals."""
-    events = rows.transform(typed(changed_at="timestamp")).withColumn("_half", F.ntile(2).over(Window.orderBy("change_id")))
+    events = rows.transform(typed(changed_at="timestamp")).withColumn(
+        "_half", F.ntile(2).over(Window.orderBy("change_id"))
+    )
     columns = [*KNOWN, F.col("changed_at").alias("at"), "operation"]
     first, second = (events.where(F.col("_half") == half).select(*columns) for half in (1, 2))
     return first, second

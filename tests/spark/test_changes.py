@@ -249,13 +249,13 @@ def test_a_commit_of_somebody_else_meanwhile_is_an_error(
 ) -> None:
     table = tmp_path / "t"
     apply_changes(table, frame(spark, say((1, 1, "x"))), flow())
-    differing = changes._differing
+    outcomes = changes._outcomes
 
-    def overtaken(*arguments: Any) -> DataFrame:
+    def overtaken(*arguments: Any, **options: Any) -> DataFrame:
         spark.sql(f"DELETE FROM delta.`{table}`")
-        return differing(*arguments)
+        return outcomes(*arguments, **options)
 
-    monkeypatch.setattr(changes, "_differing", overtaken)
+    monkeypatch.setattr(changes, "_outcomes", overtaken)
     with pytest.raises(BusyError, match="Somebody else wrote to t meanwhile"):
         apply_changes(table, frame(spark, say((1, 2, "y"))), flow())
     assert content(table) == [], "it is as they left it"

@@ -8,10 +8,10 @@ anything is written, and the order of the commits; what events make of a key is 
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from toolkit.columns import cols, quoted
@@ -20,6 +20,8 @@ from toolkit.etl.change_flow import REFUSED, ChangeFlow, received, shape_of
 from toolkit.etl.histories import (
     DELETE,
     KEPT,
+    NEWEST,
+    ROW,
     SEQUENCE,
     Shape,
     as_events,
@@ -138,24 +140,20 @@ def _apply(
     with persisted(received(source, flow, shape)) as came:
         applied = _counted(came, shape, refuse=quarantine is None and not drop_refused)
         good = as_events(came.where(~F.col(REFUSED)), shape)
-        rows = _rows_of_keys(target, version, good, shape)
-        with _known(rows) as known, persisted(_resolved(good, known, aside, flow, shape)) as found:
-            applied = _summed(found, applied, shape)
+        known = _rows_of_keys(target, version, good, shape)
+        events = _decided(_events(good, known, aside, shape), flow, shape)
+        with persisted(_outcomes(events, shape, has_rows=version is not None)) as found:
+            applied, ops = _summed(found, applied, shape)
             if quarantine is not None and applied.refused:
                 refused = came.where(REFUSED).select(*cols(shape.columns), SEQUENCE, DELETE)
                 write_frame(refused, quarantine, Way(way.signature), mode="append")
             if applied.kept:
-                events = kept_of(found.where(~F.col(_WAS_KEPT)), shape)
-                write_frame(events, aside, Way(way.signature), mode="append")
-            made = rows_of(found, shape)
-            if known is None:
-                return _created(made, target, applied, _noted(way, applied, shape))
-            with persisted(_differing(made, known, shape)) as changes:
-                return _merged(changes, target, version, shape, applied, _noted(way, applied, shape))
-
-
-def _known(rows: DataFrame | None) -> AbstractContextManager[DataFrame | None]:
-    return nullcontext() if rows is None else persisted(rows)
+                kept_events = kept_of(found.where(~F.col(_WAS_KEPT)), shape)
+                write_frame(kept_events, aside, Way(way.signature), mode="append")
+            signed = _noted(way, applied, shape)
+            if version is None:
+                return _created(rows_of(found, shape), target, applied, signed)
+            return _merged(found, ops, target, version, shape, applied, signed)
 
 
 def _is_done(target: Location, once: Once) -> bool:
@@ -220,41 +218,76 @@ def _refuse_other_shape(target: Location, rows: DataFrame, events: DataFrame, sh
         )
 
 
-def _resolved(came: DataFrame, known: DataFrame | None, aside: Location, flow: ChangeFlow, shape: Shape) -> DataFrame:
-    """All events of the keys that came, one for each place in a key's sequence, beside what becomes of them."""
+def _events(came: DataFrame, known: DataFrame | None, aside: Location, shape: Shape) -> DataFrame:
+    """All events of the keys that came: those, those that were kept, and those that rows tell, with the rows as `_old`."""
     events = came.withColumns({_IS_KNOWN: F.lit(False), _WAS_KEPT: F.lit(False)})
-    place = [*shape.keys, SEQUENCE]
-    told = None if known is None else events_of(known, shape)
     if DeltaLog(aside).newest is not None:
         kept = came.sparkSession.read.format("delta").load(str(aside))
         kept = kept.join(came.select(*cols(shape.keys)).distinct(), list(shape.keys), "left_semi")
         events = events.unionByName(kept.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(True)}))
-        # A row may have taken newer values since; the event that began it was kept then.
-        told = told and told.join(kept.select(*cols(place)), place, "left_anti")
-    if told is not None:
-        events = events.unionByName(told.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(False)}))
-    decided = _decided(events, flow, shape)
-    latest = F.max(F.when(F.col(_IS_KNOWN), F.col(SEQUENCE))).over(Window.partitionBy(*cols(shape.keys)))
-    return resolved(decided.withColumn(_LATEST, latest), shape)
+    if known is None:
+        return events.withColumn(_OLD, F.lit(None).cast("int"))
+    told = events_of(known.withColumn(_OLD, F.struct(*cols(shape.row_columns))), shape, _OLD)
+    told = told.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(False)})
+    return events.withColumn(_OLD, F.lit(None)).unionByName(told)
 
 
 def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
-    """Of each key and place in its sequence, the event that counts; `_is_tie` where it cannot be told."""
+    """Of each key and place in its sequence, the event that counts; `_is_tie` where it cannot be told.
+
+    An event that was kept counts before the one that a row tells: the row may have taken newer values since.
+    """
     ties = tuple(name for name in flow.tie_break if name not in shape.keys)
     said = F.struct(DELETE, *cols(name for name in shape.others if name not in ties))
-    new, old = F.when(~F.col(_IS_KNOWN), said), F.when(F.col(_IS_KNOWN), said)
+    is_known, was_kept = F.col(_IS_KNOWN), F.col(_WAS_KEPT)
+    new, kept, told = F.when(~is_known, said), F.when(was_kept, said), F.when(is_known & ~was_kept, said)
+    before, no = F.coalesce(F.max(kept), F.max(told)), F.lit(False)
     grouped = events.repartition(*cols(shape.keys)).groupBy(*cols((*shape.keys, SEQUENCE, *ties)))
     one = grouped.agg(
-        F.coalesce(F.max(old), F.max(new)).alias("_said"),
-        (~F.min(said).eqNullSafe(F.max(said))).alias(_IS_TIE),
-        F.bool_or(_IS_KNOWN).alias(_IS_KNOWN),
-        F.bool_or(_WAS_KEPT).alias(_WAS_KEPT),
-    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT)
-    return one.transform(latest((*shape.keys, SEQUENCE), ties)) if ties else one
+        F.coalesce(before, F.max(new)).alias("_said"),
+        (F.coalesce(F.min(new) != F.max(new), no) | F.coalesce(F.max(new) != before, no)).alias(_IS_TIE),
+        F.bool_or(is_known).alias(_IS_KNOWN),
+        F.bool_or(was_kept).alias(_WAS_KEPT),
+        F.max(_OLD).alias(_OLD),
+    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD)
+    return _decided_by(one, ties, shape) if ties else one
 
 
-def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
-    """What is known before anything is written.
+def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFrame:
+    """Of several events at one place the greatest in the columns that decide; what a row tells gives way to what was kept."""
+    place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
+    gives_way = F.col(_IS_KNOWN) & ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
+    whole = events.withColumns({_OLD: F.max(_OLD).over(place), "_gives_way": gives_way})
+    return whole.where("NOT _gives_way").drop("_gives_way").transform(latest((*shape.keys, SEQUENCE), ties))
+
+
+def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
+    """Each event beside what becomes of it, and what is to be done to the table for it: `_op`, from `_old` to `_new`."""
+    key = Window.partitionBy(*cols(shape.keys))
+    latest_known = F.max(F.when(F.col(_IS_KNOWN), F.col(SEQUENCE))).over(key)
+    found = resolved(events.withColumn(_LATEST, latest_known), shape)
+    new = F.when(F.col(ROW), F.struct(*cols(shape.row_columns)))
+    if not has_rows:
+        return found.withColumn(_OP, F.lit(None).cast("string"))
+    if shape.has_intervals:
+        return found.withColumn(_NEW, new).withColumn(_OP, _op(F.col(_OLD)))
+    # A key has one row at most: that of its row, or of its newest event where it has none any more.
+    speaks = F.col(ROW) | (F.col(NEWEST) & ~F.max(ROW).over(key))
+    old = F.when(speaks, F.max(_OLD).over(key))
+    return found.withColumn(_OLD, old).withColumn(_NEW, new).withColumn(_OP, _op(F.col(_OLD)))
+
+
+def _op(old: Column) -> Column:
+    new = F.col(_NEW)
+    return (
+        F.when(old.isNull() & new.isNotNull(), "I")
+        .when(old.isNotNull() & new.isNull(), "D")
+        .when(old.isNotNull() & ~new.eqNullSafe(old), "U")
+    )
+
+
+def _summed(found: DataFrame, applied: Applied, shape: Shape) -> tuple[Applied, list[str]]:
+    """What is known before anything is written, and which of insert, update and delete there are.
 
     Raises:
         DataError: of some keys two events are at the same place in the sequence, and nothing says which one counts.
@@ -265,6 +298,7 @@ def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
         F.count_if(is_new).alias("new"),
         F.count_if(is_new & (F.col(SEQUENCE) < F.col(_LATEST))).alias("late"),
         F.count_if(F.col(KEPT) & ~F.col(_WAS_KEPT)).alias("kept"),
+        F.collect_set(_OP).alias("ops"),
     ).collect()
     if sums["ties"]:
         rows = (
@@ -276,23 +310,10 @@ def _summed(found: DataFrame, applied: Applied, shape: Shape) -> Applied:
             cure="Order them by one more column of sequence_by, or name the columns that decide: tie_break=[…].",
         )
     good = applied.received - applied.refused
-    return replace(applied, repeated=good - sums["new"], late=sums["late"], kept=sums["kept"])
+    return replace(applied, repeated=good - sums["new"], late=sums["late"], kept=sums["kept"]), sums["ops"]
 
 
 # what is written
-
-
-def _differing(made: DataFrame, known: DataFrame, shape: Shape) -> DataFrame:
-    """Rows to insert, update and delete, with `_op`."""
-    key, whole = cols(shape.identity), F.struct(*cols(shape.row_columns))
-    new, old = made.select(*key, whole.alias(_NEW)), known.select(*key, whole.alias(_OLD))
-    op = (
-        F.when(F.col(_OLD).isNull(), "I")
-        .when(F.col(_NEW).isNull(), "D")
-        .when(~F.col(_NEW).eqNullSafe(F.col(_OLD)), "U")
-    )
-    joined = new.join(old, list(shape.identity), "full_outer").withColumn(_OP, op).where(F.col(_OP).isNotNull())
-    return joined.select(F.coalesce(_NEW, _OLD).alias(_NEW), _OP).select(f"{_NEW}.*", _OP)
 
 
 def _created(made: DataFrame, target: Location, applied: Applied, way: Way) -> Applied:
@@ -302,14 +323,14 @@ def _created(made: DataFrame, target: Location, applied: Applied, way: Way) -> A
 
 
 def _merged(
-    changes: DataFrame,
+    found: DataFrame,
+    ops: Sequence[str],
     target: Location,
     version: int | None,
     shape: Shape,
     applied: Applied,
     way: Way,
 ) -> Applied:
-    ops = {row[_OP]: row["count"] for row in changes.groupBy(_OP).count().collect()}
     if not ops:
         return replace(applied, version=version)
     if DeltaLog(target).newest != version:
@@ -323,6 +344,9 @@ def _merged(
         "I": f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})",  # noqa: S608 - names are quoted
     }
     condition = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in shape.identity)
+    changes = (
+        found.where(F.col(_OP).isNotNull()).select(F.coalesce(_NEW, _OLD).alias(_NEW), _OP).select(f"{_NEW}.*", _OP)
+    )
     done = merge(changes, target, condition, [clauses[op] for op in clauses if op in ops], way)
     if done is None:
         return replace(applied, version=version, kept=0, skipped=True)

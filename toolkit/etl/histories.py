@@ -19,7 +19,7 @@ SEQUENCE, DELETE = "_sequence", "_delete"
 START, END, DELETED = "_start_at", "_end_at", "_is_deleted"
 """Columns of an interval: from `_start_at` up to, and without, `_end_at`, which is null while it lasts."""
 PREVIOUS, CURRENT = "previous_", "current_"
-ROW, KEPT = "_row", "_kept"
+ROW, KEPT, NEWEST = "_row", "_kept", "_newest"
 _RAW, _LIFE, _NEXT, _GROUP = "_raw", "_life", "_next", "_group"
 
 
@@ -74,29 +74,30 @@ class Shape:
         return (*self.keys, START) if self.has_intervals else self.keys
 
 
-def as_events(df: DataFrame, shape: Shape) -> DataFrame:
-    """Events without what a delete says of other columns than its keys; `df` has `_sequence` and `_delete`."""
+def as_events(df: DataFrame, shape: Shape, *beside: str) -> DataFrame:
+    """Events without what a delete says of other columns than its keys; `df` has `_sequence`, `_delete`, and those beside."""
     told = [F.when(~F.col(DELETE), F.col(quoted(name))).alias(name) for name in shape.others]
-    return df.select(*cols(shape.keys), *told, SEQUENCE, DELETE)
+    return df.select(*cols(shape.keys), *told, SEQUENCE, DELETE, *beside)
 
 
-def events_of(rows: DataFrame, shape: Shape) -> DataFrame:
+def events_of(rows: DataFrame, shape: Shape, row: str) -> DataFrame:
     """The events that rows of a table tell: each interval began with one, and a gap after it began with a delete.
 
     Args:
         rows: all rows of some keys.
         shape: of that table.
+        row: the column that has a row as a whole; only the event that the row began with has it, too.
     """
     if not shape.has_intervals:
-        return rows.select(*cols(shape.columns), SEQUENCE, F.lit(False).alias(DELETE))
+        return rows.select(*cols(shape.columns), SEQUENCE, F.lit(False).alias(DELETE), row)
     is_delete = F.col(DELETED) if shape.rows_of_deletes else F.lit(False)
     begun = rows.withColumns({SEQUENCE: F.col(START), DELETE: is_delete})
     if shape.rows_of_deletes:
-        return as_events(begun, shape)
+        return as_events(begun, shape, row)
     following = F.lead(START).over(_by(shape.keys).orderBy(START))
     ended = rows.withColumn(_NEXT, following).where(F.col(END).isNotNull() & ~F.col(END).eqNullSafe(F.col(_NEXT)))
-    deletes = ended.withColumns({SEQUENCE: F.col(END), DELETE: F.lit(True)})
-    return as_events(begun, shape).unionByName(as_events(deletes, shape))
+    deletes = ended.withColumns({SEQUENCE: F.col(END), DELETE: F.lit(True), row: F.lit(None)})
+    return as_events(begun, shape, row).unionByName(as_events(deletes, shape, row))
 
 
 def resolved(events: DataFrame, shape: Shape) -> DataFrame:
@@ -129,7 +130,7 @@ def resolved(events: DataFrame, shape: Shape) -> DataFrame:
 def _is_kept(shape: Shape, told: Column) -> Column:
     if shape.scd_type == 1 and not shape.ignore_nulls:
         # What is older than the newest event never counts again.
-        return F.col("_newest") & F.col(DELETE)
+        return F.col(NEWEST) & F.col(DELETE)
     if shape.has_intervals and not shape.keeps_deletes:
         return ~told & ~(F.col(DELETE) & F.col("_ends"))
     return ~told
@@ -175,7 +176,7 @@ def _intervals(begun: DataFrame, shape: Shape) -> DataFrame:
 def _present(begun: DataFrame, shape: Shape) -> DataFrame:
     order = _by(shape.keys).orderBy(SEQUENCE)
     whole = order.rowsBetween(*_ALL)
-    placed = begun.withColumn("_newest", F.lead(SEQUENCE).over(order).isNull())
+    placed = begun.withColumn(NEWEST, F.lead(SEQUENCE).over(order).isNull())
     if shape.scd_type == 0:
         lives = F.col(_LIFE) == F.max(_LIFE).over(whole)
         return placed.withColumn(ROW, F.col("_first") & lives & ~F.last(DELETE).over(whole))
@@ -187,7 +188,7 @@ def _present(begun: DataFrame, shape: Shape) -> DataFrame:
             placed = placed.withColumn("_earlier", F.when(changed, F.struct(earlier.alias("value"))))
             replaced = F.last("_earlier", True).over(so_far.rowsBetween(Window.unboundedPreceding, Window.currentRow))
             placed = placed.withColumn(PREVIOUS + name, replaced["value"]).drop("_earlier")
-    return placed.withColumn(ROW, F.col("_newest") & ~F.col(DELETE))
+    return placed.withColumn(ROW, F.col(NEWEST) & ~F.col(DELETE))
 
 
 def rows_of(found: DataFrame, shape: Shape) -> DataFrame:
