@@ -23,11 +23,11 @@ class Listing(NamedTuple):
 AREAS: Mapping[str, Listing] = {
     "runs": Listing("Runs", "Every run, at work or over.", "toolkit.browse.runs"),
     "tables": Listing("Tables", "The tables of the lakehouse, now and as they were.", "toolkit.browse.tables"),
-    "etl": Listing("Loads", "What came into tables, from which files, and what became of it.", "toolkit.etl.area"),
     "quality": Listing("Quality", "Rules, scores, profiles and contracts of tables.", "toolkit.quality.area"),
     "services": Listing(
         "Services", "Real local servers: start them, stop them, see how they are.", "toolkit.services.area"
     ),
+    "etl": Listing("Loads", "What came into tables, from which files, and what became of it.", "toolkit.etl.area"),
 }
 EXTRA = "TOOLKIT_AREAS"
 """More of them, `name=module` with commas between; their modules are on the Python path."""

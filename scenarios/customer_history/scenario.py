@@ -50,8 +50,8 @@ SCENARIO = Scenario(
     story=(
         "Customers move, take other names, become businesses, and are deleted; the shop sends each change, up to a week out of "
         "order, and some of them twice. A report by segment that is made of today's customers tells a past that never was. You "
-        "keep a history that depends on no order of arrival, build a star schema on it whose facts point to the customer as he "
-        "was then, and put right what came late: customers whose orders were there before them."
+        "keep a history that depends on no order of arrival, build a star schema on it whose facts point to the customer as "
+        "they were then, and put right what came late: customers whose orders were there before them."
     ),
     parameters=HistoryParameters,
     steps=(

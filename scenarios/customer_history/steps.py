@@ -83,8 +83,8 @@ def deliver(platform: DataPlatform, events: DataFrame) -> Applied:
 
 
 def customers(rows: DataFrame) -> DataFrame:
-    """Customers as events: as each was first known, and as he was sent again."""
-    # A row that was changed within the hour of the registration is how he was registered.
+    """Customers as events: as each was first known, and sent again."""
+    # A row that was changed within the hour of the registration is how they registered.
     first = F.col("updated_at") < F.col("registered_at") + F.expr("INTERVAL 1 HOUR")
     at = F.when(first, F.col("registered_at")).otherwise(F.col("updated_at"))
     times = rows.transform(typed(registered_at="timestamp", updated_at="timestamp"))
@@ -132,7 +132,7 @@ def dimension_of(platform: DataPlatform, version: int | None = None) -> DataFram
 
 
 def lookup(platform: DataPlatform) -> Lookup:
-    """How a fact finds its customer as he was."""
+    """How a fact finds its customer as they were."""
     return Lookup(platform.read(DIM_CUSTOMERS), "customer_key", on=["customer_id"], time="ordered_at")
 
 
@@ -176,7 +176,7 @@ def late(platform: DataPlatform) -> None:
 
 
 def ask(platform: DataPlatform) -> None:
-    """By the segment that the customer had, and by the one that he has."""
+    """By the segment that the customer had, and by the one that they have."""
     versions = platform.read(DIM_CUSTOMERS)
     then = versions.select("customer_key", F.col("segment").alias("segment_then"))
     now = versions.where("is_current AND NOT is_inferred AND customer_key != -1")

@@ -23,6 +23,8 @@ CORRECTED, CORRECTED_ON = date(2026, 6, 24), 7
 CORRECTION = f"{CORRECTED}-corrected.json"
 REPLACED, REPLACED_ON = date(2026, 6, 22), 8
 CRASH_ON = 6
+UP_TO_DATE_ON = (3, 5, 7, 10)
+"""On these days the orders are brought up to date with all that came since."""
 EVERY_CORRECTED, EVERY_WITHDRAWN, EVERY_REPRICED = 20, 10, 15
 """One order in so many is cancelled by the correction; is not in the file that replaces the first; has another amount in it."""
 HAPPENED = {

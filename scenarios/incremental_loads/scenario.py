@@ -32,7 +32,7 @@ SCENARIO = Scenario(
         Step(
             "load",
             "Load day by day",
-            "Each day: take the files that are new, once each, then bring the orders up to date with them.",
+            "Each day, take the files that are new, once each; every few days, bring the orders up to date with them.",
             reads=("shop",),
             writes=("bronze.daily_orders", "silver.daily_orders", "ops.daily_loads"),
         ),

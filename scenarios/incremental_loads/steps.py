@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from scenarios.incremental_loads import crash
-from scenarios.incremental_loads.deliveries import CRASH_ON, DAYS, HAPPENED, Deliveries
+from scenarios.incremental_loads.deliveries import CRASH_ON, DAYS, HAPPENED, UP_TO_DATE_ON, Deliveries
 from toolkit import paths
 from toolkit.errors import DataError
 from toolkit.etl.discovery import Place
@@ -53,7 +53,7 @@ def flow_of(inbox: Location) -> FileFlow:
 
 
 def load(platform: DataPlatform) -> None:
-    """Ten times: files come, the new ones are loaded once each, and the orders are brought up to date with them."""
+    """Each day files come and the new ones are loaded, once each; on some, the orders are brought up to date with them."""
     came, days = deliveries_of(platform), []
     came.empty_inbox()
     for day in range(1, DAYS + 1):
@@ -62,8 +62,8 @@ def load(platform: DataPlatform) -> None:
         if day == CRASH_ON:
             crash_once(platform, inbox)
         taken = platform.etl.ingest(BRONZE, flow_of(inbox), full_refresh=day == 1)
-        changed = platform.etl.follow(BRONZE, SILVER, "orders", lambda new: bring_up_to_date(platform, new))
-        days.append(_day(platform, day, taken, changed or Loaded()))
+        changed = follow_bronze(platform) if day in UP_TO_DATE_ON else None
+        days.append(_day(platform, day, taken, changed))
     columns = (
         "day LONG, happened STRING, files LONG, resumed LONG, lines LONG, replaced_lines LONG, corrupt_lines LONG, "
     )
@@ -77,6 +77,11 @@ def crash_once(platform: DataPlatform, inbox: Location) -> None:
     if ended >= 0:
         raise DataError(f"The load that was to be killed ended by itself, with {ended}.", cure="Run the step again.")
     platform.alert(f"A load was killed by signal {-ended}: it had planned its batch, and had not loaded it.", "info")
+
+
+def follow_bronze(platform: DataPlatform) -> Loaded | None:
+    """Bring the orders up to date with all that changed in bronze since that was done last."""
+    return platform.etl.follow(BRONZE, SILVER, "orders", lambda new: bring_up_to_date(platform, new))
 
 
 def bring_up_to_date(platform: DataPlatform, new: Followed) -> Loaded:
@@ -105,11 +110,12 @@ def tidy(lines: DataFrame) -> DataFrame:
     )
 
 
-def _day(platform: DataPlatform, day: int, taken: Ingested, changed: Loaded) -> tuple[Any, ...]:
+def _day(platform: DataPlatform, day: int, taken: Ingested, changed: Loaded | None) -> tuple[Any, ...]:
     """A row of `ops.daily_loads`."""
-    rows = platform.state(SILVER)[1]
     into_bronze = (taken.files, taken.resumed, taken.inserted, taken.deleted if day > 1 else 0, taken.corrupt)
-    return day, HAPPENED.get(day, ""), *into_bronze, changed.inserted, changed.updated, changed.deleted, rows
+    rows = platform.state(SILVER)[1] if changed else None
+    into_silver = (changed.inserted, changed.updated, changed.deleted) if changed else (None, None, None)
+    return day, HAPPENED.get(day, ""), *into_bronze, *into_silver, rows
 
 
 def compare(platform: DataPlatform) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import loads_world
 import pytest
 import quality_world
 import tui_world
@@ -53,6 +54,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("conformance") / "home"
     quality_world.build(home, rules=12, runs=20)
     tui_world.write_runs(home)
+    loads_world.build(home)
     hostile = quality_world.result(
         19, "gold.churn_risk", tui_world.HOSTILE, 3, kind=tui_world.HOSTILE, columns=(tui_world.HOSTILE,)
     )

@@ -1,0 +1,1 @@
+"""Views of loads; each module has those of one question."""
