@@ -67,7 +67,20 @@ AWKWARD = [
 @given(seed=st.integers(0, 2**32 - 1))
 def test_keys_are_equal_where_business_keys_are_and_nowhere_else(spark: SparkSession, seed: int) -> None:
     dice = random.Random(seed)
-    given_rows = [("a", "bc"), ("ab", "c"), (None, "a"), ("a", None), ("", None), (None, ""), (None, None), ("", "")]
+    given_rows = [
+        ("a", "bc"),
+        ("ab", "c"),
+        ("at1:b", "c"),
+        ("a", "bt1:c"),
+        ("atb", "c"),
+        ("a", "btc"),
+        (None, "a"),
+        ("a", None),
+        ("", None),
+        (None, ""),
+        (None, None),
+        ("", ""),
+    ]
     given_rows += [("".join(map(str, dice.choices(AWKWARD, k=2))), dice.choice(AWKWARD)) for _ in range(400)]
     found = spark.createDataFrame(given_rows, "a STRING, b STRING").transform(surrogate_key("a", "b")).collect()
     assert len({row["key"] for row in found}) == len(set(given_rows)) > 100

@@ -6,7 +6,10 @@ values for which there is no column, values of unlike types in one column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import TypeGuard
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -38,16 +41,17 @@ def flattened(separator: str = "_", *, explode: Sequence[str] = (), marked: bool
     """
 
     def transform(df: DataFrame) -> DataFrame:
-        flat = _flat(df, separator, marked)
-        for place, name in enumerate(explode):
-            arrays = [field.name for field in flat.schema if isinstance(field.dataType, ArrayType)]
+        flat, known = _flat(df, separator, marked), set[str]()
+        for name in explode:
+            arrays = {field.name for field in flat.schema if isinstance(field.dataType, ArrayType)}
             if name not in arrays:
                 raise UsageError.unknown("array", name, arrays)
-            if place and not name.startswith(explode[place - 1] + separator):
+            if name in known:
                 raise UsageError(
-                    f"{name} is not inside {explode[place - 1]}: each of their elements would meet all of the other's.",
+                    f"{name} is not inside {explode[0]}: each of their elements would meet all of the other's.",
                     cure="Make a frame of each, with the key of the row.",
                 )
+            known |= arrays
             exploded = {c: F.explode_outer(quoted(c)) if c == name else F.col(quoted(c)) for c in flat.columns}
             flat = _flat(flat.select(*[column.alias(c) for c, column in exploded.items()]), separator, marked)
         return flat
@@ -65,19 +69,23 @@ def _flat(df: DataFrame, separator: str, marked: bool) -> DataFrame:
             raise UsageError(
                 f"{'.'.join(other)} and {'.'.join(path)} would both be called {name}.", cure="Choose another separator."
             )
-    return df.select(*[_reached(path, is_mark).alias(separator.join(path)) for path, is_mark in leaves])
+    return df.select(*[_reached(path, kind is None).alias(separator.join(path)) for path, kind in leaves])
 
 
-def _leaves(schema: StructType, separator: str, marked: bool) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The way to each column, and whether it only says that a struct is there."""
+def _leaves(schema: StructType, separator: str, marked: bool) -> Iterator[tuple[tuple[str, ...], DataType | None]]:
+    """The way to each column, and its type; None of one that only says that a struct is there."""
     for field in schema:
-        if not isinstance(field.dataType, StructType) or not field.dataType.fields:
-            yield (field.name,), False
+        if not _has_fields(field.dataType):
+            yield (field.name,), field.dataType
             continue
         if marked:
-            yield (field.name,), True
-        for path, is_mark in _leaves(field.dataType, separator, marked):
-            yield (field.name, *path), is_mark
+            yield (field.name,), None
+        for path, kind in _leaves(field.dataType, separator, marked):
+            yield (field.name, *path), kind
+
+
+def _has_fields(kind: DataType) -> TypeGuard[StructType]:
+    return isinstance(kind, StructType) and bool(kind.fields)
 
 
 def _reached(path: Sequence[str], is_mark: bool) -> Column:
@@ -97,38 +105,32 @@ def nested(schema: StructType, separator: str = "_") -> Transform:
 
     def transform(df: DataFrame) -> DataFrame:
         types = {field.name: field.dataType for field in df.schema}
-        used: set[str] = set()
-        made = [
-            _gathered(field.dataType, (field.name,), separator, types, used)[0].alias(field.name) for field in schema
-        ]
-        return df.select(*made, *cols(name for name in df.columns if name not in used))
+        named = [(separator.join(path), path, kind) for path, kind in _leaves(schema, separator, marked=True)]
+        leaves = {name: (path, kind) for name, path, kind in named if kind is not None}
+        for name, (path, kind) in leaves.items():
+            if name not in types:
+                raise UsageError.unknown("column", name, types)
+            if types[name] != kind:
+                raise UsageError(
+                    f"{name} is {types[name].simpleString()}, and {'.'.join(path)} is {kind.simpleString()}.",
+                    cure="Cast one of them first.",
+                )
+        # A column of that name that is a value is no mark.
+        marks = {n for n, _, kind in named if kind is None and n not in leaves and types.get(n) == BooleanType()}
+        made = [_gathered(field.dataType, (field.name,), separator, marks)[0].alias(field.name) for field in schema]
+        return df.select(*made, *cols(name for name in df.columns if name not in leaves and name not in marks))
 
     return transform
 
 
-def _gathered(
-    kind: DataType, path: tuple[str, ...], separator: str, types: Mapping[str, DataType], used: set[str]
-) -> tuple[Column, Column]:
+def _gathered(kind: DataType, path: tuple[str, ...], separator: str, marks: Collection[str]) -> tuple[Column, Column]:
     """A value, and whether anything is in it."""
     name = separator.join(path)
-    if not isinstance(kind, StructType) or not kind.fields:
-        if name not in types:
-            raise UsageError.unknown("column", name, types)
-        if types[name] != kind:
-            raise UsageError(
-                f"{name} is {types[name].simpleString()}, and {'.'.join(path)} is {kind.simpleString()}.",
-                cure="Cast one of them first.",
-            )
-        used.add(name)
+    if not _has_fields(kind):
         return F.col(quoted(name)), F.col(quoted(name)).isNotNull()
-    parts = {f.name: _gathered(f.dataType, (*path, f.name), separator, types, used) for f in kind}
+    parts = {f.name: _gathered(f.dataType, (*path, f.name), separator, marks) for f in kind}
     struct = F.struct(*[value.alias(field) for field, (value, _) in parts.items()])
-    given = F.lit(False)
-    for _, is_given in parts.values():
-        given = given | is_given
-    if isinstance(types.get(name), BooleanType):
-        used.add(name)
-        given = F.col(quoted(name))
+    given = F.col(quoted(name)) if name in marks else reduce(or_, [is_given for _, is_given in parts.values()])
     return F.when(given, struct), given
 
 
