@@ -69,6 +69,7 @@ class Service:
         healthy: whether it answers there, asked with no patience.
         install: brings what it needs; quick where it is there.
         furnish: gives it what its users count on, once it answers; done at each start.
+        prepare: makes, before each start, what has to be in its place.
         ports: names of the ports it listens on.
         environment: variables it is given, for what must not stand in a command line.
         patience: seconds it may take to answer.
@@ -82,6 +83,7 @@ class Service:
     healthy: Callable[[Place], bool]
     install: Callable[[], None] = lambda: None
     furnish: Callable[[Place], None] = lambda place: None  # noqa: ARG005
+    prepare: Callable[[Place], None] = lambda place: None  # noqa: ARG005
     ports: tuple[str, ...] = ("http",)
     environment: Callable[[Place], Mapping[str, str]] = lambda place: {}  # noqa: ARG005
     patience: float = 60.0
@@ -261,6 +263,7 @@ def _tried(service: Service, place: Place) -> Running | None:
             cure="Install it, or put its folder on the PATH.",
         )
     place.data.mkdir(exist_ok=True)
+    service.prepare(place)
     _put_away(place.log)
     spawned = service_processes.spawn(command, place.folder, place.log, service.environment(place))
     note = _first_note(spawned, place)

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from toolkit.errors import UsageError
 from toolkit.service import Service
 from toolkit.services.azurite import AZURITE
+from toolkit.services.postgres import POSTGRES
 from toolkit.services.spark import SPARK
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, SPARK)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, POSTGRES, SPARK)}
 
 
 def service(name: str) -> Service:
