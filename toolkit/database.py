@@ -32,14 +32,14 @@ class Database:
     def __post_init__(self) -> None:
         address, _, query = self.url.partition("?")
         said = {name.lower() for name, _ in parse_qsl(query, keep_blank_values=True)}
-        if "@" in address or said & {"user", "password"}:
+        if "@" in address or "user" in said or any("password" in name for name in said):
             raise UsageError(
                 "The URL of the database has a user or a password in it.",
                 cure="Give them apart: Database(url, user, password).",
             )
         if not self.url.startswith(POSTGRES):
             raise UsageError(
-                f"{self.url!r} is no URL of a PostgreSQL database.", cure=f"Write it so: {POSTGRES}host:5432/name"
+                "The URL is not that of a PostgreSQL database.", cure=f"Write it so: {POSTGRES}host:5432/name"
             )
         if self.fetch_size < 1:
             raise UsageError(

@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,6 +75,8 @@ class Service:
         environment: variables it is given, for what must not stand in a command line.
         patience: seconds it may take to answer.
         hint: how it is used, said when it was started.
+        jars: the group of jars with which Spark reads it, see `toolkit.jars`; a scenario that declares it has them.
+        stop_signal: by which it is asked to end.
     """
 
     name: str
@@ -88,6 +91,8 @@ class Service:
     environment: Callable[[Place], Mapping[str, str]] = lambda place: {}  # noqa: ARG005
     patience: float = 60.0
     hint: str = ""
+    jars: str = ""
+    stop_signal: int = signal.SIGTERM
 
 
 @dataclass(frozen=True)
@@ -195,7 +200,7 @@ def start(service: Service, fixed: Mapping[str, int] | None = None) -> Running:
             _refuse_other_ports(service, found, fixed)
             return found
         service.install()  # quick the second time; a server that had stopped answering comes here first
-        service_processes.end(place.folder, note)
+        service_processes.end(place.folder, note, service.stop_signal)
         return _started(service, place, note.ports if note else {}, fixed)
 
 
@@ -277,7 +282,7 @@ def _tried(service: Service, place: Place) -> Running | None:
         return Running(service.name, note.pid, note.ports, note.started_at, place.folder)
     except BaseException as problem:
         taken = spawned.over and not all(map(_free, place.ports.values()))
-        service_processes.end(place.folder, note)
+        service_processes.end(place.folder, note, service.stop_signal)
         service_processes.write(place.folder, Note("stopped", place.ports))
         if taken and isinstance(problem, SetupError):
             return None
@@ -318,7 +323,7 @@ def stop(service: Service) -> bool:
         return False
     with _alone(service) as place:
         note = _noted(place.folder)
-        stopped = service_processes.end(place.folder, note)
+        stopped = service_processes.end(place.folder, note, service.stop_signal)
         service_processes.write(place.folder, Note("stopped", note.ports if note else {}))
         return stopped
 

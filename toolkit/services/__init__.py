@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from toolkit.errors import UsageError
 from toolkit.service import Service
@@ -22,3 +22,12 @@ def service(name: str) -> Service:
     if name not in SERVICES:
         raise UsageError.unknown("service", name, SERVICES, cure="See: toolkit services")
     return SERVICES[name]
+
+
+def jars_of(names: Iterable[str]) -> list[str]:
+    """The groups of jars with which Spark reads these services.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    return [group for name in names if (group := service(name).jars)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import struct
 from collections.abc import Sequence
@@ -196,6 +197,10 @@ POSTGRES = Service(
     prepare=prepare,
     ports=("sql",),
     hint="Its database and role are both named toolkit; docs/services.md says how to enter.",
+    patience=180.0,
+    jars="postgres",
+    # Asked by SIGTERM it would wait for every client to leave.
+    stop_signal=signal.SIGINT,
 )
 
 
