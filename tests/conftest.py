@@ -140,13 +140,24 @@ def azurite_installed() -> None:
 
 
 @pytest.fixture(scope="session")
+def postgres_installed() -> None:
+    """PostgreSQL, in the cache that all tests share; it stays there."""
+    from toolkit.services.postgres import POSTGRES
+
+    try:
+        POSTGRES.install()
+    except SetupError as problem:
+        pytest.skip(f"PostgreSQL cannot be installed here: {problem}")
+
+
+@pytest.fixture(scope="session")
 def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """The one session of this process, as `environments/test.toml` says; started when the first test asks."""
     from toolkit import session
     from toolkit.driver import Driver
 
     log = tmp_path_factory.mktemp("spark") / "log.txt"
-    spark = session.start(settings.current(), name="tests", log=log, driver=Driver("azure"))
+    spark = session.start(settings.current(), name="tests", log=log, driver=Driver("azure", more=("postgres",)))
     yield spark
     session.stop(spark)
 

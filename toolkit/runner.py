@@ -146,9 +146,10 @@ class ActiveRun:
         if self.spark is not None:
             return self.spark
         if self._own is None:
-            from toolkit import warm
+            from toolkit import services, warm
 
-            own = warm.session_for(self.scenario.id, self.folder.log_file, self.platform.lakehouse.driver, self._say)
+            driver = self.platform.lakehouse.driver.with_jars(*services.jars_of(self.scenario.services))
+            own = warm.session_for(self.scenario.id, self.folder.log_file, driver, self._say)
             self._own = self._sessions.enter_context(own)
             _keep_interrupts()
         return self._own

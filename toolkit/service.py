@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -69,10 +70,13 @@ class Service:
         healthy: whether it answers there, asked with no patience.
         install: brings what it needs; quick where it is there.
         furnish: gives it what its users count on, once it answers; done at each start.
+        prepare: makes, before each start, what has to be in its place.
         ports: names of the ports it listens on.
         environment: variables it is given, for what must not stand in a command line.
         patience: seconds it may take to answer.
         hint: how it is used, said when it was started.
+        jars: the group of jars with which Spark reads it, see `toolkit.jars`; a scenario that declares it has them.
+        stop_signal: by which it is asked to end.
     """
 
     name: str
@@ -82,10 +86,13 @@ class Service:
     healthy: Callable[[Place], bool]
     install: Callable[[], None] = lambda: None
     furnish: Callable[[Place], None] = lambda place: None  # noqa: ARG005
+    prepare: Callable[[Place], None] = lambda place: None  # noqa: ARG005
     ports: tuple[str, ...] = ("http",)
     environment: Callable[[Place], Mapping[str, str]] = lambda place: {}  # noqa: ARG005
     patience: float = 60.0
     hint: str = ""
+    jars: str = ""
+    stop_signal: int = signal.SIGTERM
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ def start(service: Service, fixed: Mapping[str, int] | None = None) -> Running:
             _refuse_other_ports(service, found, fixed)
             return found
         service.install()  # quick the second time; a server that had stopped answering comes here first
-        service_processes.end(place.folder, note)
+        service_processes.end(place.folder, note, service.stop_signal)
         return _started(service, place, note.ports if note else {}, fixed)
 
 
@@ -261,6 +268,7 @@ def _tried(service: Service, place: Place) -> Running | None:
             cure="Install it, or put its folder on the PATH.",
         )
     place.data.mkdir(exist_ok=True)
+    service.prepare(place)
     _put_away(place.log)
     spawned = service_processes.spawn(command, place.folder, place.log, service.environment(place))
     note = _first_note(spawned, place)
@@ -274,7 +282,7 @@ def _tried(service: Service, place: Place) -> Running | None:
         return Running(service.name, note.pid, note.ports, note.started_at, place.folder)
     except BaseException as problem:
         taken = spawned.over and not all(map(_free, place.ports.values()))
-        service_processes.end(place.folder, note)
+        service_processes.end(place.folder, note, service.stop_signal)
         service_processes.write(place.folder, Note("stopped", place.ports))
         if taken and isinstance(problem, SetupError):
             return None
@@ -315,7 +323,7 @@ def stop(service: Service) -> bool:
         return False
     with _alone(service) as place:
         note = _noted(place.folder)
-        stopped = service_processes.end(place.folder, note)
+        stopped = service_processes.end(place.folder, note, service.stop_signal)
         service_processes.write(place.folder, Note("stopped", note.ports if note else {}))
         return stopped
 

@@ -173,13 +173,19 @@ def members(folder: Path, note: Note | None) -> list[psutil.Process]:
     return [process for process in dict.fromkeys(found) if process.pid != os.getpid() and at_work(process)]
 
 
-def end(folder: Path, note: Note | None) -> bool:
-    """End every process of a server, politely at first; whether there was one."""
+def end(folder: Path, note: Note | None, order: int = signal.SIGTERM) -> bool:
+    """End every process of a server, politely at first; whether there was one.
+
+    Args:
+        folder: of the service.
+        note: what is noted in it.
+        order: the signal that asks the server to end.
+    """
     processes = members(folder, note)
     asked: set[int] = set()
     for process in processes:
         if note and process.pid == note.pid:
-            asked = _ask_group(process, processes)
+            asked = _ask_group(process, processes, order)
     for process in processes:
         # Nobody is asked twice: a server that is putting its data away may take the second time for an order to drop it.
         if process.pid not in asked:
@@ -193,7 +199,7 @@ def end(folder: Path, note: Note | None) -> bool:
     return bool(processes)
 
 
-def _ask_group(leader: psutil.Process, processes: Sequence[psutil.Process]) -> set[int]:
+def _ask_group(leader: psutil.Process, processes: Sequence[psutil.Process], order: int) -> set[int]:
     """Ask the whole group that this very process leads to end, as a terminal would; which of `processes` were asked by that."""
     if os.name != "posix":
         return set()
@@ -204,7 +210,7 @@ def _ask_group(leader: psutil.Process, processes: Sequence[psutil.Process]) -> s
     if groups.get(leader.pid) != leader.pid:
         return set()
     with contextlib.suppress(OSError):
-        os.killpg(leader.pid, signal.SIGTERM)
+        os.killpg(leader.pid, order)
     return {pid for pid, group in groups.items() if group == leader.pid}
 
 

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
-from toolkit import jars, java, paths, pyspark_client
+from toolkit import jars, java, paths, postgres_errors, pyspark_client
 from toolkit.driver import FOLDERS, Driver
 from toolkit.errors import BusyError, DataError, SetupError, ToolkitError
 from toolkit.settings import Settings, current
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 GC_FLAGS = ("-XX:+UseParallelGC",)
 # The first compiler alone starts sooner. Java then keeps only 48 MiB for compiled code, which Spark's generated classes
 # fill within half a minute: compiling stops, and in the end tasks fail. So it is given what both compilers would get.
+# Drivers of databases read times by the zone of Java, in which some do not exist, or come twice.
+UTC_FLAG = "-Duser.timezone=UTC"
 QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
@@ -58,7 +60,7 @@ def start(
         settings: the current ones when None.
         name: shown by Spark.
         log: file that receives what Spark prints.
-        driver: for a lakehouse in an object store: `Lakehouse.driver`.
+        driver: for a lakehouse in an object store, `Lakehouse.driver`; for databases, `driver.with_jars("postgres")`.
         extra: further Spark properties; not for a Spark Connect server.
 
     Raises:
@@ -249,6 +251,7 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
         "spark.redaction.regex": r"(?i)secret|password|token|access[.]?key|account[.]key|[.]sas[.]",
     }
     if settings.master.startswith("spark://"):
+        found["spark.executor.extraJavaOptions"] = UTC_FLAG
         found["spark.jars"] = ",".join(map(str, [*jars.class_path(), *_jars_of(driver)]))
     return {**found, **driver.properties}
 
@@ -266,17 +269,16 @@ def launch(
         # The archive fits every class path that begins with its own.
         [*spark_class_path(), *_jars_of(driver)],
         memory=settings.memory,
-        flags=(*GC_FLAGS, *compiler, log4j, *quick, *flags),
+        flags=(*GC_FLAGS, *compiler, log4j, UTC_FLAG, *quick, *flags),
         log=log,
     )
 
 
 def _jars_of(driver: Driver) -> list[Path]:
     """The driver's jars, fetched if need be."""
-    if not driver.jars:
-        return []
-    jars.fetch(driver.jars)
-    return jars.class_path(driver.jars)
+    for group in driver.groups:
+        jars.fetch(group)
+    return [jar for group in driver.groups for jar in jars.class_path(group)]
 
 
 def spark_class_path() -> list[Path]:
@@ -425,12 +427,18 @@ def _items(scala_sequence: Any) -> list[Any]:
 
 def explain(problem: BaseException) -> ToolkitError | None:
     """What a Spark or Java error means for the user; None when it is not one that we know."""
-    text = f"{type(problem).__name__}: {problem}"
-    for pattern, translate in _MEANINGS:
+    text = "\n".join([f"{type(problem).__name__}: {problem}", *_causes(problem)])
+    for pattern, translate in (*_MEANINGS, *postgres_errors.MEANINGS):
         found = re.search(pattern, text)
         if found:
             return translate(found)
     return None
+
+
+def _causes(problem: BaseException) -> list[str]:
+    """What Java gives as the reasons of an error whose own words do not say them."""
+    stack = getattr(problem, "_stackTrace", None) or getattr(problem, "_stacktrace", None) or ""
+    return [line for line in str(stack).splitlines() if line.startswith("Caused by: ")]
 
 
 _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (

@@ -99,6 +99,7 @@ def made_of(settings: Settings, driver: Driver) -> dict[str, str]:
         "another memory": settings.memory,
         "another quick_start": settings.quick_start,
         "another store's driver": [sorted(driver.properties.items()), driver.jars],
+        "other databases' drivers": sorted(driver.more),
         **{f"another {name}": value for name, value in properties.items() if name not in driver.properties},
         "another Spark or other jars": list(map(str, session.spark_class_path())),
         "another Python or its path": [sys.executable, *code],
@@ -114,7 +115,7 @@ def session_for(name: str, log: Path, driver: Driver, say: Callable[[str], None]
     Args:
         name: shown by Spark, where it is started.
         log: receives what Java says meanwhile.
-        driver: for a lakehouse in an object store.
+        driver: for a lakehouse in an object store, and for databases.
         say: told why one that is kept ready is not used.
 
     Raises:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from toolkit.errors import UsageError
 from toolkit.service import Service
 from toolkit.services.azurite import AZURITE
+from toolkit.services.postgres import POSTGRES
 from toolkit.services.spark import SPARK
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, SPARK)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, POSTGRES, SPARK)}
 
 
 def service(name: str) -> Service:
@@ -21,3 +22,12 @@ def service(name: str) -> Service:
     if name not in SERVICES:
         raise UsageError.unknown("service", name, SERVICES, cure="See: toolkit services")
     return SERVICES[name]
+
+
+def jars_of(names: Iterable[str]) -> list[str]:
+    """The groups of jars with which Spark reads these services.
+
+    Raises:
+        UsageError: there is no such service.
+    """
+    return [group for name in names if (group := service(name).jars)]

