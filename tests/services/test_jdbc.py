@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
 import signal
 import threading
 import time
@@ -17,7 +16,6 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 from pyspark.sql import functions as F
 
@@ -40,7 +38,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]
-READING = re.compile(r"postgres: toolkit .*(?: SELECT| in transaction)")
+READING = """
+SELECT pid FROM pg_stat_activity
+WHERE pid <> pg_backend_pid() AND query LIKE '%pg_sleep%' AND state IN ('active', 'idle in transaction')
+"""
 TABLES = r"""
 CREATE TABLE orders (
     id bigserial, placed date, "at" timestamp, at_zone timestamptz, amount numeric(10, 2), note text, "Odd ""na`me.x" int
@@ -369,11 +370,11 @@ def test_a_server_that_is_killed_under_a_read_leaves_the_target_as_it_was(
     kept = (before.version, before.page().rows)
     found = service.running("postgres")
     assert found is not None
-    slow = "SELECT n, 'row ' || n || pg_sleep(0.0005)::text AS said FROM generate_series(1, 1000000) AS n"
+    slow = "SELECT n, 'row ' || n || pg_sleep(0.0005)::text AS said FROM generate_series(1, 30000) AS n"
     rows = read_jdbc(spark, replace(database, fetch_size=100), slow)
 
     def kill() -> None:
-        until(lambda: [one for one in psutil.Process(found.pid).children() if READING.search(" ".join(one.cmdline()))])
+        until(lambda: sql(found, READING).splitlines(), seconds=60)
         time.sleep(1)  # some hundred rows have been read by then
         os.kill(found.pid, signal.SIGKILL)
 

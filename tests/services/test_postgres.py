@@ -63,8 +63,8 @@ def parts(running: service.Running) -> list[psutil.Process]:
     return psutil.Process(running.pid).children()
 
 
-def until(look: Callable[[], list[Any]]) -> list[Any]:
-    deadline = time.monotonic() + 10
+def until(look: Callable[[], list[Any]], seconds: float = 10) -> list[Any]:
+    deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
