@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from toolkit.errors import DataError
+from toolkit.errors import BusyError, DataError
 from toolkit.etl.discovery import Place
 from toolkit.etl.extract import read_json
 from toolkit.etl.ingest import FileFlow, ingest
@@ -80,12 +80,13 @@ def test_a_load_that_is_killed_and_made_again_loads_each_file_once(
     ledger = ledger_of(spark, table)
 
     class Dying(Ledger):
-        def plan(self, files: Sequence[Any], once: str) -> None:
+        def plan(self, files: Sequence[Any], once: str) -> bool:
             if step == "before the plan":
                 raise Killed
-            super().plan(files, once)
+            written = super().plan(files, once)
             if step == "after the plan":
                 raise Killed
+            return written
 
     if step == "after the commit":
         from toolkit.etl import ingest as module
@@ -168,3 +169,38 @@ def test_a_ledger_that_was_lost_is_an_error_and_a_planned_file_that_is_gone_is_o
     put(folder, "2.json", ("c", "1"))
     ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
     assert content(table) == [("a", "1", "1.json"), ("c", "1", "2.json")], "it is loaded as it is now"
+
+
+def test_two_programs_cannot_plan_one_batch(spark: SparkSession, folder: Path, table: Path) -> None:
+    ledger = ledger_of(spark, table)
+    put(folder, "1.json", ("a", "1"))
+
+    class Overtaken(Ledger):
+        def plan(self, files: Sequence[Any], once: str) -> bool:
+            ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
+            put(folder, "2.json", ("b", "1"))
+            return super().plan(files, once)
+
+    with pytest.raises(BusyError, match="Another program is loading"):
+        ingest(table, flow=flow_of(folder), ledger=Overtaken(ledger.path, ledger.session), spark=spark)
+    ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
+    assert content(table) == [("a", "1", "1.json"), ("b", "1", "2.json")]
+
+
+def test_columns_that_the_schema_lacks_are_rescued_or_added_or_refused(
+    spark: SparkSession, folder: Path, table: Path
+) -> None:
+    ledger = ledger_of(spark, table)
+    put(folder, "1.json", ("a", "1"))
+    ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
+    put(folder, "2.json", ("b", "1"), colour="red", Price="9")
+    with pytest.raises(DataError, match="colour"):
+        ingest(table, flow=flow_of(folder, new_columns="fail"), ledger=ledger, spark=spark)
+    assert len(content(table)) == 1
+    done = ingest(table, flow=flow_of(folder, new_columns="add"), ledger=ledger, spark=spark)
+    assert done.added == ("colour",), "Price and price are one name to a table"
+    put(folder, "3.json", ("c", "1"), colour="blue", size="XL")
+    ingest(table, flow=flow_of(folder, new_columns="add", most_files=1), ledger=ledger, spark=spark)
+    rows = DeltaReader(table, "t").sql("SELECT id, colour, size, _rescued_data FROM t ORDER BY id").rows
+    assert [row[:3] for row in rows] == [("a", None, None), ("b", "red", None), ("c", "blue", "XL")]
+    assert json.loads(rows[1][3])["Price"] == "9"

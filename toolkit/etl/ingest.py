@@ -19,7 +19,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
 from toolkit.columns import quoted
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import BusyError, DataError, UsageError
 from toolkit.etl import load
 from toolkit.etl.discovery import Discovery, Found, Place, Print, batch_of, discover, looked_at
 from toolkit.etl.extract import CORRUPT, RESCUED, with_origin
@@ -149,6 +149,7 @@ def ingest(
     Raises:
         DataError: a file cannot be read, has other columns than it may have, or was planned and is gone; or the ledger does not
             know of batches that the table has. Batches before that one are loaded, of it nothing is.
+        BusyError: another program loads the flow at the same time.
         UsageError: the schema is none, or does not fit the table.
     """
     name = table or target.name
@@ -199,14 +200,20 @@ class _Load:
 
     def refresh(self, number: int) -> IngestedFile:
         """Plan a batch that empties the table."""
-        (marker,) = self._plans([Found("", self.flow.place.folder, Print(0, datetime.now(UTC)))], number)
-        self._write([marker])
+        (marker,) = self.plan([Found("", self.flow.place.folder, Print(0, datetime.now(UTC)))], number)
         return marker
 
     def plan(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
-        """Plan a batch."""
+        """Plan a batch.
+
+        Raises:
+            BusyError: another program has planned it meanwhile: a file of one plan would count as loaded by the other.
+        """
         planned = self._plans(files, number)
-        self._write(planned)
+        if not self.ledger.plan(planned, f"{self.table}:{self.flow.title}:{number}"):
+            raise BusyError(
+                f"Another program is loading {self.flow.title} into {self.table}.", cure="Load again when it has ended."
+            )
         return planned
 
     def _plans(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
@@ -214,10 +221,6 @@ class _Load:
         names = (self.table, self.flow.title, number)
         rest = (str(self.flow.place), now, run_id)
         return [IngestedFile(*names, one.name, *one.print, one.replaces, *rest) for one in files]
-
-    def _write(self, files: Sequence[IngestedFile]) -> None:
-        first = files[0]
-        self.ledger.plan(files, f"{first.table}:{first.flow}:{first.batch}:{first.planned_at.isoformat()}")
 
     def carry_out(self, batch: Sequence[IngestedFile], result: Ingested) -> Ingested:
         """Load a planned batch as its files are now."""
@@ -274,7 +277,7 @@ class _Load:
             if is_now != (one.bytes, one.modified_at, one.digest)
         ]
         if changed:
-            self._write(changed)
+            self.ledger.plan(changed, f"{self.table}:{self.flow.title}:{batch[0].batch}:{now.isoformat()}")
 
 
 def _rows(
@@ -294,9 +297,7 @@ def _rows(
             names.append(name)
     if not names:
         return rows, ()
-    return flow.read(spark, files, _ddl(_with(schema, names)), extra="rescue", missing="null", **flow.options), tuple(
-        names
-    )
+    return flow.read(spark, files, _ddl(_with(schema, names)), **how), tuple(names)
 
 
 def _added_before(target: Location, flow: FileFlow) -> list[str]:

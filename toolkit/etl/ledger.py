@@ -56,10 +56,14 @@ class Ledger:
         )
         return decode_all(IngestedFile, page.columns, page.rows)
 
-    def plan(self, files: Sequence[IngestedFile], once: str) -> None:
-        """Write the plan of a batch, or what has become of one; a second plan of that name is left out."""
-        declared = table_of(IngestedFile)
-        write_few(arrow_of(files), self.path, declared, self.session, signature=self.signature, once=once)
+    def plan(self, files: Sequence[IngestedFile], once: str) -> bool:
+        """Write the plan of a batch, or what has become of one; a second plan of that name is left out.
+
+        Returns:
+            Whether it was written.
+        """
+        declared, rows = table_of(IngestedFile), arrow_of(files)
+        return write_few(rows, self.path, declared, self.session, signature=self.signature, once=once) is not None
 
 
 def loaded(files: Sequence[IngestedFile], done: int) -> dict[str, Print]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from toolkit.scenario import Table
 from toolkit.store.commits import Mode, Written, is_plain_folder, write_rows
+from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.records import Record, arrow_schema, encode
 
@@ -50,5 +51,6 @@ def write_few(
         return write_rows(rows, path, declared, mode=mode, signature=signature or {}, once=once)
     from toolkit.store.write import write_table
 
-    frame = session().createDataFrame(rows).coalesce(1)
-    return write_table(frame, path, declared, mode=mode, signature=signature, once=once)
+    frame, before = session().createDataFrame(rows).coalesce(1), DeltaLog(path).newest
+    done = write_table(frame, path, declared, mode=mode, signature=signature, once=once)
+    return None if once and done.version == before else done
