@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from toolkit.errors import DataError, UsageError
-from toolkit.etl.load import Loaded, append, insert_only, overwrite_part, sync, upsert
+from toolkit.etl.load import Loaded, append, insert_only, overwrite_part, sync, sync_keys, upsert
 from toolkit.store.commits import Once, Way
 from toolkit.store.reader import DeltaReader
 
@@ -141,3 +141,15 @@ def test_a_table_is_clustered_as_it_is_made(spark: SparkSession, tmp_path: Path)
     with pytest.raises(UsageError, match="parted or clustered, not both"):
         append(tmp_path / "u", frame(spark, {1: "a"}), Way(cluster_by=["id"], partition_by=["name"]))
     assert not (tmp_path / "u").exists()
+
+
+def test_rows_of_some_keys_follow_another_table_and_those_of_others_stay(spark: SparkSession, tmp_path: Path) -> None:
+    table = tmp_path / "t"
+    sync_keys(table, frame(spark, {1: "a", 2: "b", 3: "c"}), ["id"], frame(spark, {1: "", 2: "", 3: ""}))
+    among = frame(spark, {1: "", 2: "", 4: "", 5: ""}).union(frame(spark, {1: ""}))
+    assert done(sync_keys(table, frame(spark, {1: "A", 4: "d"}), ["id"], among)) == (1, 1, 1, 0)
+    assert content(table) == {1: "A", 3: "c", 4: "d"}
+    assert done(sync_keys(table, frame(spark, {1: "A"}), ["id"], frame(spark, {1: "", 9: ""}))) == (0, 0, 0, 1)
+    with pytest.raises(DataError, match="are null"):
+        sync_keys(table, frame(spark, {1: "A"}).union(spark.sql("SELECT CAST(null AS INT), 'x'")), ["id"], among)
+    assert content(table) == {1: "A", 3: "c", 4: "d"}

@@ -163,22 +163,22 @@ def sync_keys(target: Location, source: DataFrame, keys: Sequence[str], among: D
         DataError: a key comes twice, or is null, or the table has other columns. Nothing was written.
     """
     signed = way.noted("sync_keys")
-    version = DeltaLog(target).newest
-    if version is None:
+    if DeltaLog(target).newest is None:
         return _by_key(target, source, keys, signed)
-    there = source.sparkSession.read.format("delta").option("versionAsOf", version).load(str(target))
-    asked = among.select(*cols(keys)).distinct().join(source.select(*cols(keys)), list(keys), "left_anti")
-    gone = there.select(*cols(keys)).join(asked, list(keys), "left_semi")
-    came = source.withColumn(_CAME, F.lit(True)).unionByName(gone.withColumn(_CAME, F.lit(False)), True)
-    with persisted(came):
-        rows = came.where(_CAME).drop(_CAME)
-        return _by_key(target, rows, keys, signed, _GONE, _UPDATE, _INSERT, merged=came)
+    came = source.withColumn(_CAME, F.lit(True))
+    both = among.select(*cols(keys)).distinct().join(came, list(keys), "full")
+    both = both.select(*cols(source.columns), F.coalesce(_CAME, F.lit(False)).alias(_CAME))
+    with persisted(both):
+        rows = both.where(_CAME).drop(_CAME)
+        return _by_key(target, rows, keys, signed, _GONE, _CHANGED, _CAME_NEW, merged=both)
 
 
 _CAME = "_came"
 _GONE = f"WHEN MATCHED AND NOT s.{_CAME} THEN DELETE"
-_UPDATE = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET {sets}"
-_INSERT = "WHEN NOT MATCHED THEN INSERT ({names}) VALUES ({values})"
+_CHANGED = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET {sets}"
+_CAME_NEW = f"WHEN NOT MATCHED AND s.{_CAME} THEN INSERT ({{names}}) VALUES ({{values}})"  # noqa: S608 - names are quoted
+_UPDATE = "WHEN MATCHED AND NOT ({same}) THEN UPDATE SET *"
+_INSERT = "WHEN NOT MATCHED THEN INSERT *"
 _DELETE = "WHEN NOT MATCHED BY SOURCE THEN DELETE"
 
 
@@ -191,7 +191,7 @@ def _by_key(
     merged: DataFrame | None = None,
 ) -> Loaded:
     """Merge the source, or what was made of it for the merge."""
-    refuse_repeated_keys(source, keys)
+    rows = refuse_repeated_keys(source, keys)
     before = _refuse_other_columns(target, source, way)
     if before is None:
         _write(source, target, "error", way)
@@ -205,7 +205,7 @@ def _by_key(
     names = [quoted(name) for name in source.columns]
     said = {
         "same": same,
-        "sets": ", ".join(f"t.{name} = s.{name}" for name in names),
+        "sets": ", ".join(f"{name} = s.{name}" for name in names),
         "names": ", ".join(names),
         "values": ", ".join(f"s.{name}" for name in names),
     }
@@ -222,15 +222,15 @@ def _by_key(
         done.inserted,
         done.updated,
         done.deleted,
-        done.source - done.inserted - done.updated - (0 if merged is None else done.deleted),
+        rows - done.inserted - done.updated,
         done.version,
         done.files,
         done.bytes,
     )
 
 
-def refuse_repeated_keys(source: DataFrame, keys: Sequence[str]) -> None:
-    """Raise unless each row has a key, and a key of its own.
+def refuse_repeated_keys(source: DataFrame, keys: Sequence[str]) -> int:
+    """Raise unless each row has a key, and a key of its own; returns how many rows there are.
 
     Raises:
         UsageError: a key is no column.
@@ -244,12 +244,16 @@ def refuse_repeated_keys(source: DataFrame, keys: Sequence[str]) -> None:
     lacking = cols(keys)[0].isNull()
     for column in cols(keys)[1:]:
         lacking = lacking | column.isNull()
-    bad = source.groupBy(*cols(keys)).count().where((F.col("count") > 1) | lacking).limit(SHOWN).collect()
-    if bad:
+    counted = source.groupBy(*cols(keys)).count()
+    bad = (F.col("count") > 1) | lacking
+    (sums,) = counted.agg(F.sum("count").alias("rows"), F.count_if(bad).alias("bad")).collect()
+    if sums["bad"]:
+        examples = counted.where(bad).limit(SHOWN).collect()
         raise DataError(
-            f"Keys come more than once, or are null: {'; '.join(map(shown, bad))}. Nothing was written.",
-            cure="Keep one row for each key first, such as the newest: toolkit.etl.transform.latest.",
+            f"Keys come more than once, or are null: {'; '.join(map(shown, examples))}. Nothing was written.",
+            cure="Keep one row for each key first, such as the newest: toolkit.etl.windows.latest.",
         )
+    return int(sums["rows"] or 0)
 
 
 def is_comparable(kind: DataType) -> bool:
