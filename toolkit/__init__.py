@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from toolkit.etl.bitemporal import believed, bitemporal
     from toolkit.etl.change_flow import ChangeFlow
     from toolkit.etl.changes import apply_changes
+    from toolkit.etl.discovery import Place
     from toolkit.etl.extract import read_csv, read_json, with_origin
     from toolkit.etl.incremental import follow, newer_than
+    from toolkit.etl.ingest import FileFlow, ingest
     from toolkit.etl.joins import as_of
     from toolkit.etl.late_members import inferred_members, misplaced, put_right
-    from toolkit.etl.load import append, insert_only, overwrite_part, sync, upsert
+    from toolkit.etl.ledger import Ledger
+    from toolkit.etl.load import append, insert_only, overwrite_part, sync, sync_keys, upsert
     from toolkit.etl.modelling import Lookup, date_dimension, date_key, dimension, fact
     from toolkit.etl.reshape import flattened, nested
     from toolkit.etl.side_tables import bridge, junk_dimension, refuse_unconformed
@@ -40,8 +43,11 @@ __version__ = "0.1.0"
 __all__ = [
     "ChangeFlow",
     "Contract",
+    "FileFlow",
     "Lakehouse",
+    "Ledger",
     "Lookup",
+    "Place",
     "Table",
     "ToolkitError",
     "append",
@@ -61,6 +67,7 @@ __all__ = [
     "flattened",
     "follow",
     "inferred_members",
+    "ingest",
     "insert_only",
     "junk_dimension",
     "load_contract",
@@ -84,6 +91,7 @@ __all__ = [
     "suggest",
     "surrogate_key",
     "sync",
+    "sync_keys",
     "upsert",
     "watch",
     "with_origin",
@@ -92,8 +100,11 @@ __all__ = [
 _PLACES = {
     "ChangeFlow": "etl.change_flow",
     "Contract": "quality.contracts",
+    "FileFlow": "etl.ingest",
     "Lakehouse": "store.lakehouse",
+    "Ledger": "etl.ledger",
     "Lookup": "etl.modelling",
+    "Place": "etl.discovery",
     "Table": "scenario",
     "ToolkitError": "errors",
     "append": "etl.load",
@@ -113,6 +124,7 @@ _PLACES = {
     "flattened": "etl.reshape",
     "follow": "etl.incremental",
     "inferred_members": "etl.late_members",
+    "ingest": "etl.ingest",
     "insert_only": "etl.load",
     "junk_dimension": "etl.side_tables",
     "load_contract": "quality.contracts:load",
@@ -136,6 +148,7 @@ _PLACES = {
     "suggest": "quality.profiling",
     "surrogate_key": "etl.surrogates",
     "sync": "etl.load",
+    "sync_keys": "etl.load",
     "upsert": "etl.load",
     "watch": "quality.engine",
     "with_origin": "etl.extract",
