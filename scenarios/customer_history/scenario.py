@@ -66,7 +66,7 @@ SCENARIO = Scenario(
         Step(
             "history",
             "Keep the history",
-            "Apply customers and changes in three deliveries, out of order, one of them twice.",
+            "Apply customers and changes in three deliveries: the earlier changes after the later ones, and twice.",
             reads=("bronze.history_customers", "bronze.history_changes"),
             # The history itself is written once more when the late customers come.
             writes=("ops.history_deliveries",),

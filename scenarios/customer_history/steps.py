@@ -61,15 +61,15 @@ def ingest(platform: DataPlatform) -> None:
 
 
 def history(platform: DataPlatform) -> None:
-    """Three deliveries: the customers with the first half of their changes, the second half, and that once more."""
+    """Three deliveries: the customers with the later half of their changes, the earlier half, and that once more."""
     for table in (HISTORY, KEPT):
         platform.etl.empty(table)
-    first, second = halves(platform.read("bronze.history_changes"))
+    earlier, later = halves(platform.read("bronze.history_changes"))
     known = customers(platform.read("bronze.history_customers")).where(f"at < '{LATE_SINCE}'")
     deliveries = {
-        "customers, and the first half of the changes": known.unionByName(first),
-        "the second half": second,
-        "the second half, sent again": second,
+        "customers, and the later half of their changes": known.unionByName(later),
+        "the earlier half, which was held up": earlier,
+        "the earlier half, sent again": earlier,
     }
     done = [_row(name, deliver(platform, events)) for name, events in deliveries.items()]
     columns = "delivery STRING, received LONG, late LONG, repeated LONG, kept LONG, inserted LONG, updated LONG, "

@@ -17,7 +17,7 @@ from tests.scenarios.conftest import copy_of
 from toolkit.scenario import Scenario
 from toolkit.store.reader import DeltaReader
 
-NBVAL = ("-p", "no:cacheprovider", "-q", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=240")
+NBVAL = ("-p", "no:cacheprovider", "-q", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=400")
 RESULTS = "ops.quality_results"
 
 
@@ -70,7 +70,7 @@ class EveryScenario:
             env={**os.environ, "TOOLKIT_HOME": str(home.path), "TOOLKIT_ENV": "test"},
             capture_output=True,
             text=True,
-            timeout=280,
+            timeout=580,
             check=False,
         )
         assert done.returncode == 0, done.stdout[-3000:]
