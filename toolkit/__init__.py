@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from toolkit.errors import ToolkitError
     from toolkit.etl.change_flow import ChangeFlow
     from toolkit.etl.changes import apply_changes
-    from toolkit.etl.extract import read_csv, read_json, with_origin
+    from toolkit.etl.extract import read_csv, read_json, read_xml, with_origin
+    from toolkit.etl.extract_tables import read_avro, read_delta, read_parquet
     from toolkit.etl.incremental import follow, newer_than
+    from toolkit.etl.inference import infer_schema
     from toolkit.etl.joins import as_of
     from toolkit.etl.load import append, insert_only, overwrite_part, sync, upsert
     from toolkit.etl.snapshots import compare_snapshots
@@ -44,14 +46,19 @@ __all__ = [
     "compare_snapshots",
     "enforce",
     "follow",
+    "infer_schema",
     "insert_only",
     "load_contract",
     "load_rules",
     "newer_than",
     "overwrite_part",
     "profile",
+    "read_avro",
     "read_csv",
+    "read_delta",
     "read_json",
+    "read_parquet",
+    "read_xml",
     "rules",
     "rules_of",
     "show",
@@ -78,14 +85,19 @@ _PLACES = {
     "compare_snapshots": "etl.snapshots",
     "enforce": "quality.contracts",
     "follow": "etl.incremental",
+    "infer_schema": "etl.inference",
     "insert_only": "etl.load",
     "load_contract": "quality.contracts:load",
     "load_rules": "quality.rules:load",
     "newer_than": "etl.incremental",
     "overwrite_part": "etl.load",
     "profile": "quality.profiling",
+    "read_avro": "etl.extract_tables",
     "read_csv": "etl.extract",
+    "read_delta": "etl.extract_tables",
     "read_json": "etl.extract",
+    "read_parquet": "etl.extract_tables",
+    "read_xml": "etl.extract",
     "rules": "quality.rules:",
     "rules_of": "quality.contracts",
     "show": "notebook_views",
