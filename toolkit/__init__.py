@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from toolkit.etl.change_flow import ChangeFlow
     from toolkit.etl.changes import apply_changes
     from toolkit.etl.discovery import Place
-    from toolkit.etl.extract import read_csv, read_json, with_origin
+    from toolkit.etl.extract import read_csv, read_json, read_xml, with_origin
+    from toolkit.etl.extract_tables import read_avro, read_delta, read_parquet
     from toolkit.etl.incremental import follow, newer_than
+    from toolkit.etl.inference import infer_schema
     from toolkit.etl.ingest import FileFlow, ingest
     from toolkit.etl.joins import as_of
     from toolkit.etl.late_members import inferred_members, misplaced, put_right
@@ -66,6 +68,7 @@ __all__ = [
     "fact",
     "flattened",
     "follow",
+    "infer_schema",
     "inferred_members",
     "ingest",
     "insert_only",
@@ -78,8 +81,12 @@ __all__ = [
     "overwrite_part",
     "profile",
     "put_right",
+    "read_avro",
     "read_csv",
+    "read_delta",
     "read_json",
+    "read_parquet",
+    "read_xml",
     "refuse_collisions",
     "refuse_unconformed",
     "rules",
@@ -123,6 +130,7 @@ _PLACES = {
     "fact": "etl.modelling",
     "flattened": "etl.reshape",
     "follow": "etl.incremental",
+    "infer_schema": "etl.inference",
     "inferred_members": "etl.late_members",
     "ingest": "etl.ingest",
     "insert_only": "etl.load",
@@ -135,8 +143,12 @@ _PLACES = {
     "overwrite_part": "etl.load",
     "profile": "quality.profiling",
     "put_right": "etl.late_members",
+    "read_avro": "etl.extract_tables",
     "read_csv": "etl.extract",
+    "read_delta": "etl.extract_tables",
     "read_json": "etl.extract",
+    "read_parquet": "etl.extract_tables",
+    "read_xml": "etl.extract",
     "refuse_collisions": "etl.surrogates",
     "refuse_unconformed": "etl.side_tables",
     "rules": "quality.rules:",

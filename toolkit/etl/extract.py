@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, StructType, VariantType
 
 from toolkit.errors import UsageError
-from toolkit.etl import csv_rows, json_rows
+from toolkit.etl import csv_rows, json_rows, xml_rows
 from toolkit.etl.csv_dialect import dialect_of
 from toolkit.etl.csv_layout import layout_of
 from toolkit.etl.encodings import encoding_of
@@ -26,7 +26,7 @@ from toolkit.etl.schemas import CORRUPT, RESCUED, Extra, Missing, expected
 from toolkit.etl.shapes import as_declared, matched
 from toolkit.store.location import Location
 
-__all__ = ["CORRUPT", "RESCUED", "read_csv", "read_json", "with_origin"]
+__all__ = ["CORRUPT", "RESCUED", "read_csv", "read_json", "read_xml", "with_origin"]
 _NESTED = (ArrayType, MapType, StructType, VariantType)
 
 
@@ -144,6 +144,46 @@ def read_json(
         rescued = replace(columns, extra="rescue")
         refuse_undeclared(json_rows.read(spark, found, rescued, how, multi_line=multi_line), columns)
     return json_rows.read(spark, found, columns, how, multi_line=multi_line)
+
+
+def read_xml(
+    spark: SparkSession,
+    files: Files,
+    schema: str,
+    *,
+    row_tag: str,
+    extra: Extra = "fail",
+    encoding: str = "utf-8",
+) -> DataFrame:
+    """Rows of XML files: one for each element of a name; what does not fit keeps its text in `_corrupt_record`.
+
+    An element within the row is a column, or a field of a STRUCT, or of an ARRAY where it may occur several times; an attribute
+    has an underscore before its name (`_id`), and the text beside attributes is `_VALUE`. Blanks are part of a text; an empty
+    element is an empty text, and null of any other type.
+
+    A row with a text that its type does not hold without change (`casts.exactly`) is kept as what was read of it, as XML again.
+    What is no XML, or is cut off, is one row with the text of its file (the first million characters), after the rows before
+    it: those after it are in that text.
+
+    Files are read twice: first for all their names, so that nothing is left out that nobody declared. Comments, and the order
+    of elements of different names, are not kept; nor is what stands outside of the rows. No file with a document type is read:
+    no entity is resolved, and none can name another file or grow without end.
+
+    Args:
+        spark: the session.
+        files: a file, or a pattern such as `folder/*.xml`; see `etl.files`.
+        schema: DDL, such as `_id STRING, name STRING, tag ARRAY<STRING>`.
+        row_tag: the name of the element that is a row, with its prefix. An element of that name within another is no row.
+        extra: of elements and attributes that the schema does not have: `fail`; `rescue`, which keeps those directly in a row
+            as a JSON object of texts in `_rescued_data`; or `ignore`.
+        encoding: of the bytes: `utf-8`, `utf-16` or `iso-8859-1`.
+
+    Raises:
+        DataError: no such file, or none with such an element; or a file has names that were not declared, or an element several
+            times where no ARRAY is; or it declares a document type or another encoding.
+        UsageError: the schema is none, or an option is none that can be.
+    """
+    return xml_rows.read(spark, files_meant(files), expected(schema, extra=extra), row_tag, encoding_of(encoding))
 
 
 def with_origin(df: DataFrame, root: Location, run_id: str, at: datetime) -> DataFrame:

@@ -79,6 +79,13 @@ def read_whole(
     return judged.select(value.alias(name), F.when(~F.col("good"), _kept(F.col("line"))).alias(CORRUPT))
 
 
+def objects_of(spark: SparkSession, files: list[Location], encoding: Encoding) -> DataFrame:
+    """Each line as the text of an array of values, in the column `objects`."""
+    lines, line = _lines(_texts(spark, files, encoding, whole=False), encoding), F.col("line")
+    array = F.when(_is_array(line), line).otherwise(F.concat(F.lit("["), line, F.lit("]")))
+    return lines.select(array.alias("objects"))
+
+
 def _texts(spark: SparkSession, files: list[Location], encoding: Encoding, *, whole: bool) -> DataFrame:
     if encoding.of_two_bytes:
         raise UsageError(
