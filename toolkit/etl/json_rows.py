@@ -158,11 +158,16 @@ def _elements(files: DataFrame, mark: str) -> DataFrame:
     is_whole = F.coalesce(F.try_element_at("values", F.lit(-1)).try_cast("string") == mark, F.lit(False))
     texts = F.transform(
         F.slice("values", 1, F.greatest(F.size("values") - 1, F.lit(0))),
-        lambda value: texts_as_numbers(F.to_json(value), mark),
+        lambda value: _line(texts_as_numbers(F.to_json(value), mark), F.lit(True)),
     )
-    lines = F.when(is_whole, texts).otherwise(F.array(_kept(F.col("line"))))
     # What is no JSON is kept as text, which it is, whatever of it would be JSON by itself.
-    return parsed.select(F.explode(lines).alias("line"), (F.col("is_text") & is_whole).alias("is_text"))
+    lines = F.when(is_whole, texts).otherwise(F.array(_line(_kept(F.col("line")), F.lit(False))))
+    # Nothing else goes with each element: that would be the text of the file, as often as it has elements.
+    return parsed.select(F.explode(lines).alias("found")).select("found.line", "found.is_text")
+
+
+def _line(text: Column, is_text: Column) -> Column:
+    return F.struct(text.alias("line"), is_text.alias("is_text"))
 
 
 def _kept(text: Column) -> Column:
