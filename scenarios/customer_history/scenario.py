@@ -95,6 +95,6 @@ SCENARIO = Scenario(
     ),
     tables=(*_bronze(), *load_tables(Path(__file__).with_name("tables.toml"))),
     topics=("SCD2", "change data capture", "star schema", "late-arriving dimensions", "referential integrity"),
-    minutes=2,
+    minutes=3,
     order=26,
 )

@@ -46,6 +46,6 @@ SCENARIO = Scenario(
     ),
     tables=load_tables(Path(__file__).with_name("tables.toml")),
     topics=("incremental files", "exactly once", "change feed", "late and replaced files", "full refresh"),
-    minutes=2,
+    minutes=3,
     order=25,
 )

@@ -26,8 +26,8 @@ def read_parquet(
 ) -> DataFrame:
     """Rows of Parquet files whose columns are those declared, or hold less: an INT fits a BIGINT, not the other way round.
 
-    Columns are found by name, whatever their order and the case of their letters. Each file's footer is read first: 1,000
-    files in a folder take about a second. Fields within a STRUCT have to be those declared, whatever was said of others.
+    Columns are found by name, whatever their order and the case of their letters. Each file's footer is read first.
+    Fields within a STRUCT have to be those declared, whatever was said of others.
 
     Args:
         spark: the session.
