@@ -19,6 +19,8 @@ from toolkit.errors import SetupError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from toolkit.service import Service
+
 __all__ = ["home", "started"]
 
 _KEPT = {"TOOLKIT_CACHE", "TOOLKIT_MAVEN"}
@@ -128,26 +130,28 @@ def cli(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
     return run
 
 
+def _install(service: Service) -> None:
+    """Bring what a service needs into the cache that all tests share; it stays there."""
+    try:
+        service.install()
+    except SetupError as problem:
+        pytest.skip(f"{service.title} cannot be installed here: {problem}")
+
+
 @pytest.fixture(scope="session")
 def azurite_installed() -> None:
-    """Azurite, in the cache that all tests share; it stays there."""
+    """Azurite, in the cache."""
     from toolkit.services.azurite import AZURITE
 
-    try:
-        AZURITE.install()
-    except SetupError as problem:
-        pytest.skip(f"Azurite cannot be installed here: {problem}")
+    _install(AZURITE)
 
 
 @pytest.fixture(scope="session")
 def postgres_installed() -> None:
-    """PostgreSQL, in the cache that all tests share; it stays there."""
+    """PostgreSQL, in the cache."""
     from toolkit.services.postgres import POSTGRES
 
-    try:
-        POSTGRES.install()
-    except SetupError as problem:
-        pytest.skip(f"PostgreSQL cannot be installed here: {problem}")
+    _install(POSTGRES)
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +170,8 @@ def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSess
 def spark(shared_spark: SparkSession) -> Iterator[SparkSession]:
     """The session that everyone shares, given back as it was found."""
     yield shared_spark
-    for view in shared_spark.catalog.listTables():
+    # The catalog's own list needs compiled code: see `session.INTERPRETED`.
+    for view in shared_spark.sql("SHOW TABLES").collect():
         if view.isTemporary:
-            shared_spark.catalog.dropTempView(view.name)
+            shared_spark.catalog.dropTempView(view.tableName)
     shared_spark.catalog.clearCache()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from toolkit.etl.discovery import Place
     from toolkit.etl.extract import read_csv, read_json, read_xml, with_origin
     from toolkit.etl.extract_tables import read_avro, read_delta, read_parquet
-    from toolkit.etl.incremental import follow, newer_than
+    from toolkit.etl.incremental import backfill, follow, newer_than
     from toolkit.etl.inference import infer_schema
     from toolkit.etl.ingest import FileFlow, ingest
     from toolkit.etl.joins import as_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from toolkit.etl.ledger import Ledger
     from toolkit.etl.load import append, insert_only, overwrite_part, sync, sync_keys, upsert
     from toolkit.etl.modelling import Lookup, date_dimension, date_key, dimension, fact
+    from toolkit.etl.renames import rename_columns
     from toolkit.etl.reshape import flattened, nested
     from toolkit.etl.side_tables import bridge, junk_dimension, refuse_unconformed
     from toolkit.etl.snapshots import compare_snapshots, differences
@@ -55,6 +56,7 @@ __all__ = [
     "append",
     "apply_changes",
     "as_of",
+    "backfill",
     "believed",
     "bitemporal",
     "bridge",
@@ -89,6 +91,7 @@ __all__ = [
     "read_xml",
     "refuse_collisions",
     "refuse_unconformed",
+    "rename_columns",
     "rules",
     "rules_of",
     "show",
@@ -117,6 +120,7 @@ _PLACES = {
     "append": "etl.load",
     "apply_changes": "etl.changes",
     "as_of": "etl.joins",
+    "backfill": "etl.incremental",
     "believed": "etl.bitemporal",
     "bitemporal": "etl.bitemporal",
     "bridge": "etl.side_tables",
@@ -151,6 +155,7 @@ _PLACES = {
     "read_xml": "etl.extract",
     "refuse_collisions": "etl.surrogates",
     "refuse_unconformed": "etl.side_tables",
+    "rename_columns": "etl.renames",
     "rules": "quality.rules:",
     "rules_of": "quality.contracts",
     "show": "notebook_views",

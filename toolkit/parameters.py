@@ -60,7 +60,7 @@ class Entry:
     def words(self, value: Any) -> list[str]:
         """The words of a command that give the field this value; none for its default."""
         if self.required:
-            return [as_word(value)]
+            return [as_word(item) for item in value] if self.shape == "list" else [as_word(value)]
         if value == self.default or value is None:
             return []
         flag = f"--{self.option}"

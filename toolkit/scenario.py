@@ -23,7 +23,7 @@ from toolkit.parameters import Parameters as Parameters  # noqa: PLC0414 - decla
 from toolkit.parameters import parse
 from toolkit.words import literal
 
-LAYERS = ("bronze", "silver", "gold", "quarantine", "ops")
+LAYERS = ("bronze", "silver", "gold", "quarantine", "ops", "linked")
 _TABLE_NAME = re.compile(rf"({'|'.join(LAYERS)})\.[a-z][a-z0-9_]*")
 _SCENARIO_ID = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_REASON = 300

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 GC_FLAGS = ("-XX:+UseParallelGC",)
 # The first compiler alone starts sooner. Java then keeps only 48 MiB for compiled code, which Spark's generated classes
 # fill within half a minute: compiling stops, and in the end tasks fail. So it is given what both compilers would get.
+QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 # Drivers of databases read times by the zone of Java, in which some do not exist, or come twice.
 UTC_FLAG = "-Duser.timezone=UTC"
-QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
+# Spark writes a Java class for each expression of each plan; of small data, that is what a query spends its time on.
+INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
 WARMUP_TIMEOUT_SECONDS = 600
@@ -246,6 +248,8 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
         # A laptop's tables have short logs: one task reads one, instead of fifty.
         "spark.databricks.delta.snapshotPartitions": "1",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+        # Spark keeps the classes that it wrote last; a MERGE alone has dozens, and what falls out is compiled anew.
+        "spark.sql.codegen.cache.maxEntries": "2000",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # Spark's own pattern lets the keys of storage accounts through to its pages and logs.
         "spark.redaction.regex": r"(?i)secret|password|token|access[.]?key|account[.]key|[.]sas[.]",
@@ -253,6 +257,8 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
     if settings.master.startswith("spark://"):
         found["spark.executor.extraJavaOptions"] = UTC_FLAG
         found["spark.jars"] = ",".join(map(str, [*jars.class_path(), *_jars_of(driver)]))
+    if settings.quick_start:
+        found |= INTERPRETED
     return {**found, **driver.properties}
 
 

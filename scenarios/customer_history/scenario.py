@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
 
-from toolkit import datasets
-from toolkit.scenario import Parameters, Scenario, Step, Table, load_tables
+from toolkit.etl.bronze import bronze_tables
+from toolkit.scenario import Parameters, Scenario, Step, load_tables
 
 _SOURCES = {
     "bronze.history_customers": "customers.csv",
     "bronze.history_changes": "customer_changes.csv",
     "bronze.history_orders": "orders/*.json",
-}
-_ORIGIN = {
-    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
-    "_source": "The file the row came from.",
-    "_row": "Number of the row within its load.",
-    "_ingested_at": "When the row was read.",
-    "_run_id": "The run that read it.",
 }
 
 
@@ -29,18 +21,6 @@ class HistoryParameters(Parameters):
 
     orders: int = Field(20_000, ge=5_000, le=1_000_000, description="Orders in the shop's ninety days")
     seed: int = Field(7, ge=0, le=2_147_483_647, description="Same seed, same data")
-
-
-def _bronze() -> tuple[Table, ...]:
-    shop = datasets.get("shop")
-    return tuple(
-        Table(name, shop.file(file).description, {**_top_level(shop.file(file).columns), **_ORIGIN})
-        for name, file in _SOURCES.items()
-    )
-
-
-def _top_level(columns: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in columns.items() if "." not in name}
 
 
 SCENARIO = Scenario(
@@ -93,7 +73,7 @@ SCENARIO = Scenario(
             writes=("gold.segment_answers",),
         ),
     ),
-    tables=(*_bronze(), *load_tables(Path(__file__).with_name("tables.toml"))),
+    tables=(*bronze_tables("shop", _SOURCES), *load_tables(Path(__file__).with_name("tables.toml"))),
     topics=("SCD2", "change data capture", "star schema", "late-arriving dimensions", "referential integrity"),
     minutes=3,
     order=26,

@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from datasets.shop import schemas
 from toolkit.etl.change_flow import ChangeFlow
 from toolkit.etl.changes import Applied, apply_changes
 from toolkit.etl.extract import read_csv, read_json
@@ -23,19 +24,6 @@ HISTORY, KEPT = "silver.customer_histories", "silver.customer_histories_kept"
 DIM_CUSTOMERS, DIM_DATES, FACT_ORDERS = "gold.dim_customers", "gold.dim_dates", "gold.fact_orders"
 LATE_SINCE = "2026-06-10"
 """Customers who registered since then come after their orders."""
-_CUSTOMER = (
-    "customer_id STRING, first_name STRING, last_name STRING, email STRING, phone STRING, street STRING, city STRING, "
-    "postcode STRING, country STRING, birth_date STRING, segment STRING, registered_at STRING, updated_at STRING"
-)
-_CHANGE = (
-    "change_id STRING, customer_id STRING, operation STRING, first_name STRING, last_name STRING, street STRING, city STRING, "
-    "postcode STRING, country STRING, segment STRING, changed_at STRING, sequence STRING"
-)
-_ORDER = (
-    "order_id STRING, customer_id STRING, ordered_at STRING, status STRING, updated_at STRING, channel STRING, "
-    "currency STRING, payment STRUCT<method: STRING, card_last4: STRING, amount: DECIMAL(12,2), installments: INT>, "
-    "items ARRAY<STRUCT<product_id: STRING, quantity: INT, unit_price: DECIMAL(12,2)>>, note STRING"
-)
 KNOWN = ("customer_id", "first_name", "last_name", "street", "city", "postcode", "country", "segment")
 """What both files say of a customer."""
 FLOW = ChangeFlow(
@@ -55,9 +43,13 @@ def land(platform: DataPlatform) -> None:
 def ingest(platform: DataPlatform) -> None:
     """Every line as it is."""
     spark, shop = platform.spark, platform.landing.files("shop")
-    platform.landing.ingest("bronze.history_customers", read_csv(spark, shop / "customers.csv", _CUSTOMER), "shop")
-    platform.landing.ingest("bronze.history_changes", read_csv(spark, shop / "customer_changes.csv", _CHANGE), "shop")
-    platform.landing.ingest("bronze.history_orders", read_json(spark, shop / "orders/*.json", _ORDER), "shop")
+    platform.landing.ingest(
+        "bronze.history_customers", read_csv(spark, shop / "customers.csv", schemas.CUSTOMERS), "shop"
+    )
+    platform.landing.ingest(
+        "bronze.history_changes", read_csv(spark, shop / "customer_changes.csv", schemas.CUSTOMER_CHANGES), "shop"
+    )
+    platform.landing.ingest("bronze.history_orders", read_json(spark, shop / "orders/*.json", schemas.ORDERS), "shop")
 
 
 def history(platform: DataPlatform) -> None:

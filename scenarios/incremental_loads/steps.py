@@ -10,6 +10,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from datasets.shop import schemas
 from scenarios.incremental_loads import crash
 from scenarios.incremental_loads.deliveries import CRASH_ON, DAYS, HAPPENED, UP_TO_DATE_ON, Deliveries
 from toolkit import paths
@@ -26,11 +27,6 @@ from toolkit.platform import DataPlatform
 from toolkit.store.location import Location
 
 BRONZE, SILVER = "bronze.daily_orders", "silver.daily_orders"
-_ORDER = (
-    "order_id STRING, customer_id STRING, ordered_at STRING, status STRING, updated_at STRING, channel STRING, "
-    "currency STRING, payment STRUCT<method: STRING, card_last4: STRING, amount: DECIMAL(12,2), installments: INT>, "
-    "items ARRAY<STRUCT<product_id: STRING, quantity: INT, unit_price: DECIMAL(12,2)>>, note STRING"
-)
 AT_ONCE, DAY_BY_DAY = "all files at once", "day by day"
 NEW_NAMES, HIGHER_NAMES, APPENDED = "files with a new name", "files with a higher name", "new names, appended"
 
@@ -49,7 +45,7 @@ def deliveries_of(platform: DataPlatform) -> Deliveries:
 
 def flow_of(inbox: Location) -> FileFlow:
     """The files that come: read as JSON lines, what is replaced is loaded anew."""
-    return FileFlow(Place(inbox, "*.json"), _ORDER, read_json, name="shop", replaced="reload")
+    return FileFlow(Place(inbox, "*.json"), schemas.ORDERS, read_json, name="shop", replaced="reload")
 
 
 def load(platform: DataPlatform) -> None:
@@ -125,7 +121,7 @@ def compare(platform: DataPlatform) -> None:
     new = came.new_names()
 
     def lines(files: list[str]) -> DataFrame:
-        read = read_json(platform.spark, [root.joinpath(*name.split("/")) for name in files], _ORDER)
+        read = read_json(platform.spark, [root.joinpath(*name.split("/")) for name in files], schemas.ORDERS)
         return with_origin(read, root, platform.run_id, datetime.now(UTC))
 
     at_once = orders(lines(came.in_the_end()))

@@ -6,21 +6,14 @@ from pathlib import Path
 
 from pydantic import Field
 
-from toolkit import datasets
+from toolkit.etl.bronze import bronze_tables
 from toolkit.quality.quarantine import quarantine_of
-from toolkit.scenario import Parameters, Scenario, Step, Table, load_tables
+from toolkit.scenario import Parameters, Scenario, Step, load_tables
 
 _SOURCES = {
     "bronze.gate_orders": "orders/*.json",
     "bronze.gate_products": "products.csv",
     "bronze.gate_rates": "exchange_rates.csv",
-}
-_ORIGIN = {
-    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
-    "_source": "The file the row came from.",
-    "_row": "Number of the row within its load.",
-    "_ingested_at": "When the row was read.",
-    "_run_id": "The run that read it.",
 }
 _RULES = "rules/orders.yaml"
 
@@ -30,18 +23,6 @@ class GateParameters(Parameters):
 
     orders: int = Field(20_000, ge=5_000, le=1_000_000, description="Orders in the shop's ninety days")
     seed: int = Field(7, ge=0, le=2_147_483_647, description="Same seed, same data")
-
-
-def _bronze() -> tuple[Table, ...]:
-    shop = datasets.get("shop")
-    return tuple(
-        Table(
-            table,
-            shop.file(file).description,
-            {**{name: text for name, text in shop.file(file).columns.items() if "." not in name}, **_ORIGIN},
-        )
-        for table, file in _SOURCES.items()
-    )
 
 
 _DECLARED = load_tables(Path(__file__).with_name("tables.toml"))
@@ -98,7 +79,7 @@ SCENARIO = Scenario(
         ),
     ),
     tables=(
-        *_bronze(),
+        *bronze_tables("shop", _SOURCES),
         *_DECLARED,
         quarantine_of(
             _ORDERS,

@@ -8,6 +8,7 @@ from pathlib import Path
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from datasets.shop import schemas
 from scenarios.quality_gate import bad_day
 from toolkit import paths
 from toolkit.errors import QualityGateFailed
@@ -38,13 +39,6 @@ DETECTED_BY = {
     "sent_twice": (ORDERS, "order_is_the_latest"),
 }
 """Which rule finds which planted defect, the shop's own and those of the bad day: the table it is on, and its name."""
-_ORDER = (
-    "order_id STRING, customer_id STRING, ordered_at STRING, status STRING, updated_at STRING, channel STRING, "
-    "currency STRING, payment STRUCT<method: STRING, card_last4: STRING, amount: DECIMAL(12,2), installments: INT>, "
-    "items ARRAY<STRUCT<product_id: STRING, quantity: INT, unit_price: DECIMAL(12,2)>>, note STRING"
-)
-_PRODUCT = "product_id STRING, name STRING, category STRING, tags STRING, unit_price STRING, updated_at STRING"
-_RATE = "rate_date STRING, currency STRING, rate_to_eur STRING"
 _GOOD_ROWS_GO_OUT = Actions(critical="warn")
 
 
@@ -64,12 +58,16 @@ def delivery(platform: DataPlatform) -> Path:
 def ingest(platform: DataPlatform) -> None:
     """Read every line into bronze as it is; of the bad day, the file that came."""
     spark, shop = platform.spark, platform.landing.files("shop")
-    usual = with_origin(read_json(spark, shop / "orders/*.json", _ORDER), shop, platform.run_id, datetime.now(UTC))
+    usual = with_origin(
+        read_json(spark, shop / "orders/*.json", schemas.ORDERS), shop, platform.run_id, datetime.now(UTC)
+    )
     day = platform.landing.readable(delivery(platform))
-    came = with_origin(read_json(spark, day / bad_day.FILE, _ORDER), day, platform.run_id, datetime.now(UTC))
+    came = with_origin(read_json(spark, day / bad_day.FILE, schemas.ORDERS), day, platform.run_id, datetime.now(UTC))
     platform.write("bronze.gate_orders", usual.where(F.col("_source") != bad_day.FILE).unionByName(came))
-    platform.landing.ingest("bronze.gate_products", read_csv(spark, shop / "products.csv", _PRODUCT), "shop")
-    platform.landing.ingest("bronze.gate_rates", read_csv(spark, shop / "exchange_rates.csv", _RATE), "shop")
+    platform.landing.ingest("bronze.gate_products", read_csv(spark, shop / "products.csv", schemas.PRODUCTS), "shop")
+    platform.landing.ingest(
+        "bronze.gate_rates", read_csv(spark, shop / "exchange_rates.csv", schemas.EXCHANGE_RATES), "shop"
+    )
 
 
 def checks(platform: DataPlatform) -> dict[str, Check]:

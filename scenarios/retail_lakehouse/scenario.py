@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from pydantic import Field
 
-from toolkit import datasets
+from toolkit.etl.bronze import bronze_tables
 from toolkit.quality.quarantine import quarantine_name, quarantine_of
 from toolkit.scenario import Parameters, Scenario, Step, Table, load_tables
 
@@ -19,13 +18,6 @@ _SOURCES = {
     "bronze.returns": "returns.json",
     "bronze.exchange_rates": "exchange_rates.csv",
     "bronze.inventory_snapshots": "inventory_snapshots.csv",
-}
-_ORIGIN = {
-    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
-    "_source": "The file the row came from.",
-    "_row": "Number of the row within its load.",
-    "_ingested_at": "When the row was read.",
-    "_run_id": "The run that read it.",
 }
 
 
@@ -43,18 +35,6 @@ class RetailParameters(Parameters):
     fail_on_quality: bool = Field(
         False, description="Stop before anything is published if a rule is broken more often than it allows"
     )
-
-
-def _bronze() -> tuple[Table, ...]:
-    shop = datasets.get("shop")
-    return tuple(
-        Table(name, shop.file(file).description, {**_top_level(shop.file(file).columns), **_ORIGIN})
-        for name, file in _SOURCES.items()
-    )
-
-
-def _top_level(columns: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in columns.items() if "." not in name}
 
 
 _DECLARED = load_tables(Path(__file__).with_name("tables.toml"))
@@ -128,7 +108,7 @@ SCENARIO = Scenario(
         ),
     ),
     tables=(
-        *_bronze(),
+        *bronze_tables("shop", _SOURCES),
         *_DECLARED,
         *(_quarantine(table) for table in _DECLARED if table.name in _CHECKED),
     ),

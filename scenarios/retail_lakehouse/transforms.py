@@ -7,6 +7,7 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from datasets.shop import schemas
 from toolkit.etl.transform import Transform, filled_forward, latest_marked, trimmed, typed
 
 SLIPPING, LOST = 3, 6
@@ -15,39 +16,14 @@ RHYTHM_ORDERS = 3
 """Fewer orders than these make no rhythm."""
 
 CSV_FILES = (
-    (
-        "bronze.customers",
-        "customers.csv",
-        "customer_id STRING, first_name STRING, last_name STRING, email STRING, phone STRING, street STRING, "
-        "city STRING, postcode STRING, country STRING, birth_date STRING, segment STRING, registered_at STRING, "
-        "updated_at STRING",
-    ),
-    (
-        "bronze.products",
-        "products.csv",
-        "product_id STRING, name STRING, category STRING, tags STRING, unit_price STRING, updated_at STRING",
-    ),
-    ("bronze.exchange_rates", "exchange_rates.csv", "rate_date STRING, currency STRING, rate_to_eur STRING"),
-    (
-        "bronze.inventory_snapshots",
-        "inventory_snapshots.csv",
-        "snapshot_date STRING, product_id STRING, warehouse STRING, quantity_on_hand STRING",
-    ),
+    ("bronze.customers", "customers.csv", schemas.CUSTOMERS),
+    ("bronze.products", "products.csv", schemas.PRODUCTS),
+    ("bronze.exchange_rates", "exchange_rates.csv", schemas.EXCHANGE_RATES),
+    ("bronze.inventory_snapshots", "inventory_snapshots.csv", schemas.INVENTORY_SNAPSHOTS),
 )
 JSON_FILES = (
-    (
-        "bronze.orders",
-        "orders/*.json",
-        "order_id STRING, customer_id STRING, ordered_at STRING, status STRING, updated_at STRING, channel STRING, "
-        "currency STRING, "
-        "payment STRUCT<method: STRING, card_last4: STRING, amount: DECIMAL(12,2), installments: INT>, "
-        "items ARRAY<STRUCT<product_id: STRING, quantity: INT, unit_price: DECIMAL(12,2)>>, note STRING",
-    ),
-    (
-        "bronze.returns",
-        "returns.json",
-        "return_id STRING, order_id STRING, returned_at STRING, reason STRING, refund_share DECIMAL(5,4)",
-    ),
+    ("bronze.orders", "orders/*.json", schemas.ORDERS),
+    ("bronze.returns", "returns.json", schemas.RETURNS),
 )
 """Table, file and schema of each source. CSV has no types, so bronze keeps its text; JSON's numbers are exact decimals."""
 

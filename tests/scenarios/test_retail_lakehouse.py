@@ -27,6 +27,7 @@ KEYS = {
 class TestRetailLakehouse(EveryScenario):
     declared = SCENARIO
     told_apart = frozenset({"ops.publications"})
+    compiled = True
 
 
 def landed(home: Home) -> datasets.AnswerKey:

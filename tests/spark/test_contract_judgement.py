@@ -18,8 +18,8 @@ from toolkit.quality.contracts.judgement import judgeable, promised
 from toolkit.quality.contracts.patterns import Untranslatable, in_java
 from toolkit.quality.engine import check
 from toolkit.quality.rules import Between, HasSchema, Matches, NotNull, RowCount, RowRule, Unique
-from toolkit.quality.yaml_text import write_mapping
 from toolkit.store.reader import DeltaReader
+from toolkit.yaml_text import write_mapping
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

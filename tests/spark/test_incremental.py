@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,11 @@ from deltalake import DeltaTable
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, UsageError
+from toolkit.etl import incremental
 from toolkit.etl.change_flow import ChangeFlow
 from toolkit.etl.changes import Applied, apply_changes
-from toolkit.etl.incremental import FEED_ORDER, Followed, follow, newer_than
-from toolkit.etl.load import append, upsert
+from toolkit.etl.incremental import FEED_ORDER, Followed, backfill, follow, newer_than
+from toolkit.etl.load import append, overwrite_part, upsert
 from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
@@ -57,6 +58,84 @@ def test_a_mark_is_a_number_too_and_what_is_no_mark_is_refused(spark: SparkSessi
         newer_than(source, target, "nn")
     with pytest.raises(UsageError, match="'2 dys' cannot be taken from n"):
         newer_than(source, target, "n", overlap="2 dys")
+
+
+# a past window
+
+
+def days(spark: SparkSession, rows: Sequence[tuple[int, int, str]]) -> Any:
+    """Rows with a number, a day of May and a text."""
+    frame = spark.createDataFrame(rows, "id INT, day INT, name STRING")
+    return frame.select("id", F.expr("make_date(2026, 5, day)").alias("day"), "name")
+
+
+def test_a_window_is_what_the_source_has_and_the_rest_stays(spark: SparkSession, tmp_path: Path) -> None:
+    target = tmp_path / "t"
+    append(target, days(spark, [(1, 1, "a"), (2, 2, "wrong"), (3, 3, "wrong"), (4, 4, "d")]))
+    right = days(spark, [(1, 1, "other"), (2, 2, "b"), (5, 2, "new"), (4, 4, "other")])
+    done = backfill(target, right, "day", date(2026, 5, 2), date(2026, 5, 4))
+    assert done.inserted == 2
+    names = {row["id"]: row["name"] for row in DeltaReader(target, "t").page(limit=10).named()}
+    assert names == {1: "a", 2: "b", 5: "new", 4: "d"}
+    assert newer_than(right, target, "day").isEmpty()
+
+
+def test_a_window_by_time_or_number_ends_before_its_end(spark: SparkSession, tmp_path: Path) -> None:
+    by_time, by_number = tmp_path / "a", tmp_path / "b"
+    hours = spark.range(6).select(
+        "id", F.expr("timestamp'2026-05-01 00:00:00' + make_interval(0,0,0,0,int(id))").alias("at")
+    )
+    append(by_time, hours)
+    moved = hours.withColumn("id", F.col("id") + 100)
+    since = datetime(2026, 5, 1, 3, tzinfo=timezone(timedelta(hours=2)))
+    backfill(by_time, moved, "at", since, datetime(2026, 5, 1, 3))  # noqa: DTZ001 - without a zone it is UTC
+    assert sorted(row[0] for row in content(by_time)) == [0, 3, 4, 5, 101, 102]
+    append(by_number, spark.range(6).withColumn("name", F.lit("old")))
+    backfill(by_number, spark.range(9).withColumn("name", F.lit("new")), "id", 2, 4)
+    assert content(by_number) == [(n, "new" if n in (2, 3) else "old") for n in range(6)]
+
+
+def test_a_window_beyond_the_mark_and_one_that_is_none_are_refused(spark: SparkSession, tmp_path: Path) -> None:
+    target = tmp_path / "t"
+    rows = days(spark, [(1, 1, "a"), (2, 2, "b"), (3, 3, "c")])
+    append(target, rows)
+    first, third, fourth = date(2026, 5, 1), date(2026, 5, 3), date(2026, 5, 4)
+    for column, since, until, said in (
+        ("day", first, fourth, "reaches to 2026-05-04, and t to 2026-05-03"),
+        ("day", third, first, "is no window"),
+        ("dya", first, third, "day"),
+        ("day", 1, 2, "no column of days"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            backfill(target, rows, column, since, until)
+    with pytest.raises(DataError, match="has no row from 2026-05-01"):
+        backfill(target, rows.where("id = 3"), "day", first, third)
+    with pytest.raises(DataError, match="other columns than t"):
+        backfill(target, rows.withColumn("more", F.lit(1)), "day", first, third)
+    assert DeltaReader(target, "t").version == 0
+
+
+def test_a_live_job_goes_on_beside_a_backfill(spark: SparkSession, tmp_path: Path) -> None:
+    target = tmp_path / "t"
+    append(target, days(spark, [(1, 1, "wrong"), (9, 9, "live")]))
+    arrived = days(spark, [(10, 10, "live")])
+    # The live job commits after the backfill has looked, and before it writes.
+    right = days(spark, [(1, 1, "right")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(incremental, "overwrite_part", beside(lambda: append(target, arrived)))
+        backfill(target, right, "day", date(2026, 5, 1), date(2026, 5, 2))
+    names = {row["id"]: row["name"] for row in DeltaReader(target, "t").page(limit=10).named()}
+    assert names == {1: "right", 9: "live", 10: "live"}
+
+
+def beside(live: Callable[[], object]) -> Callable[..., Any]:
+    """An overwrite before which a live job commits."""
+
+    def overwrite(*given: Any, **named: Any) -> Any:
+        live()
+        return overwrite_part(*given, **named)
+
+    return overwrite
 
 
 # the change feed

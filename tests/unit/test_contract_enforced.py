@@ -35,8 +35,8 @@ from toolkit.quality.rules import (
     Unique,
 )
 from toolkit.quality.rules import Freshness as FreshnessRule
-from toolkit.quality.yaml_text import write_mapping
 from toolkit.store.reader import DeltaReader
+from toolkit.yaml_text import write_mapping
 
 ITEM = pa.struct([pa.field("sku", pa.string()), pa.field("price", pa.decimal128(10, 2))])
 SCHEMA = pa.schema(

@@ -30,7 +30,7 @@ from toolkit.quality.rules import (
     Rule,
     Unique,
 )
-from toolkit.quality.yaml_text import DEEPEST, MOST_BYTES, read_mapping, write_mapping
+from toolkit.yaml_text import DEEPEST, MOST_BYTES, read_mapping, write_mapping
 
 GUIDE = Path(__file__).parents[2] / "docs" / "contracts.md"
 

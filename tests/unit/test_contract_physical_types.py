@@ -15,8 +15,8 @@ from toolkit.quality.contracts import Column, drift, dump, from_table, load, rul
 from toolkit.quality.contracts.odcs_writer import as_data
 from toolkit.quality.contracts.physical import spark_type, systems_of
 from toolkit.quality.spark_types import parse_type
-from toolkit.quality.yaml_text import read_mapping, write_mapping
 from toolkit.store.reader import DeltaReader
+from toolkit.yaml_text import read_mapping, write_mapping
 
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: c\nversion: 1.0.0\nstatus: draft\n"
 

@@ -31,7 +31,7 @@ from toolkit.quality.rules import (
     Unique,
     Uuid,
 )
-from toolkit.quality.yaml_text import write_mapping
+from toolkit.yaml_text import write_mapping
 
 HEAD = "apiVersion: v3.2.0\nkind: DataContract\nid: c\nversion: 1.0.0\nstatus: draft\n"
 

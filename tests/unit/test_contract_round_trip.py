@@ -12,7 +12,7 @@ import pytest
 from toolkit.errors import UsageError
 from toolkit.quality.contracts import dump, load
 from toolkit.quality.contracts.odcs_writer import as_data
-from toolkit.quality.yaml_text import read_mapping, write_mapping
+from toolkit.yaml_text import read_mapping, write_mapping
 
 HEAD = "apiVersion: v3.1.0\nkind: DataContract\nid: c\nversion: 1.0.0\nstatus: draft\n"
 PIECES = (

@@ -135,9 +135,10 @@ def model_options(model: Any) -> Options:
 def _option(entry: Entry) -> tuple[Any, Any]:
     kind: Any = Literal[entry.choices] if entry.choices else entry.type if entry.type in _TYPES else str
     if entry.required:
-        return Annotated[
-            kind, typer.Argument(metavar=entry.option.upper(), help=entry.description)
-        ], inspect.Parameter.empty
+        several = entry.shape == "list"
+        name = entry.option.upper().removesuffix("S") + "..." if several else entry.option.upper()
+        argument = typer.Argument(metavar=name, help=entry.description)
+        return Annotated[list[str] if several else kind, argument], inspect.Parameter.empty
     if entry.shape == "flag":
         names = [f"--{entry.option}", *([f"--no-{entry.option}"] if entry.default else [])]
         return Annotated[bool, typer.Option("/".join(names), help=entry.description)], entry.default

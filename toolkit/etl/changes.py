@@ -17,8 +17,10 @@ from pyspark.sql import functions as F
 from toolkit.columns import cols, quoted
 from toolkit.errors import BusyError, DataError, UsageError
 from toolkit.etl.change_flow import REFUSED, ChangeFlow, received, shape_of
+from toolkit.etl.commit_counts import EVENTS
 from toolkit.etl.histories import (
     DELETE,
+    IS_END,
     KEPT,
     NEWEST,
     ROW,
@@ -33,11 +35,11 @@ from toolkit.etl.histories import (
 from toolkit.etl.load import SHOWN, shown
 from toolkit.etl.reuse import persisted
 from toolkit.etl.windows import latest
-from toolkit.store.commits import PLAIN, Once, Way, written
+from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge
-from toolkit.store.reader import DeltaReader
+from toolkit.store.reader import done
 from toolkit.store.write import write_frame
 from toolkit.words import plural
 
@@ -135,7 +137,8 @@ def _apply(
     shape = shape_of(flow, source)
     aside = kept or target.parent / f"{target.name}_kept"
     version = DeltaLog(target).newest
-    if way.once and version is not None and _is_done(target, way.once):
+    # Before anything is written beside the table, too.
+    if way.once and (newest := done(target, way.once.name)) is not None and newest >= way.once.number:
         return Applied(version=version, skipped=True)
     with persisted(received(source, flow, shape)) as came:
         applied = _counted(came, shape, refuse=quarantine is None and not drop_refused)
@@ -156,14 +159,8 @@ def _apply(
             return _merged(found, ops, target, version, shape, applied, signed)
 
 
-def _is_done(target: Location, once: Once) -> bool:
-    """Whether events of that name and number were applied: asked before anything is written beside the table, too."""
-    done = DeltaReader(target, target.name).done(once.name)
-    return done is not None and done >= once.number
-
-
 def _noted(way: Way, applied: Applied, shape: Shape) -> Way:
-    counts = {name: getattr(applied, name) for name in ("received", "refused", "repeated", "late", "kept")}
+    counts = {name: getattr(applied, name) for name in EVENTS}
     return way.noted("changes", keys=",".join(shape.keys), **counts)
 
 
@@ -192,7 +189,7 @@ def _rows_of_keys(target: Location, version: int | None, events: DataFrame, shap
     reader = events.sparkSession.read.format("delta").option("versionAsOf", version)
     rows = reader.load(str(target))
     _refuse_other_shape(target, rows, events, shape)
-    return rows.join(events.select(*cols(shape.keys)).distinct(), list(shape.keys), "left_semi")
+    return rows.join(events.select(*cols(shape.keys)), list(shape.keys), "left_semi")
 
 
 def _refuse_other_shape(target: Location, rows: DataFrame, events: DataFrame, shape: Shape) -> None:
@@ -223,8 +220,9 @@ def _events(came: DataFrame, known: DataFrame | None, aside: Location, shape: Sh
     events = came.withColumns({_IS_KNOWN: F.lit(False), _WAS_KEPT: F.lit(False)})
     if DeltaLog(aside).newest is not None:
         kept = came.sparkSession.read.format("delta").load(str(aside))
-        kept = kept.join(came.select(*cols(shape.keys)).distinct(), list(shape.keys), "left_semi")
+        kept = kept.join(came.select(*cols(shape.keys)), list(shape.keys), "left_semi")
         events = events.unionByName(kept.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(True)}))
+    events = events.withColumn(IS_END, F.lit(False))
     if known is None:
         return events.withColumn(_OLD, F.lit(None).cast("int"))
     told = events_of(known.withColumn(_OLD, F.struct(*cols(shape.row_columns))), shape, _OLD)
@@ -235,13 +233,15 @@ def _events(came: DataFrame, known: DataFrame | None, aside: Location, shape: Sh
 def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
     """Of each key and place in its sequence, the event that counts; `_is_tie` where it cannot be told.
 
-    An event that was kept counts before the one that a row tells: the row may have taken newer values since.
+    An event that was kept counts before the one that a row tells: the row may have taken newer values since. Where an interval
+    ended counts last of those that are known: what began the next one there tells that it was no delete.
     """
     ties = tuple(name for name in flow.tie_break if name not in shape.keys)
     said = F.struct(DELETE, *cols(name for name in shape.others if name not in ties))
     is_known, was_kept = F.col(_IS_KNOWN), F.col(_WAS_KEPT)
-    new, kept, told = F.when(~is_known, said), F.when(was_kept, said), F.when(is_known & ~was_kept, said)
-    before, no = F.coalesce(F.max(kept), F.max(told)), F.lit(False)
+    new, kept = F.when(~is_known, said), F.when(was_kept, said)
+    begun, ended = F.when(is_known & ~was_kept & ~F.col(IS_END), said), F.when(F.col(IS_END), said)
+    before, no = F.coalesce(F.max(kept), F.max(begun), F.max(ended)), F.lit(False)
     grouped = events.repartition(*cols(shape.keys)).groupBy(*cols((*shape.keys, SEQUENCE, *ties)))
     one = grouped.agg(
         F.coalesce(before, F.max(new)).alias("_said"),
@@ -249,16 +249,18 @@ def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
         F.bool_or(is_known).alias(_IS_KNOWN),
         F.bool_or(was_kept).alias(_WAS_KEPT),
         F.max(_OLD).alias(_OLD),
-    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD)
-    return _decided_by(one, ties, shape) if ties else one
+        F.bool_and(IS_END).alias(IS_END),
+    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD, IS_END)
+    return _decided_by(one, ties, shape) if ties else one.drop(IS_END)
 
 
 def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFrame:
     """Of several events at one place the greatest in the columns that decide; what a row tells gives way to what was kept."""
     place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
     gives_way = F.col(_IS_KNOWN) & ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
+    gives_way |= F.col(IS_END) & F.max(F.col(_IS_KNOWN) & ~F.col(IS_END)).over(place)
     whole = events.withColumns({_OLD: F.max(_OLD).over(place), "_gives_way": gives_way})
-    return whole.where("NOT _gives_way").drop("_gives_way").transform(latest((*shape.keys, SEQUENCE), ties))
+    return whole.where("NOT _gives_way").drop("_gives_way", IS_END).transform(latest((*shape.keys, SEQUENCE), ties))
 
 
 def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
@@ -340,7 +342,7 @@ def _merged(
     names = [quoted(name) for name in shape.row_columns]
     clauses = {
         "D": f"WHEN MATCHED AND s.{_OP} = 'D' THEN DELETE",
-        "U": f"WHEN MATCHED THEN UPDATE SET {', '.join(f't.{name} = s.{name}' for name in names)}",
+        "U": f"WHEN MATCHED THEN UPDATE SET {', '.join(f't.{name} = s.{name}' for name in map(quoted, shape.changing))}",
         "I": f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})",  # noqa: S608 - names are quoted
     }
     condition = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in shape.identity)

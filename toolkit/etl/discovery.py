@@ -7,16 +7,20 @@ Must not read rows, nor keep what it finds; that is `etl.ingest`.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from toolkit.errors import DataError
+from toolkit.errors import UsageError
 from toolkit.etl.files import found_in, refusal
-from toolkit.store.location import Location
+from toolkit.store.location import Location, located
 
 _READ_AT_ONCE = 1 << 20
+_BETWEEN = "//"
+# A URI has two slashes of its own, and the folder of all folders is one.
+_WRITTEN = re.compile(r"((?:[a-z0-9]+://)?(?:/|.+?))//(.+)", re.DOTALL)
 
 
 class Print(NamedTuple):
@@ -32,6 +36,10 @@ class Print(NamedTuple):
     modified_at: datetime
     digest: str = ""
 
+    def is_untouched(self, before: Print) -> bool:
+        """Whether size and time are as before, so that nothing has to be read."""
+        return (self.bytes, self.modified_at) == (before.bytes, before.modified_at)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -40,7 +48,7 @@ class Found:
     Attributes:
         name: its path below the flow's folder, or the whole path.
         place: where it lies.
-        print: as it is now; with its digest where it is new or replaced.
+        print: as it is now, without its digest.
         replaces: it lies in the place of one that was loaded.
     """
 
@@ -76,14 +84,29 @@ class Place:
     Attributes:
         folder: below which their names begin.
         pattern: such as `*.csv` or `orders/*.json`; `*`, `?`, `[ab]`, and in a folder `**`, as in `etl.files`.
+        more: further patterns.
     """
 
     folder: Location
     pattern: str
+    more: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The folder and the pattern, with two slashes between: `/data/shop//orders/*.json`."""
-        return f"{self.folder}//{self.pattern}"
+        """The folder and the patterns, with two slashes between: `/data/shop//orders/*.json`."""
+        return _BETWEEN.join([str(self.folder), self.pattern, *self.more])
+
+    @classmethod
+    def parse(cls, text: str) -> Place:
+        """The place that is written so.
+
+        Raises:
+            UsageError: none is.
+        """
+        written = _WRITTEN.fullmatch(text)
+        if written is None:
+            raise UsageError(f"{text!r} names no folder and pattern.", cure="It looks like /data/shop//orders/*.json.")
+        pattern, *more = written[2].split(_BETWEEN)
+        return cls(located(written[1]), pattern, tuple(more))
 
     def file(self, name: str) -> Location:
         """The file of that name."""
@@ -92,12 +115,13 @@ class Place:
     def files(self) -> Iterator[tuple[str, Location]]:
         """The files that are there, by name."""
         skipped = len(str(self.folder).rstrip("/")) + 1
-        for file in found_in(self.folder, self.pattern):
+        files = (file for pattern in (self.pattern, *self.more) for file in found_in(self.folder, pattern))
+        for file in dict.fromkeys(files):
             yield str(file)[skipped:], file
 
 
 def discover(place: Place, loaded: Mapping[str, Print]) -> Discovery:
-    """Look which files are there; of those that were loaded as they are, only their sizes and times.
+    """Look which files are there: at their sizes and times, and at the content of those that were loaded and touched since.
 
     Args:
         place: where they come.
@@ -111,23 +135,21 @@ def discover(place: Place, loaded: Mapping[str, Print]) -> Discovery:
         before = loaded.get(name)
         try:
             now = _stat(file)
-            if before and (now.bytes, now.modified_at) == (before.bytes, before.modified_at):
+            if before and now.is_untouched(before):
                 seen += 1
-                continue
-            if problem := refusal(file):
+            elif problem := refusal(file):
                 unfit[name] = problem.what
-                continue
-            now = now._replace(digest=digest(file))
+            elif before is None:
+                new.append(Found(name, file, now))
+            elif digest(file) == before.digest:
+                seen += 1
+            else:
+                replaced.append(Found(name, file, now, replaces=True))
         except FileNotFoundError:
             # It was moved away while we looked.
             there.discard(name)
-            continue
-        if before and now.digest == before.digest:
-            seen += 1
-        else:
-            (replaced if before else new).append(Found(name, file, now, before is not None))
     order = sorted(new, key=lambda one: (one.print.modified_at, one.name))
-    gone = tuple(sorted(name for name in loaded if name not in there))
+    gone = tuple(sorted(name for name in loaded if name not in there and not place.file(name).exists()))
     return Discovery(tuple(order), tuple(sorted(replaced, key=lambda one: one.name)), seen, gone, unfit)
 
 
@@ -143,16 +165,14 @@ def batch_of(files: Sequence[Found], most_files: int, most_bytes: int | None) ->
     return tuple(taken)
 
 
-def looked_at(file: Location) -> Print:
-    """A file as it is now.
+def looked_at(file: Location, before: Print | None = None) -> Print:
+    """A file as it is now; its content is read unless it is untouched since `before`.
 
     Raises:
-        DataError: it is not there any more.
+        FileNotFoundError: it is not there any more.
     """
-    try:
-        return _stat(file)._replace(digest=digest(file))
-    except FileNotFoundError as problem:
-        raise DataError(f"{file} is not there any more.", cure="Restore it, and load again.") from problem
+    now = _stat(file)
+    return before if before and now.is_untouched(before) else now._replace(digest=digest(file))
 
 
 def digest(file: Location) -> str:

@@ -20,7 +20,9 @@ START, END, DELETED = "_start_at", "_end_at", "_is_deleted"
 """Columns of an interval: from `_start_at` up to, and without, `_end_at`, which is null while it lasts."""
 PREVIOUS, CURRENT = "previous_", "current_"
 ROW, KEPT, NEWEST = "_row", "_kept", "_newest"
-_RAW, _LIFE, _NEXT, _GROUP = "_raw", "_life", "_next", "_group"
+IS_END = "_is_end"
+"""A column of events that rows tell: it is where an interval ended."""
+_RAW, _LIFE, _GROUP = "_raw", "_life", "_group"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,12 @@ class Shape:
         return (*self.columns, *derived, *([START, END, *deleted] if self.has_intervals else [SEQUENCE]))
 
     @property
+    def changing(self) -> tuple[str, ...]:
+        """The columns of a row that later events may change; the others are as the event has them that it began with."""
+        ends_only = self.scd_type == 2 and not (self.untracked or self.ignore_nulls or self.rows_of_deletes)  # noqa: PLR2004
+        return (END,) if ends_only else self.row_columns
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """The columns that no two rows of the table share."""
         return (*self.keys, START) if self.has_intervals else self.keys
@@ -81,23 +89,31 @@ def as_events(df: DataFrame, shape: Shape, *beside: str) -> DataFrame:
 
 
 def events_of(rows: DataFrame, shape: Shape, row: str) -> DataFrame:
-    """The events that rows of a table tell: each interval began with one, and a gap after it began with a delete.
+    """The events that rows of a table tell: each interval began with one, and one that ended was ended by a delete.
+
+    Unless another interval begins there: then `_is_end` says so of an event that counts for nothing, beside the one that does.
+    To leave it out here would take a look at the following row.
 
     Args:
         rows: all rows of some keys.
         shape: of that table.
         row: the column that has a row as a whole; only the event that the row began with has it, too.
+
+    Returns:
+        Events with `row` and `_is_end`: whether it is the end of an interval.
     """
     if not shape.has_intervals:
-        return rows.select(*cols(shape.columns), SEQUENCE, F.lit(False).alias(DELETE), row)
-    is_delete = F.col(DELETED) if shape.rows_of_deletes else F.lit(False)
-    begun = rows.withColumns({SEQUENCE: F.col(START), DELETE: is_delete})
+        return rows.select(*cols(shape.columns), SEQUENCE, F.lit(False).alias(DELETE), row, F.lit(False).alias(IS_END))
     if shape.rows_of_deletes:
-        return as_events(begun, shape, row)
-    following = F.lead(START).over(_by(shape.keys).orderBy(START))
-    ended = rows.withColumn(_NEXT, following).where(F.col(END).isNotNull() & ~F.col(END).eqNullSafe(F.col(_NEXT)))
-    deletes = ended.withColumns({SEQUENCE: F.col(END), DELETE: F.lit(True), row: F.lit(None)})
-    return as_events(begun, shape, row).unionByName(as_events(deletes, shape, row))
+        begun = rows.withColumns({SEQUENCE: F.col(START), DELETE: F.col(DELETED), IS_END: F.lit(False)})
+        return as_events(begun, shape, row, IS_END)
+    ends = F.when(F.col(END).isNotNull(), F.array(F.lit(False), F.lit(True))).otherwise(F.array(F.lit(False)))
+    told = rows.withColumn(IS_END, F.explode(ends))
+    is_end = F.col(IS_END)
+    placed = told.withColumns(
+        {SEQUENCE: F.when(is_end, F.col(END)).otherwise(F.col(START)), DELETE: is_end, row: F.when(~is_end, F.col(row))}
+    )
+    return as_events(placed, shape, row, IS_END)
 
 
 def resolved(events: DataFrame, shape: Shape) -> DataFrame:

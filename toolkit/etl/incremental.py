@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 from pyspark.errors import PySparkException
@@ -16,11 +17,12 @@ from pyspark.sql import functions as F
 
 from toolkit.columns import quoted
 from toolkit.errors import DataError, UsageError
+from toolkit.etl.load import Loaded, overwrite_part
 from toolkit.store import query_engine
-from toolkit.store.commits import Once, Way
+from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.reader import DeltaReader
+from toolkit.store.reader import DeltaReader, done
 
 T = TypeVar("T")
 CHANGE_TYPE, COMMIT_VERSION = "_change_type", "_commit_version"
@@ -74,6 +76,74 @@ def _mark(target: Location, column: str) -> Any:
     return reader.sql(f"SELECT max({query_engine.quoted(column)}) FROM t").rows[0][0]  # noqa: S608 - the name is quoted
 
 
+Mark = date | datetime | int
+"""Where a window begins or ends: a day, a time, a whole number."""
+
+
+def backfill(target: Location, source: DataFrame, column: str, since: Mark, until: Mark, way: Way = PLAIN) -> Loaded:
+    """Make the rows of a past window what the source has for it, beside a job that goes on loading newer ones.
+
+    The window is from `since` up to, and without, `until`; rows of the source that lie outside are left out, those of the
+    table stay. The job that uses `newer_than` is not disturbed: the window ends at its mark at the latest.
+
+    Args:
+        target: the table.
+        source: the rows; it has the columns of the target.
+        column: a day, a time or a whole number, by which the window is meant.
+        since: the first value of the window; a time without a zone is in UTC.
+        until: the first value after it.
+        way: how it is written.
+
+    Raises:
+        UsageError: there is no such column, or the window is none, or reaches beyond what the target has.
+        DataError: there is no target, the source has nothing in the window, or other columns. Nothing was written.
+    """
+    for names in (source.columns, [one.name for one in DeltaReader(target, target.name).columns()]):
+        if column not in names:
+            raise UsageError.unknown("column", column, names)
+    if type(since) is not type(until) or not _in_utc(since) < _in_utc(until):
+        raise UsageError(
+            f"From {since} to {until} is no window.", cure="Name its first value, then the first one after it."
+        )
+    place, first, end = quoted(column), _as_sql(since), _as_sql(until)
+    window = f"{place} >= {first} AND {place} < {end}"
+    there = source.sparkSession.read.format("delta").load(str(target))
+    try:
+        (row,) = there.agg(
+            F.max(place).alias("mark"), F.bool_or(F.expr(f"{place} >= {end}")).alias("goes_on")
+        ).collect()
+        rows = source.where(window)
+        is_empty = rows.isEmpty()
+    except PySparkException as problem:
+        raise UsageError(
+            f"{column} is no column of days, times or whole numbers that {since!r} is one of.",
+            cure="Give values of the column's own type.",
+        ) from problem
+    if not row["goes_on"]:
+        raise UsageError(
+            f"The window reaches to {until}, and {target.name} to {row['mark']}: what loads newer rows would miss some.",
+            cure="End the window there at the latest.",
+        )
+    if is_empty:
+        raise DataError(
+            f"The source has no row from {since} to {until}; those of {target.name} would be lost. Nothing was written.",
+            cure="See why, or take the rows out yourself: overwrite_part.",
+        )
+    return overwrite_part(target, rows, window, way.noted("backfill"))
+
+
+def _in_utc(value: Mark) -> Any:
+    if not isinstance(value, datetime):
+        return value
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_sql(value: Mark) -> str:
+    if isinstance(value, datetime):
+        return f"TIMESTAMP '{_in_utc(value):%Y-%m-%d %H:%M:%S.%f}+00:00'"
+    return f"DATE '{value.isoformat()}'" if isinstance(value, date) else str(int(value))
+
+
 @dataclass(frozen=True)
 class Followed:
     """The changes of a table that a target has not had yet.
@@ -112,7 +182,7 @@ def follow(
         UsageError: there is no source.
     """
     newest = DeltaReader(source, source.name)
-    since = _followed(target, f"{name}:{newest.id}")
+    since = done(target, f"{name}:{newest.id}")
     if since == newest.version:
         return None
     way = Way(once=Once(f"{name}:{newest.id}", newest.version))
@@ -131,10 +201,6 @@ def follow(
     except Exception as problem:
         # What a task meets comes as an error of Java's.
         raise _unreadable(source, str(problem)) or problem from problem
-
-
-def _followed(target: Location, name: str) -> int | None:
-    return None if DeltaLog(target).newest is None else DeltaReader(target, target.name).done(name)
 
 
 def _unreadable(source: Location, said: str) -> DataError | None:

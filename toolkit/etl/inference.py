@@ -26,7 +26,7 @@ from toolkit.etl import json_inference, typed_files, xml_rows
 from toolkit.etl.csv_dialect import Dialect, dialect_of
 from toolkit.etl.encodings import check_form, chunks, decoded, encoding_of, text_of
 from toolkit.etl.extract import read_csv
-from toolkit.etl.files import files_meant, spark_paths
+from toolkit.etl.files import Files, files_meant, spark_paths
 from toolkit.etl.schemas import CORRUPT
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location
@@ -78,7 +78,7 @@ class Layout:
 
 def infer_schema(  # noqa: PLR0913 - each is what one of the formats can be told
     spark: SparkSession,
-    files: Location,
+    files: Files,
     *,
     format: str = "",
     separator: str = "",
@@ -98,7 +98,7 @@ def infer_schema(  # noqa: PLR0913 - each is what one of the formats can be told
 
     Args:
         spark: the session.
-        files: a file, or a pattern; all of one format.
+        files: a file, a pattern, or several files; all of one format.
         format: where the names of the files do not tell.
         separator: of CSV; the one that splits the first lines most evenly if it is not said.
         quote: of CSV.
@@ -126,12 +126,18 @@ def infer_schema(  # noqa: PLR0913 - each is what one of the formats can be told
         return Layout(kind, "", named, False, _of_json(spark, found, named))
     first = next((file for file in found if _records(file, named, Dialect(",", quote))), None)
     if first is None:
-        raise DataError(f"{shown(files, LONGEST_PATH)} has no line.", cure="Say which columns it is to have.")
+        raise DataError(f"{shown(found[0], LONGEST_PATH)} has no line.", cure="Say which columns it is to have.")
     between = separator or _separator_of(first, named, quote)
     dialect = dialect_of(between, quote, header=True, encoding=encoding_of(named))
     named_first = header if header is not None else _has_header(_records(first, named, dialect)[0])
-    schema = _of_csv(spark, files, found, named, Dialect(between, quote, named_first))
+    schema = _of_csv(spark, found, named, Dialect(between, quote, named_first))
     return Layout(kind, between, named, named_first, schema)
+
+
+def columns_of(schema: str) -> dict[str, str]:
+    """The columns of a schema as `infer_schema` writes it: type by name."""
+    fields = StructType.fromDDL(schema)
+    return {field.name: _ddl_of(field) for field in fields} if isinstance(fields, StructType) else {}
 
 
 def _format_of(files: Sequence[Location]) -> str:
@@ -205,7 +211,7 @@ def _has_header(first: Sequence[str]) -> bool:
     return all(names) and not any(map(_LOOKS_LIKE_A_VALUE.fullmatch, names))
 
 
-def _of_csv(spark: SparkSession, files: Location, found: Sequence[Location], encoding: str, dialect: Dialect) -> str:
+def _of_csv(spark: SparkSession, found: Sequence[Location], encoding: str, dialect: Dialect) -> str:
     names: dict[str, str] = {}
     firsts = [record for file in found for record in _records(file, encoding, dialect)[:1]]
     for name in (name for record in firsts for name in record):
@@ -215,7 +221,7 @@ def _of_csv(spark: SparkSession, files: Location, found: Sequence[Location], enc
     texts = ", ".join(f"{quoted(name)} STRING" for name in names.values())
     rows = read_csv(
         spark,
-        files,
+        found,
         texts,
         separator=dialect.separator,
         quote=dialect.quote,

@@ -7,6 +7,7 @@ put in the place of others. Must not choose the files; that is `etl.discovery`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,17 +19,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
-from toolkit.columns import quoted
 from toolkit.errors import BusyError, DataError, UsageError
 from toolkit.etl import load
 from toolkit.etl.discovery import Discovery, Found, Place, Print, batch_of, discover, looked_at
 from toolkit.etl.extract import CORRUPT, RESCUED, with_origin
-from toolkit.etl.ledger import Ledger, ahead, last_batch, loaded
+from toolkit.etl.ledger import Ledger, ahead, commits_of, last_batch, loaded, print_of
 from toolkit.etl.records import IngestedFile
+from toolkit.etl.schemas import expected
 from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.reader import DeltaReader
+from toolkit.store.reader import DeltaReader, done
 from toolkit.store.sql import text_of
 
 if TYPE_CHECKING:
@@ -89,10 +90,12 @@ class FileFlow:
     @property
     def commits(self) -> str:
         """How the commits of its batches are numbered: see `Once`."""
-        return f"files:{self.title}"
+        return commits_of(self.title)
 
 
 NOTHING_YET = Discovery((), (), 0, (), {})
+REFRESH = ("", Print(0, datetime.fromtimestamp(0, UTC)), False)
+"""Stands in a plan for no file: its batch empties the table."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def ingest(
         ledger: where batches are planned.
         spark: the session.
         table: how the ledger calls the table; as its folder is called unless given.
-        full_refresh: empty the table first, and load all files anew.
+        full_refresh: empty the table first, and load all files anew; it gets the columns that the flow has now.
         way: how the table is written; `once` and `evolution` are the flow's.
 
     Raises:
@@ -153,29 +156,25 @@ def ingest(
         UsageError: the schema is none, or does not fit the table.
     """
     name = table or target.name
-    files, done = ledger.files(name, flow.title), _done(target, flow)
-    _refuse_lost_plan(files, done, name, flow)
-    load = _Load(spark, flow, target, name, ledger, way)
+    files, batch = ledger.files(name, flow.title), done(target, flow.commits) or 0
+    _refuse_lost_plan(files, batch, name, flow)
+    work = _Load(spark, flow, target, name, ledger, way)
     if full_refresh:
-        files = [*files, load.refresh(last_batch(files) + 1)]
+        files = [*files, *work.plan([REFRESH], last_batch(files) + 1)]
     result = Ingested(version=DeltaLog(target).newest)
-    for batch in ahead(files, done):
-        result = load.carry_out(batch, replace(result, resumed=result.resumed + bool(batch[0].file)))
-        done = batch[0].batch
+    for planned in ahead(files, batch):
+        result = work.carry_out(planned, replace(result, resumed=result.resumed + bool(planned[0].file)))
+        batch = planned[0].batch
     while True:
-        found = discover(flow.place, loaded(files, done))
+        found = discover(flow.place, loaded(files, batch))
         waiting = [*found.new, *(found.replaced if flow.replaced == "reload" else ())]
-        taken = batch_of(waiting, flow.most_files, flow.most_bytes)
-        if not taken:
+        if not waiting:
             return replace(result, discovery=found)
-        batch = load.plan(taken, last_batch(files) + 1)
-        result, files, done = load.carry_out(batch, result), [*files, *batch], batch[0].batch
-
-
-def _done(target: Location, flow: FileFlow) -> int:
-    if DeltaLog(target).newest is None:
-        return 0
-    return DeltaReader(target, target.name).done(flow.commits) or 0
+        while taken := batch_of(waiting, flow.most_files, flow.most_bytes):
+            waiting = waiting[len(taken) :]
+            if planned := work.plan(work.prints(taken), last_batch(files) + 1):
+                result, batch = work.carry_out(planned, result), planned[0].batch
+                files = [*files, *planned]
 
 
 def _refuse_lost_plan(files: Sequence[IngestedFile], done: int, table: str, flow: FileFlow) -> None:
@@ -198,34 +197,34 @@ class _Load:
     ledger: Ledger
     way: Way
 
-    def refresh(self, number: int) -> IngestedFile:
-        """Plan a batch that empties the table."""
-        (marker,) = self.plan([Found("", self.flow.place.folder, Print(0, datetime.now(UTC)))], number)
-        return marker
+    def prints(self, files: Sequence[Found]) -> list[tuple[str, Print, bool]]:
+        """Name, print and `replaces` of each file that is still there."""
+        found = []
+        for one in files:
+            with contextlib.suppress(FileNotFoundError):
+                found.append((one.name, looked_at(one.place), one.replaces))
+        return found
 
-    def plan(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
-        """Plan a batch.
+    def plan(self, files: Sequence[tuple[str, Print, bool]], number: int) -> list[IngestedFile]:
+        """Plan a batch, unless there is no file for it.
 
         Raises:
             BusyError: another program has planned it meanwhile: a file of one plan would count as loaded by the other.
         """
-        planned = self._plans(files, number)
-        if not self.ledger.plan(planned, f"{self.table}:{self.flow.title}:{number}"):
+        now, run_id = datetime.now(UTC), (self.way.signature or {}).get("run_id", "")
+        names, rest = (self.table, self.flow.title, number), (str(self.flow.place), now, run_id)
+        planned = [IngestedFile(*names, name, *print_, replaces, *rest) for name, print_, replaces in files]
+        if planned and not self.ledger.plan(planned, f"{self.table}:{self.flow.title}:{number}"):
             raise BusyError(
                 f"Another program is loading {self.flow.title} into {self.table}.", cure="Load again when it has ended."
             )
         return planned
 
-    def _plans(self, files: Sequence[Found], number: int) -> list[IngestedFile]:
-        now, run_id = datetime.now(UTC), (self.way.signature or {}).get("run_id", "")
-        names = (self.table, self.flow.title, number)
-        rest = (str(self.flow.place), now, run_id)
-        return [IngestedFile(*names, one.name, *one.print, one.replaces, *rest) for one in files]
-
     def carry_out(self, batch: Sequence[IngestedFile], result: Ingested) -> Ingested:
         """Load a planned batch as its files are now."""
+        load_kind = "ingest" if batch[0].file else "empty"
         signed = replace(
-            self.way.noted("ingest", received_files=len(batch)),
+            self.way.noted(load_kind, received_files=len(batch)),
             once=Once(self.flow.commits, batch[0].batch),
             evolution="add" if self.flow.new_columns == "add" else "refuse",
             properties={**FOLLOWED, **self.way.properties},
@@ -234,8 +233,8 @@ class _Load:
             return self._emptied(signed, result)
         self._note_changes(batch)
         rows, added = _rows(self.spark, self.flow, self.target, [self.flow.place.file(one.file) for one in batch])
-        origin = (self.flow.place.folder, (signed.signature or {}).get("run_id", ""), datetime.now(UTC))
-        done = self._put(with_origin(rows, *origin), [one.file for one in batch if one.replaces], batch, signed)
+        replaced = [one.file for one in batch if one.replaces]
+        done = self._put(self._with_origin(rows, signed), replaced, batch, signed)
         corrupt = _corrupt_rows(self.target, done.version)
         return replace(
             result,
@@ -256,12 +255,17 @@ class _Load:
         return load.overwrite_part(self.target, rows, f"_source IN ({names})", signed)
 
     def _emptied(self, signed: Way, result: Ingested) -> Ingested:
-        if DeltaLog(self.target).newest is None:
-            return result
-        rows = DeltaReader(self.target, self.table).count()
-        nothing = self.spark.read.format("delta").load(str(self.target)).limit(0)
-        done = load.overwrite_part(self.target, nothing, "true", signed)
-        return replace(result, deleted=result.deleted + rows, version=done.version)
+        first = next(iter(discover(self.flow.place, {}).new), None)
+        if first is None or DeltaLog(self.target).newest is None:
+            done = load.empty(self.target, self.spark, signed)
+        else:
+            rows, _ = _rows(self.spark, replace(self.flow, new_columns="rescue"), self.target, [first.place])
+            done = load.empty(self.target, self.spark, signed, columns_of=self._with_origin(rows, signed))
+        return replace(result, deleted=result.deleted + done.deleted, version=done.version)
+
+    def _with_origin(self, rows: DataFrame, signed: Way) -> DataFrame:
+        run_id = (signed.signature or {}).get("run_id", "")
+        return with_origin(rows, self.flow.place.folder, run_id, datetime.now(UTC))
 
     def _note_changes(self, batch: Sequence[IngestedFile]) -> None:
         """Write down what files are now that have changed since they were planned.
@@ -269,15 +273,22 @@ class _Load:
         Raises:
             DataError: one is not there any more.
         """
-        there = [(one, looked_at(self.flow.place.file(one.file))) for one in batch]
+        there = [(one, self._as_it_is(one)) for one in batch]
         now = datetime.now(UTC)
         changed = [
             replace(one, bytes=is_now.bytes, modified_at=is_now.modified_at, digest=is_now.digest, planned_at=now)
             for one, is_now in there
-            if is_now != (one.bytes, one.modified_at, one.digest)
+            if is_now != print_of(one)
         ]
         if changed:
             self.ledger.plan(changed, f"{self.table}:{self.flow.title}:{batch[0].batch}:{now.isoformat()}")
+
+    def _as_it_is(self, planned: IngestedFile) -> Print:
+        file = self.flow.place.file(planned.file)
+        try:
+            return looked_at(file, print_of(planned))
+        except FileNotFoundError as problem:
+            raise DataError(f"{file} is not there any more.", cure="Restore it, and load again.") from problem
 
 
 def _rows(
@@ -289,21 +300,22 @@ def _rows(
     # A file that was written before a column was there lacks it; JSON names what it likes in any case.
     lacking = {"missing": "null"} if "missing" in signature(flow.read).parameters else {}
     how = {**lacking, **flow.options, "extra": "rescue"}
-    schema = _with(_fields(flow.schema), _added_before(target, flow))
-    rows = flow.read(spark, files, _ddl(schema), **how)
+    declared = expected(flow.schema, extra="rescue").fields
+    schema = _with(declared, _added_before(target, declared))
+    rows = flow.read(spark, files, schema.toDDL(), **how)
     names: list[str] = []
     for name in _rescued_names(rows):
         if _can_be_added(name, [*schema.names, *names]):
             names.append(name)
     if not names:
         return rows, ()
-    return flow.read(spark, files, _ddl(_with(schema, names)), **how), tuple(names)
+    return flow.read(spark, files, _with(schema, names).toDDL(), **how), tuple(names)
 
 
-def _added_before(target: Location, flow: FileFlow) -> list[str]:
+def _added_before(target: Location, schema: StructType) -> list[str]:
     if DeltaLog(target).newest is None:
         return []
-    declared = {name.lower() for name in _fields(flow.schema).names}
+    declared = {name.lower() for name in schema.names}
     there = [column.name for column in DeltaReader(target, target.name).columns()]
     return [name for name in there if name.lower() not in declared and not name.startswith("_")]
 
@@ -323,17 +335,8 @@ def _can_be_added(name: str, others: Sequence[str]) -> bool:
     )
 
 
-def _fields(schema: str) -> StructType:
-    found = StructType.fromDDL(schema)
-    return found if isinstance(found, StructType) else StructType()
-
-
 def _with(schema: StructType, names: Sequence[str]) -> StructType:
     return StructType([*schema.fields, *(StructField(name, StringType()) for name in names)])
-
-
-def _ddl(schema: StructType) -> str:
-    return ", ".join(f"{quoted(one.name)} {one.dataType.simpleString()}" for one in schema)
 
 
 def _corrupt_rows(target: Location, version: int | None) -> int | None:

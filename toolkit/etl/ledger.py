@@ -14,6 +14,7 @@ from toolkit.etl.records import IngestedFile
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.few_rows import arrow_of, write_few
 from toolkit.store.location import Location
+from toolkit.store.query_engine import literal
 from toolkit.store.reader import DeltaReader
 from toolkit.store.records import columns_of, decode_all, refuse_other_shape, table_of
 
@@ -49,7 +50,7 @@ class Ledger:
         refuse_other_shape(IngestedFile, reader)
         names = ", ".join(f'"{one.name}"' for one in columns_of(IngestedFile))
         wanted = {"table_name": table, "flow": flow}
-        condition = " AND ".join(f"{name} = {_text(value)}" for name, value in wanted.items() if value) or "true"
+        condition = " AND ".join(f"{name} = {literal(value)}" for name, value in wanted.items() if value) or "true"
         page = reader.sql(
             f"SELECT {names} FROM t WHERE {condition} ORDER BY batch, planned_at, file",  # noqa: S608 - texts are quoted
             as_it_stands=True,
@@ -66,10 +67,20 @@ class Ledger:
         return write_few(rows, self.path, declared, self.session, signature=self.signature, once=once) is not None
 
 
+def commits_of(flow: str) -> str:
+    """How the commits of a flow's batches are numbered in its table: see `Once`."""
+    return f"files:{flow}"
+
+
 def loaded(files: Sequence[IngestedFile], done: int) -> dict[str, Print]:
     """The files of the batches that are done, as they were when they were loaded last."""
     kept = [one for one in _since_refresh(files) if one.batch <= done]
-    return {one.file: Print(one.bytes, one.modified_at, one.digest) for one in kept if one.file}
+    return {one.file: print_of(one) for one in kept if one.file}
+
+
+def print_of(planned: IngestedFile) -> Print:
+    """A file as it was planned."""
+    return Print(planned.bytes, planned.modified_at, planned.digest)
 
 
 def ahead(files: Sequence[IngestedFile], done: int) -> list[list[IngestedFile]]:
@@ -90,7 +101,3 @@ def _since_refresh(files: Sequence[IngestedFile]) -> Sequence[IngestedFile]:
     """The plans from the last one on by which the table begins anew."""
     begin = max((number for number, one in enumerate(files) if not one.file), default=0)
     return files[begin:]
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

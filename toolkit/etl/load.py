@@ -8,11 +8,11 @@ columns than the table has. Done again under the same name it is left out. Owns 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pyspark.errors import AnalysisException, ParseException
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, DataType, MapType, StructType, VariantType
 
@@ -23,6 +23,7 @@ from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge
+from toolkit.store.reader import DeltaReader
 from toolkit.store.write import write_frame
 
 SHOWN = 5
@@ -98,6 +99,29 @@ def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way
         )
     _write(source, target, "overwrite", way.noted("overwrite_part"), replaceWhere=condition)
     return _written(target, before)
+
+
+def empty(target: Location, spark: SparkSession, way: Way = PLAIN, *, columns_of: DataFrame | None = None) -> Loaded:
+    """Take all rows out of a table, whose versions stay; nothing is done where there is none.
+
+    Args:
+        target: the table.
+        spark: the session.
+        way: how it is written.
+        columns_of: the frame whose columns the table is to have then; it keeps its own unless given.
+    """
+    before = DeltaLog(target).newest
+    if before is None:
+        return Loaded()
+    rows = DeltaReader(target, target.name).count()
+    signed = way.noted("empty")
+    if columns_of is None:
+        nothing = spark.read.format("delta").load(str(target)).limit(0)
+        done = overwrite_part(target, nothing, "true", signed)
+    else:
+        _write(columns_of.limit(0), target, "overwrite", signed, overwriteSchema="true")
+        done = _written(target, before)
+    return replace(done, deleted=rows)
 
 
 def upsert(target: Location, source: DataFrame, keys: Sequence[str], way: Way = PLAIN) -> Loaded:

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from toolkit.etl.commit_counts import load_of
 from toolkit.store.commits import Once, Way, Written
+from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from toolkit.store.tables import Tables
 
 T = TypeVar("T")
+COUNTED = ("inserted", "updated", "files", "bytes")
 
 
 class Loads:
@@ -31,8 +34,9 @@ class Loads:
         self.tables = tables
 
     def way(self, table: str, once: Once | None = None) -> Way:
-        """How a load into a table of this run is written."""
-        return Way(self.tables.signature(), once, declared=self.tables.declared(table))
+        """How a load into a table of this run is written; one that is declared without columns has those of its rows."""
+        declared = self.tables.declared(table)
+        return Way(self.tables.signature(), once, declared=declared if declared.columns else None)
 
     def into(
         self,
@@ -53,12 +57,21 @@ class Loads:
             way: that a flow asks for; the run's own unless given.
             more: what else it takes, by name.
         """
-        ours = self.way(target, once)
-        done = how(self.path(target), *given, way=replace(way, declared=ours.declared) if way else ours, **more)
-        if (version := getattr(done, "version", None)) is not None and not getattr(done, "skipped", False):
-            rows, files, size = (int(getattr(done, name, 0)) for name in ("inserted", "files", "bytes"))
-            self.tables.say_rows(Written(target, version, rows + int(getattr(done, "updated", 0)), files, size))
-        return done
+        ours, path = self.way(target, once), self.path(target)
+        before = DeltaLog(path).newest
+        result = how(path, *given, way=replace(way, declared=ours.declared) if way else ours, **more)
+        self._say_commits(target, -1 if before is None else before)
+        return result
+
+    def _say_commits(self, table: str, after: int) -> None:
+        """Tell of each version of a table after one, the oldest first, what its commit says."""
+        path = self.path(table)
+        newest = DeltaLog(path).newest
+        for version in range(after + 1, -1 if newest is None else newest + 1):
+            (commit,) = DeltaLog(path).history(version, 1)
+            counts = {name: value or 0 for name, value in load_of(table, commit).items() if name in COUNTED}
+            rows = counts["inserted"] + counts["updated"]
+            self.tables.say_rows(Written(table, version, rows, counts["files"], counts["bytes"]))
 
     def follow(self, source: str, table: str, name: str, load: Callable[[Followed], T]) -> T | None:
         """Load what changed in a table since another one last followed it: `etl.incremental.follow`.
@@ -98,11 +111,10 @@ class Loads:
 
     def empty(self, table: str) -> None:
         """Take all rows out of a table, to begin anew; nothing is done where there is none. Its versions stay."""
-        from toolkit.etl.load import overwrite_part
+        from toolkit.etl.load import empty
 
         if self.tables.lakehouse.has_version(table):
-            way = Way(self.tables.signature()).noted("empty")
-            overwrite_part(self.path(table), self.tables.read(table).limit(0), "true", way)
+            empty(self.path(table), self.tables.spark, Way(self.tables.signature()))
 
     def path(self, table: str) -> Location:
         """Where a table lies."""

@@ -18,22 +18,27 @@ from toolkit.quality import release as releases
 from toolkit.quality.actions import DEFAULT, Actions
 from toolkit.quality.engine import Check
 from toolkit.quality.history import by_rule, measurements
-from toolkit.quality.quarantine import QUARANTINED, RULES, WARNINGS, quarantine_name
+from toolkit.quality.quarantine import CORRUPT, QUARANTINED, RULES, WARNINGS, quarantine_name, quarantine_of
 from toolkit.quality.records import RESULTS, Measurement, Population, as_event, example_of, measurements_of
 from toolkit.quality.repair import Released, Repair
 from toolkit.quality.results import QualityResult, RuleResult
-from toolkit.quality.rules import Context, Rule
+from toolkit.quality.rules import Context, Holds, RowRule, Rule
 from toolkit.quality.verdicts import check_rule_name
 from toolkit.store.commits import refuse_other_columns
 from toolkit.store.reader import DeltaReader
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyspark.sql import DataFrame
 
+    from toolkit.quality.contracts.judgement import Promised
+    from toolkit.scenario import Table
     from toolkit.store.staging import Staged
     from toolkit.store.tables import Tables
 
 EXAMPLES = 3
+_READABLE = f"{CORRUPT} IS NULL"
 
 
 class Gate:
@@ -80,6 +85,37 @@ class Gate:
             self._stop_if_asked(result)
             self.tables.publish(table, staged, False)
         return result
+
+    def rules_for(
+        self, table: str, rules: Path | None, contract: str | None, references: Mapping[str, str]
+    ) -> Promised | None:
+        """The rules of a file or of a contract for rows on their way to a table; None where neither is named.
+
+        Raises:
+            UsageError: both are named, or they cannot be read, or are of another table.
+        """
+        from toolkit.quality.sources import incoming
+
+        return incoming(table, rules, contract, references)
+
+    def admit(self, table: Table, df: DataFrame, promised: Promised) -> QualityResult:
+        """As `check`, for a table that no scenario declares; what could not be read is refused, and judged by no other rule.
+
+        Raises:
+            QualityGateFailed: as `check`.
+        """
+        rules = promised.rules
+        if CORRUPT in df.columns:
+            readable = Holds(
+                name="readable", description="The line could be read.", column=CORRUPT, condition=_READABLE
+            )
+            rules = (readable, *(_where_readable(rule) for rule in rules))
+        for declared in (table, quarantine_of(table)):
+            self.tables.declare(declared)
+        check = Check(rules, {name: self.tables.read(other) for name, other in promised.references.items()})
+        for sentence in promised.unchecked:
+            self.tables.alert(sentence, "info")
+        return self.check(table.name, df, check)
 
     def measure(self, table: str, check: Check) -> QualityResult:
         """Judge a table as it is, and change nothing; rules on technical columns that it has not kept are left out.
@@ -180,6 +216,12 @@ class Gate:
             f"{result.table} was not published: {'; '.join(reasons)}.",
             cure=f"Look at the rows: toolkit tables show {quarantine_name(result.table)}. Then mend the source.",
         )
+
+
+def _where_readable(rule: Rule) -> Rule:
+    if not isinstance(rule, RowRule):
+        return rule
+    return rule.model_copy(update={"where": f"({rule.where}) AND {_READABLE}" if rule.where else _READABLE})
 
 
 def _refuse_what_gets_lost(tables: Tables, table: str, columns: Sequence[str]) -> None:

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from toolkit.scenario import Table, check_table_name
 
+CORRUPT = "_corrupt_record"
 VIOLATIONS, RULES, WARNINGS, QUARANTINED = "_violations", "_rules", "_warnings", "_quarantined"
 _REASONS = {
-    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
+    CORRUPT: "The text of a line that could not be read; null otherwise.",
     VIOLATIONS: "Every rule the row broke: rule, column, value and message.",
     RULES: "The names of the rules that sent the row here.",
 }
 
 
 def quarantine_name(table: str) -> str:
-    """`silver.orders` → `quarantine.orders`, which is its own quarantine.
+    """`silver.orders` → `quarantine.orders`, which is its own quarantine; that of a linked table is apart from ours.
 
     Raises:
         UsageError: that is not a table name.
     """
-    return f"quarantine.{check_table_name(table).partition('.')[2]}"
+    layer, _, name = check_table_name(table).partition(".")
+    return f"quarantine.linked_{name}" if layer == "linked" else f"quarantine.{name}"
 
 
 def quarantine_of(table: Table, **technical: str) -> Table:

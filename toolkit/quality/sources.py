@@ -12,10 +12,13 @@ from pydantic import AfterValidator, Field
 
 from toolkit.errors import DataError, UsageError
 from toolkit.parameters import option
-from toolkit.quality.views.naming import OfTable
+from toolkit.quality.views.naming import OfAnyPlace
+from toolkit.store import links
 from toolkit.store.lakehouse import Lakehouse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from toolkit.platform import DataPlatform
     from toolkit.quality.contracts.judgement import Promised
     from toolkit.quality.engine import Check
@@ -30,7 +33,7 @@ File = Annotated[Path, AfterValidator(Path.absolute)]
 Contract = Annotated[str, AfterValidator(_absolute)]
 
 
-class Source(OfTable):
+class Source(OfAnyPlace):
     """A table, and where its rules stand; what its scenario declares when neither a file nor a contract is named."""
 
     rules: File | None = Field(None, description="A file of rules; those of the table's scenario when left out.")
@@ -72,7 +75,8 @@ def _of_file(source: Source, file: Path) -> Promised:
     from toolkit.quality.rules import load
 
     declared = load(file)
-    if declared.table != source.table:
+    # A linked table is called otherwise where it lies.
+    if declared.table != source.table and not source.table.startswith(f"{links.LAYER}."):
         raise UsageError(
             f"{file} holds the rules of {declared.table}, not of {source.table}.", cure="Name the other table."
         )
@@ -85,6 +89,21 @@ def _is_there(table: str) -> bool:
     except (UsageError, DataError):
         return False
     return True
+
+
+def incoming(table: str, rules: Path | None, contract: str | None, references: Mapping[str, str]) -> Promised | None:
+    """The rules of a file or of a contract for rows on their way to a table, be it there or not; None where neither is named.
+
+    Raises:
+        UsageError: as `given`; or the contract promises nothing of the table.
+    """
+    if contract is None or rules:
+        return given(Source(table=table, rules=rules, contract=contract, references=dict(references)))
+    from toolkit.quality import contracts
+    from toolkit.quality.contracts.judgement import promised_of_incoming
+    from toolkit.quality.contracts.places import file_of
+
+    return promised_of_incoming(contracts.load(file_of(contract)), table, references, _is_there)
 
 
 def check_of(platform: DataPlatform, table: str, rules: Promised | None) -> Check:

@@ -23,7 +23,7 @@ from toolkit.quality.records import RELEASES, RESULTS
 from toolkit.quality.rejected import NOT_SPARK, check_settings, chosen, open_quarantine, preview
 from toolkit.quality.reports import FORMS, title
 from toolkit.quality.sources import Source, check_of, declared_check, given
-from toolkit.quality.views.naming import OfTable
+from toolkit.quality.views.naming import OfAnyPlace, OfTable
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Link, Task
 from toolkit.words import count, plural
@@ -79,7 +79,7 @@ JUDGE = Task(
 # profile
 
 
-class Profiled(OfTable):
+class Profiled(OfAnyPlace):
     """A table that is profiled."""
 
     version: int | None = Field(None, ge=0, description="As it was; as it is when left out.")
@@ -135,7 +135,7 @@ PROFILE = Task(
 # drift between two versions
 
 
-class Compared(OfTable):
+class Compared(OfAnyPlace):
     """Two versions of a table, both of which are profiled."""
 
     before: int = Field(ge=0, description="The version that the other is compared with.")

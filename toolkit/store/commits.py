@@ -96,7 +96,8 @@ def written(path: Location, table: str) -> Written:
     return Written(
         table,
         newest.version,
-        newest.rows or 0,
+        # Of files of which only a part is replaced, the rest is written again.
+        (newest.rows or 0) - int(metrics.get("numCopiedRows", 0)),
         int(metrics.get("numFiles", 0)),
         int(metrics.get("numOutputBytes", 0)),
         int(metrics.get("numDeletedRows", 0)),

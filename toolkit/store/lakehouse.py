@@ -16,7 +16,7 @@ from toolkit import paths
 from toolkit.driver import FOLDERS, Driver
 from toolkit.errors import DataError, UsageError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
-from toolkit.store import locks
+from toolkit.store import links, locks
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import SCHEMES, Location, ObjectPath, located
 from toolkit.store.objects import refuse_unreachable
@@ -56,11 +56,13 @@ class Lakehouse:
         return cls(located(named) if named else paths.home() / "lakehouse")
 
     def path(self, table: str) -> Location:
-        """The folder of `table`, whether or not it is there.
+        """The folder of `table`, whether or not it is there; of a linked one, where it lies.
 
         Raises:
-            UsageError: that is not a table name.
+            UsageError: that is not a table name, or none of a linked one.
         """
+        if table.startswith(f"{links.LAYER}."):
+            return links.place_of(table)
         return self.root.joinpath(*check_table_name(table).split("."))
 
     def staging(self, table: str) -> Location:
@@ -138,8 +140,9 @@ class Lakehouse:
             name
             for layer in LAYERS
             for folder in _folders(self.root / layer)
-            if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir()
+            if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir() and layer != links.LAYER
         ]
+        found += sorted(name for name in links.known() if (self.path(name) / _LOG).is_dir())
         if not found:
             # To a store's client a container that is not there is an empty one.
             self.refuse_unreachable()
@@ -168,11 +171,16 @@ class Lakehouse:
         """Hold `tables` for writing; the system gives them back if this process dies.
 
         Raises:
+            UsageError: one of them is a linked one.
             BusyError: another run holds one of them.
             SetupError: there are some, and nothing says how to enter the store, or its server is not running.
             DataError: there are some, and the store does not answer, refuses, or has no such container.
         """
         names = [check_table_name(table) for table in tables]
+        if theirs := [name for name in names if name.startswith(f"{links.LAYER}.")]:
+            raise UsageError(
+                f"{theirs[0]} lies elsewhere, and is only read here.", cure="Copy it into a table of yours."
+            )
         if names:
             # Said now, before Java starts; what writes no table, as starting the store's own server, needs no store.
             self.refuse_unreachable()

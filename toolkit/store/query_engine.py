@@ -54,6 +54,11 @@ def type_of(engine: QueryBuilder, expression: str) -> str:
     return str(empty.schema.field(0).type).strip().partition("<")[2].removesuffix(">")
 
 
+def literal(text: str) -> str:
+    """A text, whatever is in it, as that engine takes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def quoted(name: str) -> str:
     """One name, whatever is in it, as the engine takes it that reads without Spark."""
     return '"' + name.replace('"', '""') + '"'

@@ -328,6 +328,11 @@ class DeltaReader:
             raise unreadable.explained(self.name, self.path, self._asked, problem) from problem
 
 
+def done(path: Location, name: str) -> int | None:
+    """The number of the newest write of that name (`Once`) to the table there; None if there was none, or is no table."""
+    return None if DeltaLog(path).newest is None else DeltaReader(path, path.name).done(name)
+
+
 def summary(path: Location, table: str) -> TableSummary | DataError:
     """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
     try:

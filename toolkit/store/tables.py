@@ -38,6 +38,7 @@ class Tables:
         run_id: signs every row and commit.
         log: where events go.
         session: gives the SparkSession, starting it when first asked.
+        own: tables that the run declares itself, by name.
     """
 
     scenario: Scenario
@@ -48,6 +49,7 @@ class Tables:
     lakehouse: Lakehouse = field(default_factory=Lakehouse.default)
     step: str = ""
     fingerprint: str = ""
+    own: dict[str, Table] = field(default_factory=dict, init=False)
 
     @property
     def spark(self) -> SparkSession:
@@ -199,13 +201,19 @@ class Tables:
         """Say what was found, before the record of it is appended."""
         self.log.emit("record", self.step, record=table_of(record).name, **data)
 
+    def declare(self, table: Table) -> None:
+        """Declare a table that the scenario does not."""
+        self.own[table.name] = table
+
     def declared(self, table: str | type[Record]) -> Table:
-        """The declaration of a table of this scenario, or of a record's table.
+        """The declaration of a table of this scenario or of this run, or of a record's table.
 
         Raises:
-            UsageError: the scenario declares no such table.
+            UsageError: nothing declares such a table.
         """
-        return self.scenario.table(table) if isinstance(table, str) else table_of(table)
+        if not isinstance(table, str):
+            return table_of(table)
+        return self.own.get(table) or self.scenario.table(table)
 
     def signature(self, note: Mapping[str, str] | None = None) -> dict[str, str]:
         """Who writes, and from what: kept in every commit, with what else is to be noted of it."""

@@ -11,7 +11,7 @@ from pydantic import Field
 from toolkit.errors import UsageError
 from toolkit.etl.views.naming import SHOWN, OfTable
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.query_engine import quoted
+from toolkit.store.query_engine import literal, quoted
 from toolkit.store.reader import DeltaReader
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import NOT_TOLD, plural, when
@@ -97,9 +97,8 @@ KEYS = View(
 def _history(lakehouse: Lakehouse, parameters: OfKey) -> Result:
     reader = lakehouse.open(parameters.table)
     column = _key_column(reader, parameters.by)
-    text = parameters.key.replace("'", "''")
     page = reader.sql(
-        f"SELECT * FROM t WHERE CAST({quoted(column)} AS VARCHAR) = '{text}' ORDER BY {START}",  # noqa: S608 - names are quoted
+        f"SELECT * FROM t WHERE CAST({quoted(column)} AS VARCHAR) = {literal(parameters.key)} ORDER BY {START}",  # noqa: S608 - both are quoted
         as_it_stands=True,
     )
     rows = page.named()

@@ -5,40 +5,15 @@ So it is there for tables that others wrote, too, as far as their commits tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from toolkit.errors import DataError
+from toolkit.etl.commit_counts import EVENTS, is_load, load_of
 from toolkit.etl.views.naming import OF_TABLE, SHOWN, TO_KEYS, TO_RUN, OfAnyTable
-from toolkit.store.commits import LOAD
-from toolkit.store.delta_log import Version
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import when
 
 MOST_COMMITS = 100
 """Commits of a table that are read for a view of all tables."""
-_KINDS = {
-    "MERGE": "merge",
-    "WRITE": "write",
-    "STREAMING UPDATE": "stream",
-    "CREATE TABLE AS SELECT": "write",
-    "CREATE OR REPLACE TABLE AS SELECT": "write",
-    "DELETE": "delete",
-    "UPDATE": "update",
-    "TRUNCATE": "delete",
-}
-"""What a commit is called that says nothing of its load, by its operation; others load no rows."""
-EVENTS = ("received", "repeated", "late", "refused", "kept")
-"""What a commit counts of change events."""
-_METRICS: Mapping[str, Sequence[str]] = {
-    "inserted": ("numTargetRowsInserted", "numOutputRows", "num_added_rows"),
-    "updated": ("numTargetRowsUpdated", "numUpdatedRows"),
-    "deleted": ("numTargetRowsDeleted", "numDeletedRows", "num_deleted_rows"),
-    "files": ("numTargetFilesAdded", "numAddedFiles", "numFiles", "num_added_files"),
-    "bytes": ("numTargetBytesAdded", "numAddedBytes", "numOutputBytes"),
-    "source": ("numSourceRows",),
-}
 
 
 def _loads(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
@@ -54,48 +29,12 @@ def _loads(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
             continue
         if len(history) == MOST_COMMITS:
             notes.append(f"Of {name}, the newest {MOST_COMMITS} commits were read.")
-        rows += [load_of(name, version) for version in history if _is_load(version)]
+        rows += [load_of(name, version) for version in history if is_load(version)]
     return Result(sorted(rows, key=_newest_first), tuple(notes), problems=tuple(problems))
 
 
 def _newest_first(row: Row) -> tuple[float, str, int]:
     return (-row["at"].timestamp() if row["at"] else 0.0, row["table"], -row["version"])
-
-
-def _is_load(version: Version) -> bool:
-    return LOAD in version.user_metadata or version.operation in _KINDS
-
-
-def load_of(table: str, version: Version) -> dict[str, Any]:
-    """What one commit did to its table; what it does not tell is None."""
-    said, counted = version.user_metadata, {name: _metric(version, name) for name in _METRICS}
-    source = counted.pop("source")
-    inserted, updated = counted["inserted"], counted["updated"]
-    if source is not None:
-        counted["unchanged"] = source - (inserted or 0) - (updated or 0)
-    if said.get(LOAD) in ("changes", "sync_keys"):
-        counted.pop("unchanged", None)
-    told = {name: _whole(said.get(name)) for name in EVENTS}
-    return {
-        "table": table,
-        "version": version.version,
-        "at": version.at,
-        "load": str(said.get(LOAD) or _KINDS.get(version.operation or "", version.operation)),
-        **counted,
-        **told,
-        "run": version.run_id or None,
-        "step": version.step or None,
-    }
-
-
-def _metric(version: Version, name: str) -> int | None:
-    return next((_whole(version.metrics[one]) for one in _METRICS[name] if one in version.metrics), None)
-
-
-def _whole(value: Any) -> int | None:
-    """A count as a commit says it, which is free-form; None for what is none."""
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _load_sentence(row: Row) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 from toolkit.errors import ToolkitError
 from toolkit.etl.discovery import Place, discover
-from toolkit.etl.ledger import Ledger, loaded
+from toolkit.etl.ledger import Ledger, commits_of, loaded
 from toolkit.etl.records import FILES, IngestedFile
 from toolkit.etl.views.naming import OF_TABLE, SHOWN, TO_RUN, OfAnyTable
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.location import located
+from toolkit.store.reader import done
 from toolkit.views import Column, Link, Result, Row, View
 
 
@@ -19,9 +19,9 @@ def _sources(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
     """Every file that was loaded or waits, of each flow; where its folder cannot be read, that is a problem, and unknown."""
     rows: list[Row] = []
     problems: list[str] = []
-    for files, done in _flows(lakehouse, parameters.table):
-        newest, before = files[-1], loaded(files, done)
-        loads = {one.file: one for one in files if one.batch <= done}
+    for files, batch in _flows(lakehouse, parameters.table):
+        newest, before = files[-1], loaded(files, batch)
+        loads = {one.file: one for one in files if one.batch <= batch}
         states, problem = _states(newest, before)
         problems += [problem] if problem else []
         rows += [_source_row(newest, name, state, loads.get(name)) for name, state in states.items()]
@@ -39,8 +39,7 @@ def _flows(lakehouse: Lakehouse, table: str) -> Iterator[tuple[list[IngestedFile
     for one in ledger.files(table):
         found.setdefault((one.table, one.flow), []).append(one)
     for (name, flow), files in sorted(found.items()):
-        reader = lakehouse.open(name) if lakehouse.has_version(name) else None
-        yield files, (reader.done(f"files:{flow}") or 0) if reader else 0
+        yield files, done(lakehouse.path(name), commits_of(flow)) or 0
 
 
 def _no_session() -> Any:
@@ -49,9 +48,8 @@ def _no_session() -> Any:
 
 def _states(newest: IngestedFile, before: Mapping[str, Any]) -> tuple[dict[str, str], str]:
     """What each file of a flow is now, by name; what was loaded is unknown where the folder cannot be looked into."""
-    folder, _, pattern = newest.place.rpartition("//")
     try:
-        found = discover(Place(located(folder), pattern), before)
+        found = discover(Place.parse(newest.place), before)
     except (ToolkitError, OSError) as problem:
         return dict.fromkeys(before, "unknown"), f"{newest.place} cannot be looked into: {problem}"
     states = dict.fromkeys(before, "loaded") | {one.name: "waiting" for one in found.new}
@@ -104,6 +102,6 @@ SOURCES = View(
         Link("enter", "Loads", "etl.loads", "Show what the loads of its table did.", OF_TABLE),
         TO_RUN,
     ),
-    empty="No file was loaded one after the other yet. Run a scenario: toolkit run incremental_loads",
+    empty="No file was loaded one after the other yet. Load your own: toolkit etl ingest FILE TABLE",
     limit=SHOWN,
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.errors import UsageError
-from toolkit.quality.contracts.model import Contract
+from toolkit.quality.contracts.model import Contract, ContractTable
 from toolkit.quality.contracts.promises import rules_of, unchecked, unchecked_levels
 from toolkit.quality.contracts.relationships import references_of
 from toolkit.quality.contracts.stored import drift
@@ -67,11 +67,29 @@ def promised(
         DataError: the table's log is damaged.
     """
     table = contract.table(reader.name)
-    known = {name: lies for name, lies in references_of(contract).items() if is_there(lies)} | dict(references)
     rules = [rule for rule in rules_of(table, contract) if rule.name != "contract_schema"]
     if table.columns:
         differences = tuple(map(str, drift(table, reader)))
         rules.insert(0, ColumnsAsPromised(name="contract_schema", severity="critical", differences=differences))
+    return _promised(contract, table, rules, references, is_there)
+
+
+def promised_of_incoming(
+    contract: Contract, table: str, references: Mapping[str, str], is_there: Callable[[str], bool]
+) -> Promised:
+    """What `contract` promises of rows on their way to a table; as `promised`, but the rows are judged, not the table."""
+    of = contract.table(table)
+    return _promised(contract, of, rules_of(of, contract), references, is_there)
+
+
+def _promised(
+    contract: Contract,
+    table: ContractTable,
+    rules: Sequence[Rule],
+    references: Mapping[str, str],
+    is_there: Callable[[str], bool],
+) -> Promised:
+    known = {name: lies for name, lies in references_of(contract).items() if is_there(lies)} | dict(references)
     if not rules:
         raise UsageError(f"{contract.id} promises nothing of {table.name}.", cure="Name a contract that does.")
     kept = tuple(rule for rule in rules if not rule.refers_to or rule.refers_to in known)

@@ -22,7 +22,7 @@ from toolkit.quality.contracts.odcs_writer import DESCRIPTION, LATENCY, UNITS, D
 from toolkit.quality.contracts.physical import is_map, refuse_misspelled, spark_type, systems_of
 from toolkit.quality.contracts.quality_entries import VolumeSaid, entry_of, is_ours, rule_of
 from toolkit.quality.rules import Rule
-from toolkit.quality.yaml_text import read_mapping, write_mapping
+from toolkit.yaml_text import read_mapping, write_mapping
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from toolkit.quality.contracts.metrics import READERS, Entry, metric_of
 from toolkit.quality.contracts.model import Column, ContractTable
 from toolkit.quality.contracts.odcs_keys import OPERATORS
 from toolkit.quality.rules import KINDS, Rule, parse
-from toolkit.quality.yaml_text import read_mapping
+from toolkit.yaml_text import read_mapping
 
 ENGINE = "lakehouse-toolkit"
 

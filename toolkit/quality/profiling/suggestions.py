@@ -14,8 +14,8 @@ from toolkit.quality.profiling.confidence import Evidence
 from toolkit.quality.profiling.model import ColumnProfile, ForeignKey, Profile, Texts
 from toolkit.quality.profiling.text_formats import SHAPE_LENGTH, pattern
 from toolkit.quality.rules import Rule, parse
-from toolkit.quality.yaml_text import write_mapping
 from toolkit.scenario import check_table_name
+from toolkit.yaml_text import write_mapping
 
 MARGIN = Decimal("0.1")
 """Of the range seen, on either side."""

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from toolkit.errors import UsageError, closest, wrong_value
 from toolkit.quality.rules.base import KINDS, Rule
-from toolkit.quality.yaml_text import read_mapping, write_mapping
 from toolkit.scenario import check_table_name
+from toolkit.yaml_text import read_mapping, write_mapping
 
 _LISTED = "docs/rules.md lists every kind with its fields."
 

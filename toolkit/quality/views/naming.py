@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from toolkit.parameters import Parameters
+from toolkit.store import links
 from toolkit.views import Link
 
 NOTHING = "Nothing was measured yet. Run a scenario that checks its data, or: toolkit quality run TABLE"
@@ -16,6 +18,14 @@ class OfTable(Parameters):
     """One table."""
 
     table: str = Field(description="Such as silver.orders.")
+
+
+class OfAnyPlace(OfTable):
+    """One table, wherever it lies."""
+
+    table: Annotated[str, AfterValidator(links.named)] = Field(
+        description="Such as silver.orders; or the path of any Delta table, which is called linked.<its folder> from then on."
+    )
 
 
 class OfRule(OfTable):

@@ -1,0 +1,136 @@
+"""How files that no scenario knows are read: found out by looking at them, and kept as YAML that a person edits.
+
+Owns the form of that description. What files hold is found out in `etl.inference`; rows are read by `etl.extract`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from toolkit import paths
+from toolkit.columns import quoted
+from toolkit.errors import UsageError, reason_of
+from toolkit.yaml_text import read_mapping, write_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from toolkit.store.location import Location
+
+Format = Literal["csv", "json", "parquet", "avro", "xml"]
+_INTRODUCTION = """\
+# How the files of {table} are read. Edit it, then load them anew: toolkit etl ingest FILE {name} --fresh
+# Types are Spark's: STRING, BIGINT, INT, DOUBLE, DECIMAL(10,2), BOOLEAN, DATE, TIMESTAMP, ARRAY<...>, STRUCT<name: TYPE>.
+# A value that its type does not hold without change is not lost: its row keeps its text in _corrupt_record.
+"""
+
+
+class Description(BaseModel):
+    """How files are read.
+
+    Attributes:
+        format: of all files.
+        separator: of CSV.
+        quote: of CSV.
+        header: of CSV: the first line of each file names the columns.
+        encoding: of text.
+        row_tag: of XML: the element that is a row.
+        columns: type by name, as Spark writes it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Format
+    separator: str = ","
+    quote: str = '"'
+    header: bool = True
+    encoding: str = "utf-8"
+    row_tag: str = ""
+    columns: dict[str, str] = Field(min_length=1)
+
+    @property
+    def schema_ddl(self) -> str:
+        """The columns as DDL."""
+        return ", ".join(f"{quoted(name)} {kind}" for name, kind in self.columns.items())
+
+    @property
+    def reader(self) -> Callable[..., DataFrame]:
+        """The function of `etl.extract` or `etl.extract_tables` that reads such files."""
+        from toolkit.etl import extract, extract_tables
+
+        readers: dict[str, Callable[..., DataFrame]] = {
+            "csv": extract.read_csv,
+            "json": extract.read_json,
+            "xml": extract.read_xml,
+            "parquet": extract_tables.read_parquet,
+            "avro": extract_tables.read_avro,
+        }
+        return readers[self.format]
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the reader is told beside the schema."""
+        return {name: getattr(self, name) for name in _OPTIONS[self.format]}
+
+
+_OPTIONS: dict[str, tuple[str, ...]] = {
+    "csv": ("separator", "quote", "header", "encoding"),
+    "json": ("encoding",),
+    "xml": ("row_tag", "encoding"),
+    "parquet": (),
+    "avro": (),
+}
+
+
+def file_of(table: str) -> Path:
+    """Where the description of a table's files lies."""
+    return paths.home() / "sources" / f"{table}.yaml"
+
+
+def kept(table: str) -> Description | None:
+    """How a table's files are read, as the file says; None where there is none.
+
+    Raises:
+        UsageError: the file says something else.
+    """
+    file = file_of(table)
+    if not file.exists():
+        return None
+    try:
+        return Description.model_validate(read_mapping(file, "format: csv"))
+    except ValidationError as problem:
+        wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {reason_of(one)}" for one in problem.errors())
+        raise UsageError(f"{file} does not describe files: {wrong}.", cure="Mend it, or remove it.") from problem
+
+
+def keep(table: str, description: Description) -> Path:
+    """Write it down, where it is edited; returns the file."""
+    file = file_of(table)
+    paths.ensure_folder(file.parent)
+    said = {"format": description.format, **description.options, "columns": description.columns}
+    introduction = _INTRODUCTION.format(table=table, name=table.partition(".")[2])
+    paths.write_atomically(file, introduction + write_mapping(said))
+    return file
+
+
+def described(
+    spark: SparkSession, files: Sequence[Location], *, format: str, separator: str, encoding: str, row_tag: str
+) -> Description:
+    """What files hold, found out by looking at all of them; what is said already is not looked for.
+
+    Raises:
+        DataError: as `infer_schema`.
+        UsageError: as `infer_schema`.
+    """
+    from toolkit.etl.inference import columns_of, infer_schema
+
+    found = infer_schema(spark, files, format=format, separator=separator, encoding=encoding, row_tag=row_tag)
+    said = {"separator": found.separator, "header": found.header} if found.format == "csv" else {}
+    if found.encoding:
+        said["encoding"] = found.encoding
+    return Description(format=found.format, row_tag=row_tag, columns=columns_of(found.schema), **said)
