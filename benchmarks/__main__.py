@@ -29,6 +29,7 @@ NAMES = (
     "profile_wide",
     "warm",
     "changes",
+    "discovery",
 )
 
 

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyspark.sql import functions as F
+
+from benchmarks.peers import launch
 from benchmarks.ratios import Choices, NotComparable, Ratio, median
 from toolkit import session
 from toolkit.etl.changes import ChangeFlow, apply_changes
@@ -45,12 +48,92 @@ UPSERT = (
 def measure(choices: Choices) -> Iterator[Ratio]:
     """Each size in one warm session, each time on a fresh copy of the table, both sides in turn."""
     spark = session.start(name="bench changes")
+    took: dict[str, list[float]] = {"history": [], "upsert": []}
     try:
         for rows in (choices.rows,) if choices.rows else SIZES:
             with tempfile.TemporaryDirectory(prefix="bench-changes-") as scratch:
-                yield from _measured(spark, rows, Path(scratch), choices)
+                for ratio in _measured(spark, rows, Path(scratch), choices):
+                    took[ratio.name.split()[0]].append(ratio.ours)
+                    yield ratio
+        yield from _one_day(spark, choices)
     finally:
         session.stop(spark)
+    for what, seconds in took.items():
+        if len(seconds) > 1:
+            note = f"ours at {SIZES[-1]:,} rows, against ours at {SIZES[0]:,}: sixteen times the rows."
+            yield Ratio(f"growth of {what}", seconds[-1], seconds[0], None, "s", note)
+    with tempfile.TemporaryDirectory(prefix="bench-mack-") as scratch:
+        yield from _against_mack(Path(scratch), choices)
+
+
+def _one_day(spark: SparkSession, choices: Choices) -> Iterator[Ratio]:
+    """One day of changes into the history of a year, against the history of that year and day made from all changes."""
+    choices.tell("  one day into a year")
+    rows, repeat = (choices.rows or MILLION) // 10, choices.repeat or REPEAT
+    year = spark.range(365 * rows // EVERY).selectExpr(
+        f"id * 7919 % {rows} AS id",
+        "concat('name ', hash(id)) AS name",
+        "concat('city ', id % 977) AS city",
+        "if(id % 5 = 0, 'business', 'consumer') AS segment",
+        f"CAST(id / {rows // EVERY} AS INT) AS at",
+    )
+    year = year.dropDuplicates(["id", "at"])
+    with tempfile.TemporaryDirectory(prefix="bench-year-") as scratch:
+        place = Path(scratch)
+        year.write.format("delta").save(str(place / "events"))
+        events = spark.read.format("delta").load(str(place / "events"))
+        apply_changes(place / "history", events.where("at < 364"), FLOW)
+        day = events.where("at = 364")
+        ours, floor = _both(
+            place / "history",
+            lambda table: apply_changes(table, day, FLOW),
+            lambda table: _rebuilt(table, events),
+            repeat,
+        )
+    what = f"{rows // EVERY:,} changes of {rows:,} keys a day; medians of {repeat}. Against: the table made from all 365 days."
+    yield Ratio("one day into a year", ours, floor, None, "s", what)
+
+
+def _rebuilt(table: Path, events: DataFrame) -> None:
+    shutil.rmtree(table)
+    apply_changes(table, events, FLOW)
+
+
+def _against_mack(scratch: Path, choices: Choices) -> Iterator[Ratio]:
+    """The same history by mack, where it can do it: each change is newer than all before, and no key has two."""
+    choices.tell("  mack")
+    rows, repeat = choices.rows or MILLION, choices.repeat or REPEAT
+    spark = session.start(launch.settings(), name="bench mack")
+    try:
+        state, at = _state(spark, rows), "TIMESTAMP '2026-01-01 00:00:00'"
+        ours = state.selectExpr("*", f"{at} AS _start_at", "CAST(null AS TIMESTAMP) AS _end_at")
+        ours.write.format("delta").save(str(scratch / "history"))
+        theirs = state.selectExpr(
+            "*", "true AS is_current", f"{at} AS effective_time", "CAST(null AS TIMESTAMP) AS end_time"
+        )
+        theirs.write.format("delta").save(str(scratch / "theirs"))
+        changes = _changes(spark, rows).withColumn("at", F.lit("2026-02-01").cast("timestamp"))
+        changes.withColumnRenamed("at", "effective_time").write.format("delta").save(str(scratch / "changes"))
+        changes = spark.read.format("delta").load(str(scratch / "changes")).withColumnRenamed("effective_time", "at")
+        seconds, left = [], (0, 0)
+        for _ in range(repeat + 1):
+            place = scratch / "history-ours"
+            shutil.copytree(scratch / "history", place)
+            begun = time.perf_counter()
+            apply_changes(place, changes, FLOW)
+            seconds.append(time.perf_counter() - begun)
+            reader = DeltaReader(place, "history")
+            left = (reader.count(), reader.sql("SELECT count(*) FROM t WHERE _end_at IS NULL").rows[0][0])
+            shutil.rmtree(place)
+    finally:
+        session.stop(spark)
+    order = {"table": str(scratch / "theirs"), "changes": str(scratch / "changes"), "repeat": repeat}
+    told = launch.run("mack", order)
+    if left != (told["rows"], told["current"]):
+        raise NotComparable(f"ours has {left} rows and current ones, mack {told['rows'], told['current']}.")
+    what = f"a history of {rows:,} rows; one row in {EVERY} changes, each newer than all before; a JVM for each side, "
+    what += f"medians of {repeat}."
+    yield Ratio(f"against mack {told['version']}", median(seconds[1:]), median(told["seconds"]), None, "s", what)
 
 
 def _measured(spark: SparkSession, rows: int, scratch: Path, choices: Choices) -> Iterator[Ratio]:

@@ -145,7 +145,7 @@ def _streaming(spark: SparkSession, rules: Sequence[Rule], scratch: Path, choice
 
 
 def _peers(flights: Path, ours: float, scratch: Path, choices: Choices) -> Iterator[Ratio]:
-    for peer in launch.PEERS:
+    for peer in launch.OF_QUALITY:
         choices.tell(f"  {peer}")
         writes = scratch / "peer" if peer == "dqx" else None
         found = launch.measure(peer, flights, repeat=PEER_REPEAT, scratch=writes)

@@ -257,7 +257,7 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
     if settings.master.startswith("spark://"):
         found["spark.executor.extraJavaOptions"] = UTC_FLAG
         found["spark.jars"] = ",".join(map(str, [*jars.class_path(), *_jars_of(driver)]))
-    if settings.quick_start:
+    if settings.interpreted:
         found |= INTERPRETED
     return {**found, **driver.properties}
 
@@ -441,6 +441,19 @@ def explain(problem: BaseException) -> ToolkitError | None:
     return None
 
 
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Raise what an error of Spark means for the user in its place, where that is known."""
+    try:
+        yield
+    except ToolkitError:
+        raise
+    except Exception as problem:
+        if (meaning := explain(problem)) is not None:
+            raise meaning from problem
+        raise
+
+
 def _causes(problem: BaseException) -> list[str]:
     """What Java gives as the reasons of an error whose own words do not say them."""
     stack = getattr(problem, "_stackTrace", None) or getattr(problem, "_stacktrace", None) or ""
@@ -482,6 +495,10 @@ _MEANINGS: tuple[tuple[str, Callable[[re.Match[str]], ToolkitError]], ...] = (
     (
         r"DELTA_(CONCURRENT_\w+|METADATA_CHANGED|PROTOCOL_CHANGED)|ConcurrentModificationException",
         lambda _: BusyError("Another writer changed the table meanwhile; nothing was written.", cure="Run it again."),
+    ),
+    (
+        r"DELTA_SCHEMA_CHANGE(?:D\w*|_SINCE_ANALYSIS)",
+        lambda _: DataError("The columns of a table changed while it was read.", cure="Read it again."),
     ),
     (
         r"OSError: \[Errno \d+\] (Network is unreachable|Cannot assign requested address)",

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from toolkit.errors import SetupError, UsageError
 from toolkit.quality import rules as quality_rules
 from toolkit.settings import Settings, current
 
-PEERS = ("great_expectations", "cuallee", "dqx")
+OF_QUALITY = ("great_expectations", "cuallee", "dqx")
+"""Check rules; measured by `measure`."""
+PEERS = (*OF_QUALITY, "mack")
 FLOOR = "floor"
 RULES = REPOSITORY / "benchmarks" / "quality_rules.yaml"
 PROGRAMS = Path(__file__).with_name("programs")
@@ -66,7 +69,7 @@ def rules() -> quality_rules.RuleSet:
 def settings() -> Settings:
     """What every side runs with."""
     chosen = {"master": "local[2]", "remote": "", "memory": MEMORY, "shuffle_partitions": 2}
-    return current().model_copy(update={**chosen, "quick_start": False, "ui": False})
+    return current().model_copy(update={**chosen, "quick_start": False, "interpreted": False, "ui": False})
 
 
 def python_of(peer: str) -> Path:
@@ -90,7 +93,7 @@ def measure(peer: str, flights: Path, *, repeat: int, scratch: Path | None = Non
     """Let a peer, or the floor, check the rules on the flights, warm, in a process and a JVM of its own.
 
     Args:
-        peer: one of `PEERS`, or `FLOOR`.
+        peer: one of `OF_QUALITY`, or `FLOOR`.
         flights: folder of Parquet files, from `benchmarks.peers.data.flights`.
         repeat: measured repetitions; one before them is not measured.
         scratch: folder to write tables in, where the writes are to be measured, too; what lies in it is deleted.
@@ -99,23 +102,35 @@ def measure(peer: str, flights: Path, *, repeat: int, scratch: Path | None = Non
         SetupError: its environment has not been made, or Spark does not start.
         ChildFailed: the program did not end well.
     """
+    order = {
+        "flights": str(flights),
+        "rules": [{"name": rule.name, **rule.as_data()} for rule in rules().rules],
+        "repeat": repeat,
+        "scratch": str(scratch) if scratch else None,
+    }
+    return Found(**run(peer, order))
+
+
+def run(peer: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Let a peer's program carry out an order, in a process and a JVM of its own; gives what it told.
+
+    Args:
+        peer: one of `PEERS`, or `FLOOR`.
+        order: what the program reads; the properties of Spark are added.
+
+    Raises:
+        SetupError: its environment has not been made, or Spark does not start.
+        ChildFailed: the program did not end well.
+    """
     interpreter, chosen = python_of(peer), settings()
     with tempfile.TemporaryDirectory(prefix="peer-") as folder:
-        order = {
-            "flights": str(flights),
-            "rules": [{"name": rule.name, **rule.as_data()} for rule in rules().rules],
-            "properties": session.properties(chosen),
-            "repeat": repeat,
-            "scratch": str(scratch) if scratch else None,
-        }
         file = Path(folder) / "order.json"
-        file.write_text(json.dumps(order), encoding="utf-8")
+        file.write_text(json.dumps({**order, "properties": session.properties(chosen)}), encoding="utf-8")
         gateway = session.launch(chosen, log=Path(folder) / "java.log")
         try:
-            told = _run([str(interpreter), str(_program(peer)), str(file)], gateway, Path(folder), interpreter)
+            return _run([str(interpreter), str(_program(peer)), str(file)], gateway, Path(folder), interpreter)
         finally:
             java.end(gateway.process, patience=ENDING_SECONDS)
-    return Found(**told)
 
 
 def _program(peer: str) -> Path:

@@ -1,7 +1,7 @@
 """A load in a process of its own that is killed when it has planned its batch and has not loaded it yet.
 
-`python -m scenarios.incremental_loads.crash INBOX TABLE LEDGER` ends by SIGKILL, as when the machine takes it away: nothing of
-it is cleaned up. It starts no Java, since it does not get so far.
+`python -m scenarios.incremental_loads.crash INBOX TABLE LEDGER NAME` ends by SIGKILL, as when the machine takes it away:
+nothing of it is cleaned up. It starts a Java only where the plan is written to an object store.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import os
 import signal
 import subprocess
 import sys
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from toolkit.store.location import Location, located
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 
 def killed(inbox: Location, table: Location, ledger: Location, name: str) -> int:
@@ -26,6 +29,14 @@ def _die(*_: Any, **__: Any) -> NoReturn:
     raise AssertionError("It lives.")
 
 
+def _session() -> SparkSession:
+    """What writes the plan in an object store."""
+    from toolkit import session
+    from toolkit.store.lakehouse import Lakehouse
+
+    return session.start(name="crash", driver=Lakehouse.default().driver)
+
+
 def main(inbox: str, table: str, ledger: str, name: str) -> None:
     """Plan the next batch as the load does, and be killed where its files are to be read."""
     from dataclasses import replace
@@ -36,7 +47,7 @@ def main(inbox: str, table: str, ledger: str, name: str) -> None:
 
     no_session: Any = None
     flow = replace(flow_of(located(inbox)), read=_die)
-    ingest(located(table), flow=flow, ledger=Ledger(located(ledger), _die), spark=no_session, table=name)
+    ingest(located(table), flow=flow, ledger=Ledger(located(ledger), _session), spark=no_session, table=name)
 
 
 if __name__ == "__main__":

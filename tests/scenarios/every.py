@@ -70,7 +70,7 @@ class EveryScenario:
                 f"--rootdir={home.path.parent}",
                 str(self.declared.notebook),
             ],
-            env={**home.environment, **({"TOOLKIT_QUICK_START": "false"} if self.compiled else {})},
+            env={**home.environment, **({"TOOLKIT_INTERPRETED": "false"} if self.compiled else {})},
             capture_output=True,
             text=True,
             timeout=580,

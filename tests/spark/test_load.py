@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
+from deltalake import write_deltalake
 
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import BusyError, DataError, UsageError
 from toolkit.etl.load import Loaded, append, insert_only, overwrite_part, sync, sync_keys, upsert
 from toolkit.store.commits import Once, Way
 from toolkit.store.reader import DeltaReader
@@ -153,3 +155,45 @@ def test_rows_of_some_keys_follow_another_table_and_those_of_others_stay(spark: 
     with pytest.raises(DataError, match="are null"):
         sync_keys(table, frame(spark, {1: "A"}).union(spark.sql("SELECT CAST(null AS INT), 'x'")), ["id"], among)
     assert content(table) == {1: "A", 3: "c", 4: "d"}
+
+
+def test_of_two_writers_the_second_is_told_and_the_table_is_as_the_first_left_it(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    table, seen = tmp_path / "t", tmp_path / "seen"
+    upsert(table, frame(spark, {1: "a", 2: "b"}), ["id"])
+    frame(spark, {1: "first", 2: "first"}).write.format("delta").save(str(tmp_path / "other"))
+
+    def while_it_is_read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            # The keys are looked at first, then the merge begins; another writer commits in between.
+            if seen.exists() and not (table / "_delta_log" / "00000000000000000001.json").exists():
+                write_deltalake(
+                    table, pa.table({"id": pa.array([1, 2], pa.int32()), "name": ["x", "y"]}), mode="overwrite"
+                )
+            seen.touch()
+            yield batch
+
+    second = frame(spark, {1: "second"}).coalesce(1).mapInArrow(while_it_is_read, "id INT, name STRING")
+    with pytest.raises(BusyError, match="Another writer changed the table meanwhile; nothing was written"):
+        upsert(table, second, ["id"])
+    assert content(table) == {1: "x", 2: "y"}
+    assert DeltaReader(table, "t").version == 1
+
+
+@pytest.mark.parametrize("way", [Way(partition_by=["dya"]), Way(cluster_by=["dya"])], ids=["parted", "clustered"])
+def test_a_table_is_parted_by_columns_that_it_has(spark: SparkSession, tmp_path: Path, way: Way) -> None:
+    with pytest.raises(UsageError, match=r"There is no column 'dya'\. Did you mean 'day'"):
+        append(tmp_path / "t", frame(spark, [(1, "mon")], "id INT, day STRING"), way)
+    assert not (tmp_path / "t").exists()
+
+
+def test_columns_that_change_while_a_table_is_read_are_told(spark: SparkSession, tmp_path: Path) -> None:
+    source, target = tmp_path / "s", tmp_path / "t"
+    append(source, frame(spark, {1: "a"}))
+    before = spark.read.format("delta").load(str(source))
+    changed = frame(spark, [("one", 2)], "id STRING, other INT")
+    changed.write.format("delta").mode("overwrite").option("overwriteSchema", True).save(str(source))
+    with pytest.raises(DataError, match="The columns of a table changed while it was read"):
+        upsert(target, before, ["id"])
+    assert not target.exists()

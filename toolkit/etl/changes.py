@@ -35,6 +35,7 @@ from toolkit.etl.histories import (
 from toolkit.etl.load import SHOWN, shown
 from toolkit.etl.reuse import persisted
 from toolkit.etl.windows import latest
+from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -82,6 +83,7 @@ class Applied:
     skipped: bool = False
 
 
+@explained()
 def apply_changes(
     target: Location,
     source: DataFrame,

@@ -19,6 +19,7 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType, VariantT
 from toolkit.columns import cols, quoted
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.reuse import persisted
+from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -55,6 +56,7 @@ class Loaded:
     skipped: bool = False
 
 
+@explained()
 def append(target: Location, source: DataFrame, way: Way = PLAIN) -> Loaded:
     """Add rows.
 
@@ -71,6 +73,7 @@ def append(target: Location, source: DataFrame, way: Way = PLAIN) -> Loaded:
     return _written(target, before)
 
 
+@explained()
 def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way = PLAIN) -> Loaded:
     """Put rows in place of those that meet a condition; one commit, in which the others stay.
 
@@ -101,6 +104,7 @@ def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way
     return _written(target, before)
 
 
+@explained()
 def empty(target: Location, spark: SparkSession, way: Way = PLAIN, *, columns_of: DataFrame | None = None) -> Loaded:
     """Take all rows out of a table, whose versions stay; nothing is done where there is none.
 
@@ -206,6 +210,7 @@ _INSERT = "WHEN NOT MATCHED THEN INSERT *"
 _DELETE = "WHEN NOT MATCHED BY SOURCE THEN DELETE"
 
 
+@explained()
 def _by_key(
     target: Location,
     source: DataFrame,
@@ -325,6 +330,11 @@ def _write(
 ) -> None:
     if way.partition_by and way.cluster_by:
         raise UsageError("A table is parted or clustered, not both.", cure="Name partition_by or cluster_by.")
+    for name in (*way.partition_by, *way.cluster_by):
+        if name not in source.columns:
+            raise UsageError.unknown(
+                "column", name, source.columns, cure="A table is parted by columns that its rows have."
+            )
     write_frame(source, target, way, mode=mode, **options)
 
 
