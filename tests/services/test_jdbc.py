@@ -380,13 +380,10 @@ def test_a_server_that_is_killed_under_a_read_leaves_the_target_as_it_was(
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(Exception, match=r".") as failed:
+    with pytest.raises(DataError, match="ended the connection while it was being read"):
         append(target, rows)
     killer.join()
     gone(found.pid)
-    told = session.explain(failed.value)
-    assert isinstance(told, DataError)
-    assert "ended the connection while it was being read" in told.what
     after = DeltaReader(target, "t")
     assert (after.version, after.page().rows) == kept
     service.start(POSTGRES)
