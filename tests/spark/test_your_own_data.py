@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.homes import WarmHome
@@ -52,7 +54,7 @@ def test_the_page_does_what_it_says(own: WarmHome) -> None:
     assert [(row["delivery_id"], row["_rescued_data"]) for row in rescued] == [("D6", '{"driver":"Ana"}')]
     assert {row["delivery_id"] for row in own.rows("silver.deliveries")} == {"D2", "D6"}
     reasons = {row["delivery_id"]: row["_rules"] for row in own.rows("quarantine.deliveries")}
-    assert reasons["D1"] == reasons["D5"] == ["readable"]
+    assert reasons["D1"] == reasons["D5"] == ["line_is_readable"]
 
 
 def test_json_becomes_a_table_and_a_replaced_file_is_told_then_reloaded(own: WarmHome) -> None:
@@ -64,7 +66,8 @@ def test_json_becomes_a_table_and_a_replaced_file_is_told_then_reloaded(own: War
     assert (first["id"], first["item"]) == (1, {"name": "cup", "tags": ["a", "b"]})
     file.write_text('{"id": 3, "item": {"name": "pan"}}\n')
     told = own.toolkit("etl", "ingest", "in/*.json", "things")
-    assert "was replaced since it was loaded" in told.stderr
+    assert told.stderr.count("the rows are those of the earlier file") == 1
+    assert "1 file replaced since, whose rows --reload takes" in told.stdout
     assert [row["id"] for row in own.rows("bronze.things")] == [1, 2]
     assert own.toolkit("etl", "ingest", "in/*.json", "things", "--reload").returncode == 0
     assert [row["id"] for row in own.rows("bronze.things")] == [3]
@@ -84,6 +87,8 @@ def test_json_becomes_a_table_and_a_replaced_file_is_told_then_reloaded(own: War
         (["a.csv", "things", "--rules", "rules.yaml"], "holds the rules of silver.others"),
         (["a.csv", "things", "--rules", "rules.yaml", "--contract", "c"], "Rules and a contract are given"),
         (["cut.parquet", "things"], "cut.parquet"),
+        (["odd.csv", "things"], "'Price (EUR)' has ' ' in its name"),
+        (["ours.csv", "things"], "A column is called _source"),
     ],
 )
 def test_what_cannot_be_loaded_is_refused_and_leaves_nothing(own: WarmHome, arguments: list[str], said: str) -> None:
@@ -91,6 +96,8 @@ def test_what_cannot_be_loaded_is_refused_and_leaves_nothing(own: WarmHome, argu
     (own.path / "a.txt").write_text("id\n1\n")
     (own.path / "b.json").write_text('{"id": 1}\n')
     (own.path / "empty.csv").write_text("")
+    (own.path / "odd.csv").write_text("id,Price (EUR)\n1,2\n")
+    (own.path / "ours.csv").write_text("id,_source\n1,2\n")
     (own.path / "cut.parquet").write_bytes(b"PAR1 and then nothing")
     (own.path / "rules.yaml").write_text("table: silver.others\nrules:\n  - kind: not_null\n    column: id\n")
     done = own.toolkit("etl", "ingest", *arguments)
@@ -115,6 +122,55 @@ def test_a_description_that_was_spoilt_is_named_and_the_table_stays(own: WarmHom
         assert (done.returncode, said in done.stderr) == (ExitCode.USAGE, True), done.stderr
         assert [row["id"] for row in own.rows("bronze.things")] == [1]
         assert DeltaReader(own.lakehouse.path("bronze.things"), "t").version == 0
+
+
+def test_the_same_file_is_one_however_it_is_named_and_a_folder_may_have_brackets(own: WarmHome) -> None:
+    folder = own.path / "in [old]"
+    folder.mkdir()
+    (folder / "a.csv").write_text("id\n1\n")
+    (folder / "._a.csv").write_text("what a Mac leaves")
+    (folder / "b.csv").write_text("id,name\n2,jug\n")
+    for named in ("in [old]/a.csv", "in [old]/../in [old]/a.csv", str(folder / "*.csv"), "in [old]/*.csv"):
+        done = own.toolkit("etl", "ingest", named, "things")
+        assert done.returncode == 0, done.stderr
+    assert "._a.csv was not loaded" in done.stderr
+    rescued = {row["id"]: row["_rescued_data"] for row in own.rows("bronze.things")}
+    assert (rescued, own.versions()["bronze.things"]) == ({1: None, 2: '{"name":"jug"}'}, 1)
+
+
+def test_columns_come_and_go_from_file_to_file(own: WarmHome) -> None:
+    for name, text in {"a": "id,name\n1,cup\n", "b": "id,colour\n2,red\n", "c": "id\n3\n"}.items():
+        (own.path / f"{name}.csv").write_text(text)
+    assert own.toolkit("etl", "ingest", "a.csv", "things").returncode == 0
+    refused = own.toolkit("etl", "ingest", "b.csv", "things", "--new-columns", "fail")
+    assert (refused.returncode, "colour" in refused.stderr) == (ExitCode.DATA, True)
+    assert own.toolkit("etl", "ingest", "b.csv", "things", "--new-columns", "add").returncode == 0
+    assert "colour: STRING" in (own.path / "sources" / "bronze.things.yaml").read_text(encoding="utf-8")
+    done = own.toolkit("etl", "ingest", "c.csv", "things", "--new-columns", "fail")
+    assert done.returncode == 0, done.stderr
+    rows = sorted((row["id"], row["name"], row["colour"]) for row in own.rows("bronze.things"))
+    assert rows == [(1, "cup", None), (2, None, "red"), (3, None, None)]
+
+
+def test_files_without_a_header_are_loaded_and_judged(own: WarmHome) -> None:
+    (own.path / "a.csv").write_text("1,2026-05-01\n2,2026-05-02\n3,2026-05-03,more\n")
+    (own.path / "rules.yaml").write_text(
+        "table: silver.things\nrules:\n  - kind: between\n    column: column_1\n    min: 2\n    where: true -- all of them\n"
+    )
+    done = own.toolkit("etl", "ingest", "a.csv", "things", "--rules", "rules.yaml")
+    assert done.returncode == 0, done.stderr
+    assert [row["column_1"] for row in own.rows("silver.things")] == [2]
+    reasons = {row["column_1"]: row["_rules"] for row in own.rows("quarantine.things")}
+    assert sorted(reasons.values()) == [["column_1_between"], ["line_is_readable"]]
+
+
+def test_parquet_is_judged_though_all_of_it_can_be_read(own: WarmHome) -> None:
+    pq.write_table(pa.table({"id": [1, None, 3], "name": ["cup", "jug", "pan"]}), own.path / "a.parquet")
+    (own.path / "rules.yaml").write_text("table: silver.things\nrules:\n  - kind: not_null\n    column: id\n")
+    done = own.toolkit("etl", "ingest", "a.parquet", "things", "--rules", "rules.yaml")
+    assert done.returncode == 0, done.stderr
+    assert [row["name"] for row in own.rows("silver.things")] == ["cup", "pan"]
+    assert [row["name"] for row in own.rows("quarantine.things")] == ["jug"]
 
 
 def test_a_contract_judges_the_rows_on_their_way_to_silver(own: WarmHome) -> None:

@@ -35,7 +35,8 @@ def test_a_table_has_one_name_for_good_and_is_read_under_it(elsewhere: Path) -> 
 def test_a_name_stays_a_name_and_a_path_becomes_one(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert links.named("silver.orders") == "silver.orders"
     monkeypatch.chdir(elsewhere / "c")
-    assert links.named("2026") == links.named("./2026") == "linked.table_2026"
+    assert links.named("2026") == links.named("../c/2026") == "linked.table_2026"
+    assert not Lakehouse.default().exists("linked.nothing")
     with pytest.raises(ValueError, match="no Delta table"):
         links.named(str(elsewhere / "plain"))
     with pytest.raises(UsageError, match="No driver here reads ftp://"):

@@ -45,6 +45,8 @@ from toolkit.store.write import write_frame
 from toolkit.words import plural
 
 _IS_KNOWN, _WAS_KEPT, _IS_TIE, _LATEST = "_is_known", "_was_kept", "_is_tie", "_latest"
+_DISPLACES = "_displaces"
+"""Of an event that counts at a place where another one was kept: it has to be kept, too, or that one would count again."""
 _OP, _NEW, _OLD = "_op", "_new", "_old"
 
 
@@ -253,7 +255,7 @@ def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
         F.max(_OLD).alias(_OLD),
         F.bool_and(IS_END).alias(IS_END),
     ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD, IS_END)
-    return _decided_by(one, ties, shape) if ties else one.drop(IS_END)
+    return _decided_by(one, ties, shape) if ties else one.withColumn(_DISPLACES, no).drop(IS_END)
 
 
 def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFrame:
@@ -261,7 +263,8 @@ def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFra
     place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
     gives_way = F.col(_IS_KNOWN) & ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
     gives_way |= F.col(IS_END) & F.max(F.col(_IS_KNOWN) & ~F.col(IS_END)).over(place)
-    whole = events.withColumns({_OLD: F.max(_OLD).over(place), "_gives_way": gives_way})
+    displaces = ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
+    whole = events.withColumns({_OLD: F.max(_OLD).over(place), "_gives_way": gives_way, _DISPLACES: displaces})
     return whole.where("NOT _gives_way").drop("_gives_way", IS_END).transform(latest((*shape.keys, SEQUENCE), ties))
 
 
@@ -270,6 +273,7 @@ def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
     key = Window.partitionBy(*cols(shape.keys))
     latest_known = F.max(F.when(F.col(_IS_KNOWN), F.col(SEQUENCE))).over(key)
     found = resolved(events.withColumn(_LATEST, latest_known), shape)
+    found = found.withColumn(KEPT, F.col(KEPT) | F.col(_DISPLACES))
     new = F.when(F.col(ROW), F.struct(*cols(shape.row_columns)))
     if not has_rows:
         return found.withColumn(_OP, F.lit(None).cast("string"))

@@ -73,8 +73,8 @@ class Shape:
     @property
     def changing(self) -> tuple[str, ...]:
         """The columns of a row that later events may change; the others are as the event has them that it began with."""
-        ends_only = self.scd_type == 2 and not (self.untracked or self.ignore_nulls or self.rows_of_deletes)  # noqa: PLR2004
-        return (END,) if ends_only else self.row_columns
+        others = self.untracked or self.ignore_nulls or self.rows_of_deletes or self.keeps_deletes
+        return (END,) if self.scd_type == 2 and not others else self.row_columns  # noqa: PLR2004
 
     @property
     def identity(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from pyspark.errors import PySparkException
+from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -114,7 +114,7 @@ def backfill(target: Location, source: DataFrame, column: str, since: Mark, unti
         ).collect()
         rows = source.where(window)
         is_empty = rows.isEmpty()
-    except PySparkException as problem:
+    except AnalysisException as problem:
         raise UsageError(
             f"{column} is no column of days, times or whole numbers that {since!r} is one of.",
             cure="Give values of the column's own type.",
@@ -140,7 +140,7 @@ def _in_utc(value: Mark) -> Any:
 
 def _as_sql(value: Mark) -> str:
     if isinstance(value, datetime):
-        return f"TIMESTAMP '{_in_utc(value):%Y-%m-%d %H:%M:%S.%f}+00:00'"
+        return f"TIMESTAMP '{_in_utc(value).isoformat(' ', 'microseconds')}'"
     return f"DATE '{value.isoformat()}'" if isinstance(value, date) else str(int(value))
 
 

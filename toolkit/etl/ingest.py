@@ -25,7 +25,7 @@ from toolkit.etl.discovery import Discovery, Found, Place, Print, batch_of, disc
 from toolkit.etl.extract import CORRUPT, RESCUED, with_origin
 from toolkit.etl.ledger import Ledger, ahead, commits_of, last_batch, loaded, print_of
 from toolkit.etl.records import IngestedFile
-from toolkit.etl.schemas import expected
+from toolkit.etl.schemas import NOT_IN_A_NAME, expected
 from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -41,8 +41,6 @@ MOST_FILES = 1000
 """Files in one batch."""
 FOLLOWED = {"delta.enableChangeDataFeed": "true"}
 """Properties of a table that others can follow: `etl.incremental.follow`."""
-_NOT_A_NAME = frozenset(" ,;{}()\n\t=")
-"""What a column's name cannot have in a table without column mapping."""
 
 
 @dataclass(frozen=True)
@@ -259,7 +257,8 @@ class _Load:
         if first is None or DeltaLog(self.target).newest is None:
             done = load.empty(self.target, self.spark, signed)
         else:
-            rows, _ = _rows(self.spark, replace(self.flow, new_columns="rescue"), self.target, [first.place])
+            how = "fail" if self.flow.new_columns == "fail" else "rescue"
+            rows = self.flow.read(self.spark, [first.place], self.flow.schema, extra=how, **self.flow.options)
             done = load.empty(self.target, self.spark, signed, columns_of=self._with_origin(rows, signed))
         return replace(result, deleted=result.deleted + done.deleted, version=done.version)
 
@@ -296,7 +295,8 @@ def _rows(
 ) -> tuple[DataFrame, tuple[str, ...]]:
     """The rows of files, and the columns among them that the table does not have and the flow adds."""
     if flow.new_columns != "add":
-        return flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options), ()
+        rows = flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options)
+        return _with_rescued(rows, target), ()
     # A file that was written before a column was there lacks it; JSON names what it likes in any case.
     lacking = {"missing": "null"} if "missing" in signature(flow.read).parameters else {}
     how = {**lacking, **flow.options, "extra": "rescue"}
@@ -310,6 +310,14 @@ def _rows(
     if not names:
         return rows, ()
     return flow.read(spark, files, _with(schema, names).toDDL(), **how), tuple(names)
+
+
+def _with_rescued(rows: DataFrame, target: Location) -> DataFrame:
+    """The rows with nothing rescued, where the table was begun by a flow that rescues."""
+    if RESCUED in rows.columns or DeltaLog(target).newest is None:
+        return rows
+    there = [column.name for column in DeltaReader(target, target.name).columns()]
+    return rows.withColumn(RESCUED, F.lit(None).cast("string")) if RESCUED in there else rows
 
 
 def _added_before(target: Location, schema: StructType) -> list[str]:
@@ -331,7 +339,7 @@ def _can_be_added(name: str, others: Sequence[str]) -> bool:
         bool(name)
         and name.lower() not in map(str.lower, others)
         and name[0] != "_"
-        and not _NOT_A_NAME.intersection(name)
+        and not NOT_IN_A_NAME.intersection(name)
     )
 
 

@@ -25,6 +25,7 @@ from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge
 from toolkit.store.reader import DeltaReader
+from toolkit.store.sql import table_name
 from toolkit.store.write import write_frame
 
 SHOWN = 5
@@ -123,7 +124,10 @@ def empty(target: Location, spark: SparkSession, way: Way = PLAIN, *, columns_of
         nothing = spark.read.format("delta").load(str(target)).limit(0)
         done = overwrite_part(target, nothing, "true", signed)
     else:
-        _write(columns_of.limit(0), target, "overwrite", signed, overwriteSchema="true")
+        parted = spark.sql(f"DESCRIBE DETAIL {table_name(target)}").collect()[0]["partitionColumns"]
+        kept = signed.partition_by or tuple(name for name in parted if name in columns_of.columns)
+        emptied = replace(signed, partition_by=kept)
+        _write(columns_of.limit(0), target, "overwrite", emptied, overwriteSchema="true")
         done = _written(target, before)
     return replace(done, deleted=rows)
 

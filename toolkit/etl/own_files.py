@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from toolkit import paths
 from toolkit.columns import quoted
-from toolkit.errors import UsageError, reason_of
+from toolkit.errors import DataError, UsageError, reason_of
+from toolkit.etl.schemas import NOT_IN_A_NAME
 from toolkit.yaml_text import read_mapping, write_mapping
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from pyspark.sql import DataFrame, SparkSession
 
+    from toolkit.etl.files import Files
+    from toolkit.etl.schemas import Extra, Missing
     from toolkit.store.location import Location
 
 Format = Literal["csv", "json", "parquet", "avro", "xml"]
@@ -64,7 +67,7 @@ class Description(BaseModel):
         from toolkit.etl import extract, extract_tables
 
         readers: dict[str, Callable[..., DataFrame]] = {
-            "csv": extract.read_csv,
+            "csv": extract.read_csv if self.header else _without_header,
             "json": extract.read_json,
             "xml": extract.read_xml,
             "parquet": extract_tables.read_parquet,
@@ -74,8 +77,33 @@ class Description(BaseModel):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What the reader is told beside the schema."""
+        """What the reader is told beside the schema; columns that a file lacks have nulls."""
+        lacking = {"missing": "null"} if self.format in ("csv", "parquet", "avro") else {}
+        return lacking | self.said
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What of the description is about its format."""
         return {name: getattr(self, name) for name in _OPTIONS[self.format]}
+
+
+def _without_header(
+    spark: SparkSession,
+    files: Files,
+    schema: str,
+    *,
+    extra: Extra = "rescue",
+    missing: Missing = "null",
+    **options: Any,
+) -> DataFrame:
+    """CSV whose columns have no names in the file: none is lacking or unknown, a row has as many values or is kept as text."""
+    from pyspark.sql import functions as F
+
+    from toolkit.etl.extract import RESCUED, read_csv
+
+    del missing
+    rows = read_csv(spark, files, schema, **options)
+    return rows if extra == "fail" else rows.withColumn(RESCUED, F.lit(None).cast("string"))
 
 
 _OPTIONS: dict[str, tuple[str, ...]] = {
@@ -85,6 +113,29 @@ _OPTIONS: dict[str, tuple[str, ...]] = {
     "parquet": (),
     "avro": (),
 }
+
+
+def refuse_names(description: Description) -> None:
+    """Raise if a column cannot be one of the table.
+
+    Raises:
+        DataError: it is called as one that is added to each row, or has a character that a table's columns cannot have.
+    """
+    for name in description.columns:
+        if name.lower() in _ADDED:
+            raise DataError(
+                f"A column is called {name}, as one that is added to each row.", cure="Rename it in the files."
+            )
+        if bad := sorted(set(name) & NOT_IN_A_NAME):
+            raise DataError(
+                f"The column {name!r} has {bad[0]!r} in its name, which a table's columns cannot have.",
+                cure="Rename it in the files: letters, digits, underscores and hyphens will do.",
+            )
+
+
+_OF_ROWS = ("_source", "_row", "_ingested_at", "_run_id", "_corrupt_record", "_rescued_data")
+_OF_QUALITY = ("_rules", "_violations", "_warnings", "_quarantined")
+_ADDED = frozenset((*_OF_ROWS, *_OF_QUALITY))
 
 
 def file_of(table: str) -> Path:
@@ -112,7 +163,7 @@ def keep(table: str, description: Description) -> Path:
     """Write it down, where it is edited; returns the file."""
     file = file_of(table)
     paths.ensure_folder(file.parent)
-    said = {"format": description.format, **description.options, "columns": description.columns}
+    said = {"format": description.format, **description.said, "columns": description.columns}
     introduction = _INTRODUCTION.format(table=table, name=table.partition(".")[2])
     paths.write_atomically(file, introduction + write_mapping(said))
     return file

@@ -14,6 +14,8 @@ from pyspark.sql.types import StructType
 
 from toolkit.errors import UsageError
 
+NOT_IN_A_NAME = frozenset(" ,;{}()\n\t=")
+"""What a column's name cannot have in a table without column mapping."""
 CORRUPT, RESCUED = "_corrupt_record", "_rescued_data"
 Extra = Literal["fail", "rescue", "ignore"]
 """What becomes of columns that the schema does not have: an error, a JSON object of them in `_rescued_data`, or nothing."""

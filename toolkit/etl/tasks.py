@@ -5,7 +5,9 @@ Owns what is refused before Java starts, and what is done then with the platform
 
 from __future__ import annotations
 
+import glob
 import json
+import os
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,7 +20,7 @@ from toolkit import scenario
 from toolkit.errors import DataError, UsageError
 from toolkit.etl import own_files
 from toolkit.etl.discovery import Place
-from toolkit.etl.files import files_meant, matching
+from toolkit.etl.files import files_meant, matching, refusal
 from toolkit.etl.records import FILES
 from toolkit.etl.schemas import CORRUPT, RESCUED
 from toolkit.etl.words import LONGEST_PATH, shown
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from toolkit.etl.ingest import Ingested
     from toolkit.etl.load import Loaded
     from toolkit.platform import DataPlatform
+    from toolkit.store.location import Location
 
 FLOW = "own files"
 _ORIGIN = {"_source": "The file the row came from.", "_row": "Its number within the file."}
@@ -46,7 +49,12 @@ def _absolute(name: str) -> str:
         raise ValueError(
             "name files of this computer; those in a store are read in code, by toolkit.read_csv and its like"
         )
-    return str(Path(name).expanduser().absolute())
+    path = Path(os.path.normpath(Path(name).expanduser().absolute()))
+    if path.exists():
+        return str(path)
+    # Of a pattern, folders that are there mean themselves, whatever characters they have.
+    there = next(parent for parent in path.parents if parent.exists())
+    return str(Path(glob.escape(str(there))) / path.relative_to(there))
 
 
 def _absolute_path(file: Path) -> Path:
@@ -141,11 +149,7 @@ def _refuse(asked: OwnFiles) -> None:
             raise UsageError(
                 f"{table} belongs to the scenario {owners[0]}.", cure="Choose another name for your table."
             )
-    for file in asked.named:
-        if not matching(file):
-            name = shown(file, LONGEST_PATH)
-            raise DataError(f"There is no file {name}.", cure="See where it lies; *, ? and ** stand for any name.")
-    files_meant(asked.named)
+    _fit(asked.named)
     said = [name for name in ("kind", "separator", "encoding", "row_tag") if getattr(asked, name)]
     if said and own_files.kept(asked.table):
         options, file_name = (
@@ -158,6 +162,25 @@ def _refuse(asked: OwnFiles) -> None:
         )
 
 
+def _fit(files: list[Path]) -> list[Location]:
+    """The files that can be read; those that a pattern names and that cannot are told later.
+
+    Raises:
+        DataError: there is none, or one that was named cannot be read.
+    """
+    found = []
+    for file in files:
+        there = matching(file)
+        if not there:
+            name = shown(file, LONGEST_PATH)
+            raise DataError(f"There is no file {name}.", cure="See where it lies; *, ? and ** stand for any name.")
+        fit = [one for one in there if refusal(one) is None]
+        if not fit:
+            files_meant(file)
+        found += fit
+    return found
+
+
 def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
     """Rows to bronze, and where there are rules on to silver and quarantine."""
     from toolkit.etl.ingest import FileFlow
@@ -165,6 +188,7 @@ def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
     promised = platform.quality.rules_for(asked.silver, asked.rules, asked.contract, asked.references)
     before = own_files.kept(asked.table)
     description = before or _described(platform, asked)
+    own_files.refuse_names(description)
     flow = FileFlow(
         _place(asked.named),
         description.schema_ddl,
@@ -176,7 +200,13 @@ def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
     )
     platform.declare(Table(asked.table, "Rows of files, as they came.", {}))
     done = platform.etl.ingest(asked.table, flow, full_refresh=asked.fresh)
-    _warn(platform, done, asked)
+    if before is None or done.added:
+        # Not before the files could be read so; and what was added is known from then on.
+        added = dict.fromkeys(done.added, "STRING")
+        description = description.model_copy(update={"columns": {**description.columns, **added}})
+        own_files.keep(asked.table, description)
+    for name, why in done.discovery.unfit.items():
+        platform.alert(f"{name} was not loaded. {why}")
     if promised is None:
         return Own(done, description, before is None)
     rows = platform.read(asked.table)
@@ -188,17 +218,15 @@ def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
 
 
 def _described(platform: DataPlatform, asked: OwnFiles) -> own_files.Description:
-    """How the files are to be read, found out and written down."""
-    found = own_files.described(
+    """How the files are to be read, found out."""
+    return own_files.described(
         platform.spark,
-        files_meant(asked.named),
+        _fit(asked.named),
         format=asked.kind or "",
         separator=asked.separator,
         encoding=asked.encoding,
         row_tag=asked.row_tag,
     )
-    own_files.keep(asked.table, found)
-    return found
 
 
 def _place(files: list[Path]) -> Place:
@@ -207,18 +235,12 @@ def _place(files: list[Path]) -> Place:
     return Place(Path(files[0].anchor), first, tuple(more))
 
 
-def _warn(platform: DataPlatform, done: Ingested, asked: OwnFiles) -> None:
-    for one in done.discovery.replaced:
-        said = f"{one.place} was replaced since it was loaded; {asked.table} has the rows of the earlier one."
-        platform.alert(f"{said} To have those of the new one: --reload")
-    for name, why in done.discovery.unfit.items():
-        platform.alert(f"{name} was not loaded. {why}")
-
-
 def _answer(asked: OwnFiles, own: Own) -> str:
     done, file = own.ingested, own_files.file_of(asked.table)
     loaded = f"{plural(done.inserted, 'row')} of {plural(done.files, 'file')} loaded" if done.files else "no new file"
-    said = [f"{asked.table}: {loaded}, {plural(done.discovery.seen, 'file')} in all."]
+    said = [f"{asked.table}: {loaded}."]
+    if done.discovery.replaced:
+        said.append(f"{plural(len(done.discovery.replaced), 'file')} replaced since, whose rows --reload takes.")
     if done.corrupt:
         rows, keep = plural(done.corrupt, "row"), "keep" if done.corrupt > 1 else "keeps"
         said.append(f"{rows} could not be read and {keep} the text in {CORRUPT}.")

@@ -99,17 +99,22 @@ class Gate:
         return incoming(table, rules, contract, references)
 
     def admit(self, table: Table, df: DataFrame, promised: Promised) -> QualityResult:
-        """As `check`, for a table that no scenario declares; what could not be read is refused, and judged by no other rule.
+        """As `check`, for a table that no scenario declares; rows that could not be read are refused, whatever else they break.
 
         Raises:
             QualityGateFailed: as `check`.
         """
+        from pyspark.sql import functions as F
+
         rules = promised.rules
         if CORRUPT in df.columns:
             readable = Holds(
-                name="readable", description="The line could be read.", column=CORRUPT, condition=_READABLE
+                name="line_is_readable", description="The line could be read.", column=CORRUPT, condition=_READABLE
             )
-            rules = (readable, *(_where_readable(rule) for rule in rules))
+            rules = (readable, *(_where_readable(rule) for rule in rules if rule.name != readable.name))
+        else:
+            # A quarantine has it, for rows of any source.
+            df = df.withColumn(CORRUPT, F.lit(None).cast("string"))
         for declared in (table, quarantine_of(table)):
             self.tables.declare(declared)
         check = Check(rules, {name: self.tables.read(other) for name, other in promised.references.items()})
@@ -221,7 +226,7 @@ class Gate:
 def _where_readable(rule: Rule) -> Rule:
     if not isinstance(rule, RowRule):
         return rule
-    return rule.model_copy(update={"where": f"({rule.where}) AND {_READABLE}" if rule.where else _READABLE})
+    return rule.model_copy(update={"where": f"({rule.where}\n) AND {_READABLE}" if rule.where else _READABLE})
 
 
 def _refuse_what_gets_lost(tables: Tables, table: str, columns: Sequence[str]) -> None:

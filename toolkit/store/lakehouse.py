@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.driver import FOLDERS, Driver
-from toolkit.errors import DataError, UsageError
+from toolkit.errors import DataError, ToolkitError, UsageError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
 from toolkit.store import links, locks
 from toolkit.store.delta_log import DeltaLog
@@ -70,8 +70,10 @@ class Lakehouse:
         return self.root.joinpath(STAGING, check_table_name(table))
 
     def exists(self, table: str) -> bool:
-        """Whether `table` has a Delta log."""
-        return (self.path(table) / _LOG).is_dir()
+        """Whether `table` has a Delta log; a linked one that is not known has none."""
+        with contextlib.suppress(links.NotLinked):
+            return (self.path(table) / _LOG).is_dir()
+        return False
 
     def has_version(self, table: str) -> bool:
         """Whether something was ever committed to `table`.
@@ -79,7 +81,9 @@ class Lakehouse:
         A first write that was stopped leaves files, and a log without a version. To a reader that is a damaged table, and
         is said; a writer begins anew.
         """
-        return DeltaLog(self.path(table)).newest is not None
+        with contextlib.suppress(links.NotLinked):
+            return DeltaLog(self.path(table)).newest is not None
+        return False
 
     def open(self, table: str, version: int | None = None) -> DeltaReader:
         """The table of that name, as it is or as it was at `version`, to be read without a JVM.
@@ -142,10 +146,21 @@ class Lakehouse:
             for folder in _folders(self.root / layer)
             if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir() and layer != links.LAYER
         ]
-        found += sorted(name for name in links.known() if (self.path(name) / _LOG).is_dir())
+        found += self._linked()
         if not found:
             # To a store's client a container that is not there is an empty one.
             self.refuse_unreachable()
+        return found
+
+    def _linked(self) -> list[str]:
+        """Those that lie elsewhere and are there, and those of which that cannot be seen: they are shown as unreadable."""
+        found = []
+        for name, place in sorted(links.known().items()):
+            try:
+                is_there = (located(place) / _LOG).is_dir()
+            except (ToolkitError, OSError):
+                is_there = True
+            found += [name] if is_there else []
         return found
 
     def misnamed(self) -> list[str]:

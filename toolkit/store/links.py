@@ -6,6 +6,7 @@ Owns the file that keeps them. A link is to read by: nothing here writes to a ta
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from toolkit.store.location import Location, located
 
 LAYER = "linked"
 _LONGEST_NAME = 60
+
+
+class NotLinked(UsageError):
+    """No table is linked by that name."""
 
 
 def file() -> Path:
@@ -47,12 +52,12 @@ def place_of(table: str) -> Location:
     """Where a linked table lies.
 
     Raises:
-        UsageError: none is called so.
+        NotLinked: none is called so.
         DataError: the file is damaged.
     """
     found = known()
     if table not in found:
-        raise UsageError.unknown(
+        raise NotLinked.unknown(
             "linked table", table, found, cure="Name it by its path once: toolkit quality run PATH …"
         )
     return located(found[table])
@@ -70,6 +75,8 @@ def linked(place: str) -> str:
         DataError: the file of links is damaged.
     """
     location = located(place)
+    if isinstance(location, Path):
+        location = Path(os.path.normpath(location))
     if not (location / "_delta_log").is_dir():
         raise ValueError(f"there is no Delta table at {place}")
     paths.ensure_folder(file().parent)
