@@ -62,15 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _undisturbed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test sees the user's choices or touches the user's state; only the jars are shared."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [n for n in os.environ if n.startswith("TOOLKIT_") and n not in _KEPT]:
             patch.delenv(name)
         patch.setenv("TOOLKIT_ENV", "test")
-        if request.config.getoption("--soak"):
-            # Plans as users have them: compiled.
-            patch.setenv("TOOLKIT_INTERPRETED", "false")
         patch.setenv("TOOLKIT_HOME", str(tmp_path_factory.mktemp("home")))
         settings.current.cache_clear()
         yield
@@ -173,8 +170,7 @@ def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSess
 def spark(shared_spark: SparkSession) -> Iterator[SparkSession]:
     """The session that everyone shares, given back as it was found."""
     yield shared_spark
-    # The catalog's own list needs compiled code: see `session.INTERPRETED`.
-    for view in shared_spark.sql("SHOW TABLES").collect():
+    for view in shared_spark.catalog.listTables():
         if view.isTemporary:
-            shared_spark.catalog.dropTempView(view.tableName)
+            shared_spark.catalog.dropTempView(view.name)
     shared_spark.catalog.clearCache()

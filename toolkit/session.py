@@ -39,8 +39,6 @@ GC_FLAGS = ("-XX:+UseParallelGC",)
 QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 # Drivers of databases read times by the zone of Java, in which some do not exist, or come twice.
 UTC_FLAG = "-Duser.timezone=UTC"
-# Spark writes a Java class for each expression of each plan; of small data, that is what a query spends its time on.
-INTERPRETED = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN"}
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
 WARMUP_TIMEOUT_SECONDS = 600
@@ -257,8 +255,6 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
     if settings.master.startswith("spark://"):
         found["spark.executor.extraJavaOptions"] = UTC_FLAG
         found["spark.jars"] = ",".join(map(str, [*jars.class_path(), *_jars_of(driver)]))
-    if settings.interpreted:
-        found |= INTERPRETED
     return {**found, **driver.properties}
 
 

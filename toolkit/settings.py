@@ -56,8 +56,6 @@ class Settings(BaseSettings):
     """Partitions after a shuffle; 0 means four times the cores, and adaptive execution joins the small ones."""
     quick_start: bool = False
     """Compile less: small jobs start sooner, large ones run slower."""
-    interpreted: bool = False
-    """Spark interprets its plans in place of writing classes for them: small jobs end sooner, large ones take much longer."""
     warm_minutes: int = Field(10, ge=0, le=1440)
     """The app keeps a Spark session ready for small work, which ends after so many idle minutes; 0: none is started or used."""
     ui: bool = False

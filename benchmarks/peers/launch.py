@@ -69,7 +69,7 @@ def rules() -> quality_rules.RuleSet:
 def settings() -> Settings:
     """What every side runs with."""
     chosen = {"master": "local[2]", "remote": "", "memory": MEMORY, "shuffle_partitions": 2}
-    return current().model_copy(update={**chosen, "quick_start": False, "interpreted": False, "ui": False})
+    return current().model_copy(update={**chosen, "quick_start": False, "ui": False})
 
 
 def python_of(peer: str) -> Path:

@@ -29,14 +29,11 @@ class EveryScenario:
         also_written: tables that its steps write and that the toolkit declares.
         told_apart: tables that are not the same after every run: they say when or by whom something was done, or they
             estimate.
-        compiled: its notebook runs as a user's does, by classes that Spark writes and compiles; other tests have plans
-            interpreted, so that both ways are held to the same tables.
     """
 
     declared: ClassVar[Scenario]
     also_written: ClassVar[frozenset[str]] = frozenset({RESULTS})
     told_apart: ClassVar[frozenset[str]] = frozenset()
-    compiled: ClassVar[bool] = False
 
     @pytest.fixture
     def filled(self, home_of: Callable[[str], WarmHome]) -> WarmHome:
@@ -70,7 +67,7 @@ class EveryScenario:
                 f"--rootdir={home.path.parent}",
                 str(self.declared.notebook),
             ],
-            env={**home.environment, **({"TOOLKIT_INTERPRETED": "false"} if self.compiled else {})},
+            env=home.environment,
             capture_output=True,
             text=True,
             timeout=580,

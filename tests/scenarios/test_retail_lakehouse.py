@@ -27,7 +27,6 @@ KEYS = {
 class TestRetailLakehouse(EveryScenario):
     declared = SCENARIO
     told_apart = frozenset({"ops.publications"})
-    compiled = True
 
 
 def landed(home: Home) -> datasets.AnswerKey:

@@ -89,7 +89,7 @@ def test_a_session_serves_one_user_after_the_other_and_forgets_each(service_home
 
     second = use(
         f"print('ROWS', spark.read.format('delta').load({str(tmp_path / 'table')!r}).count())\n"
-        "print('VIEWS', spark.sql('SHOW TABLES').collect(), spark.conf.get('spark.sql.shuffle.partitions'))",
+        "print('VIEWS', spark.catalog.listTables(), spark.conf.get('spark.sql.shuffle.partitions'))",
         log,
     )
     assert "ROWS 20" in second
