@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pyspark.sql import functions as F
 
 from benchmarks.peers import launch
-from benchmarks.ratios import Choices, NotComparable, Ratio, median
+from benchmarks.ratios import Choices, NotComparable, Ratio, median, timed
 from toolkit import session
 from toolkit.etl.changes import ChangeFlow, apply_changes
 from toolkit.etl.load import upsert
@@ -115,16 +115,13 @@ def _against_mack(scratch: Path, choices: Choices) -> Iterator[Ratio]:
         changes = _changes(spark, rows).withColumn("at", F.lit("2026-02-01").cast("timestamp"))
         changes.withColumnRenamed("at", "effective_time").write.format("delta").save(str(scratch / "changes"))
         changes = spark.read.format("delta").load(str(scratch / "changes")).withColumnRenamed("effective_time", "at")
-        seconds, left = [], (0, 0)
+        place, seconds = scratch / "history-ours", []
         for _ in range(repeat + 1):
-            place = scratch / "history-ours"
+            shutil.rmtree(place, ignore_errors=True)
             shutil.copytree(scratch / "history", place)
-            begun = time.perf_counter()
-            apply_changes(place, changes, FLOW)
-            seconds.append(time.perf_counter() - begun)
-            reader = DeltaReader(place, "history")
-            left = (reader.count(), reader.sql("SELECT count(*) FROM t WHERE _end_at IS NULL").rows[0][0])
-            shutil.rmtree(place)
+            seconds.append(timed(lambda: apply_changes(place, changes, FLOW))())
+        reader = DeltaReader(place, "history")
+        left = (reader.count(), reader.sql("SELECT count(*) FROM t WHERE _end_at IS NULL").rows[0][0])
     finally:
         session.stop(spark)
     order = {"table": str(scratch / "theirs"), "changes": str(scratch / "changes"), "repeat": repeat}

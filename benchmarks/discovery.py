@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks.ratios import Choices, NotComparable, Ratio, median
+from benchmarks.ratios import Choices, NotComparable, Ratio, alternated, median, timed
 from toolkit.etl.discovery import Place, Print, discover, looked_at
 
 FILES, NEW, REPEAT = 100_000, 100, 5
@@ -31,20 +30,16 @@ def measure(choices: Choices) -> Iterator[Ratio]:
 
 
 def _both(folder: Path, loaded: dict[str, Print], repeat: int) -> tuple[float, float]:
-    seconds: dict[str, list[float]] = {"ours": [], "floor": []}
-    sides: dict[str, Callable[[], int]] = {
+    looks: dict[str, Callable[[], int]] = {
         "ours": lambda: len(discover(Place(folder, "*.json"), loaded).new),
         "floor": lambda: _least(folder, loaded),
     }
-    for turn in range(repeat + 1):
-        for side, look in sides.items():
-            begun = time.perf_counter()
-            new = look()
-            if turn:
-                seconds[side].append(time.perf_counter() - begun)
-            if new != NEW:
-                raise NotComparable(f"{side} sees {new} new files, not {NEW}.")
-    return median(seconds["ours"]), median(seconds["floor"])
+    # The look that says whether both see the same is the one that warms up, too.
+    seen = {side: look() for side, look in looks.items()}
+    if set(seen.values()) != {NEW}:
+        raise NotComparable(f"Not {NEW} new files are seen: {seen}.")
+    found = alternated({side: timed(look) for side, look in looks.items()}, repeat)
+    return median(found["ours"]), median(found["floor"])
 
 
 def _least(folder: Path, loaded: dict[str, Print]) -> int:

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,14 +42,25 @@ class Order:
     @classmethod
     def read(cls) -> Order:
         """The order that the command line names."""
-        return cls(**json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+        return cls(**ordered())
 
     def spark(self) -> SparkSession:
         """A session on the JVM that is there already."""
-        builder = SparkSession.builder.appName("peer")
-        for key, value in self.properties.items():
-            builder = builder.config(key, value)
-        return builder.getOrCreate()
+        return started(self.properties)
+
+
+def ordered() -> dict[str, Any]:
+    """What the file says that the command line names."""
+    found: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    return found
+
+
+def started(properties: Mapping[str, str]) -> SparkSession:
+    """A session on the JVM that is there already."""
+    builder = SparkSession.builder.appName("peer")
+    for key, value in properties.items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate()
 
 
 def timed(job: Callable[[], Any], repeat: int, before: Callable[[], object] = lambda: None) -> tuple[list[float], Any]:

@@ -6,32 +6,31 @@ is not what they say.
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import mack
 from delta.tables import DeltaTable
-from pyspark.sql import SparkSession
-from shared import tell
+from shared import clear, ordered, started, tell, timed
 
-order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-builder = SparkSession.builder.appName("mack")
-for key, value in order["properties"].items():
-    builder = builder.config(key, value)
-spark = builder.getOrCreate()
+order = ordered()
+spark = started(order["properties"])
 changes = spark.read.format("delta").load(order["changes"])
-seconds: list[float] = []
-for _ in range(order["repeat"] + 1):
-    place = f"{order['table']}-mack"
-    shutil.copytree(order["table"], place)
-    began = time.perf_counter()
+place = f"{order['table']}-mack"
+
+
+def copied() -> None:
+    """Put a fresh copy of the table into the place of the one before."""
+    clear(place)
+    shutil.copytree(Path(order["table"]), place)
+
+
+def applied() -> None:
+    """Apply all changes."""
     mack.type_2_scd_upsert(DeltaTable.forPath(spark, place), changes, "id", ["name", "city", "segment"])
-    seconds.append(time.perf_counter() - began)
-    left = spark.read.format("delta").load(place)
-    rows, current = left.count(), left.where("is_current").count()
-    shutil.rmtree(place)
-tell(version=version("mack"), seconds=seconds[1:], rows=rows, current=current)
+
+
+seconds, _ = timed(applied, order["repeat"], before=copied)
+left = spark.read.format("delta").load(place)
+tell(version=version("mack"), seconds=seconds, rows=left.count(), current=left.where("is_current").count())
