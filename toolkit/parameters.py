@@ -11,15 +11,25 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from toolkit.errors import UsageError, closest, reason_of
 
 P = TypeVar("P", bound="Parameters")
 Shape = Literal["single", "flag", "list", "pairs"]
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).absolute()) if Path(name).exists() else name
+
+
+File = Annotated[Path, AfterValidator(Path.absolute)]
+"""A file, so named that the same can be asked for from another folder."""
+FileOrName = Annotated[str, AfterValidator(_absolute)]
+"""Likewise where there is such a file; a name where there is none."""
 
 
 class Parameters(BaseModel):

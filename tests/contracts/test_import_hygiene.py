@@ -28,6 +28,7 @@ LIGHT = (
     "toolkit.store.records",
     "toolkit.store.tables",
     "toolkit.etl.landing",
+    "toolkit.etl.area",
     "toolkit.quality.records",
     "toolkit.quality.failing",
     "toolkit.quality.tasks",

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from toolkit.columns import quoted
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.extract import CORRUPT, read_csv, with_origin
-from toolkit.etl.schemas import RESCUED
+from toolkit.etl.technical import RESCUED
 
 Rows = list[tuple[Any, ...]]
 Reader = Callable[..., Rows]

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.extract import CORRUPT, read_json, with_origin
-from toolkit.etl.schemas import RESCUED
+from toolkit.etl.technical import RESCUED
 
 Rows = list[tuple[Any, ...]]
 Reader = Callable[..., Rows]

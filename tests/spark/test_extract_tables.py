@@ -17,7 +17,7 @@ from tests.unit.delta_tables import Action, edited
 from toolkit.errors import DataError, ToolkitError, UsageError
 from toolkit.etl.extract import with_origin
 from toolkit.etl.extract_tables import read_avro, read_delta, read_parquet
-from toolkit.etl.schemas import RESCUED
+from toolkit.etl.technical import RESCUED
 
 READERS = {"parquet": read_parquet, "avro": read_avro}
 Read = Callable[..., DataFrame]

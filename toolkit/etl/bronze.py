@@ -1,4 +1,4 @@
-"""The bronze tables of a dataset's files: what their columns mean, and those that say where each row came from.
+"""The bronze tables of a dataset's files: what their columns mean, beside those that say where each row came from.
 
 Scenarios declare them by it, so it must not import Spark, nor anything that is slow.
 """
@@ -8,16 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from toolkit import datasets
+from toolkit.etl.technical import ORIGIN
 from toolkit.scenario import Table
-
-ORIGIN: Mapping[str, str] = {
-    "_corrupt_record": "The text of a line that could not be read; null otherwise.",
-    "_source": "The file the row came from.",
-    "_row": "Number of the row within its load.",
-    "_ingested_at": "When the row was read.",
-    "_run_id": "The run that read it.",
-}
-"""The columns that readers and `extract.with_origin` add."""
 
 
 def bronze_tables(dataset: str, sources: Mapping[str, str]) -> tuple[Table, ...]:

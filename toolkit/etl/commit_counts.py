@@ -46,9 +46,8 @@ def load_of(table: str, version: Version) -> dict[str, Any]:
     """What one commit did to its table; what it does not tell is None."""
     said, counted = version.user_metadata, {name: _metric(version, name) for name in _METRICS}
     source = counted.pop("source")
-    if counted["inserted"] is not None and version.operation == "WRITE":
-        # Of files of which only a part is replaced, the rest is written again.
-        counted["inserted"] -= _whole(version.metrics.get("numCopiedRows")) or 0
+    if counted["inserted"] is not None:
+        counted["inserted"] -= version.copied
     inserted, updated = counted["inserted"], counted["updated"]
     if source is not None:
         counted["unchanged"] = source - (inserted or 0) - (updated or 0)

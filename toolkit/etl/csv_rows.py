@@ -22,8 +22,9 @@ from toolkit.etl.csv_layout import Layout, common_line_end
 from toolkit.etl.encodings import Encoding
 from toolkit.etl.files import spark_paths
 from toolkit.etl.origin import number_of
-from toolkit.etl.schemas import CORRUPT, RESCUED, Expected
+from toolkit.etl.schemas import Expected
 from toolkit.etl.shapes import Shape
+from toolkit.etl.technical import CORRUPT, RESCUED
 from toolkit.store.location import Location
 
 _SURPLUS = 1000

@@ -22,8 +22,9 @@ from toolkit.etl.csv_layout import layout_of
 from toolkit.etl.encodings import encoding_of
 from toolkit.etl.files import Files, files_meant
 from toolkit.etl.origin import file_name, refuse_undeclared
-from toolkit.etl.schemas import CORRUPT, RESCUED, Extra, Missing, expected
+from toolkit.etl.schemas import Extra, Missing, expected
 from toolkit.etl.shapes import as_declared, matched
+from toolkit.etl.technical import CORRUPT, RESCUED
 from toolkit.store.location import Location
 
 __all__ = ["CORRUPT", "RESCUED", "read_csv", "read_json", "read_xml", "with_origin"]

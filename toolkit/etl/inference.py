@@ -27,7 +27,7 @@ from toolkit.etl.csv_dialect import Dialect, dialect_of
 from toolkit.etl.encodings import check_form, chunks, decoded, encoding_of, text_of
 from toolkit.etl.extract import read_csv
 from toolkit.etl.files import Files, files_meant, spark_paths
-from toolkit.etl.schemas import CORRUPT
+from toolkit.etl.technical import CORRUPT
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location
 

@@ -23,9 +23,11 @@ from toolkit.errors import BusyError, DataError, UsageError
 from toolkit.etl import load
 from toolkit.etl.discovery import Discovery, Found, Place, Print, batch_of, discover, looked_at
 from toolkit.etl.extract import CORRUPT, RESCUED, with_origin
+from toolkit.etl.files import refusal
 from toolkit.etl.ledger import Ledger, ahead, commits_of, last_batch, loaded, print_of
 from toolkit.etl.records import IngestedFile
-from toolkit.etl.schemas import NOT_IN_A_NAME, expected
+from toolkit.etl.schemas import expected
+from toolkit.etl.technical import NOT_IN_A_NAME
 from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -253,12 +255,12 @@ class _Load:
         return load.overwrite_part(self.target, rows, f"_source IN ({names})", signed)
 
     def _emptied(self, signed: Way, result: Ingested) -> Ingested:
-        first = next(iter(discover(self.flow.place, {}).new), None)
+        first = next((file for _, file in self.flow.place.files() if refusal(file) is None), None)
         if first is None or DeltaLog(self.target).newest is None:
             done = load.empty(self.target, self.spark, signed)
         else:
             how = "fail" if self.flow.new_columns == "fail" else "rescue"
-            rows = self.flow.read(self.spark, [first.place], self.flow.schema, extra=how, **self.flow.options)
+            rows = self.flow.read(self.spark, [first], self.flow.schema, extra=how, **self.flow.options)
             done = load.empty(self.target, self.spark, signed, columns_of=self._with_origin(rows, signed))
         return replace(result, deleted=result.deleted + done.deleted, version=done.version)
 

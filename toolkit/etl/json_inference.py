@@ -27,7 +27,7 @@ from toolkit.etl.encodings import Encoding
 from toolkit.etl.files import spark_paths
 from toolkit.etl.json_exact import numbers_as_texts
 from toolkit.etl.json_rows import objects_of
-from toolkit.etl.schemas import CORRUPT
+from toolkit.etl.technical import CORRUPT
 from toolkit.store.location import Location
 
 _LONGEST_DECIMAL = 38

@@ -25,7 +25,8 @@ from toolkit.etl.json_exact import (
     widened_field,
 )
 from toolkit.etl.json_layout import is_plain
-from toolkit.etl.schemas import CORRUPT, RESCUED, Expected
+from toolkit.etl.schemas import Expected
+from toolkit.etl.technical import CORRUPT, RESCUED
 from toolkit.store.location import Location
 
 _BLANKS = " \t\r\n"

@@ -12,8 +12,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from toolkit.errors import DataError
-from toolkit.etl.schemas import RESCUED, Expected
+from toolkit.etl.schemas import Expected
 from toolkit.etl.shapes import listed
+from toolkit.etl.technical import RESCUED
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location, ObjectPath
 

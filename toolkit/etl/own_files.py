@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from toolkit import paths
 from toolkit.columns import quoted
 from toolkit.errors import DataError, UsageError, reason_of
-from toolkit.etl.schemas import NOT_IN_A_NAME
+from toolkit.etl.technical import NOT_IN_A_NAME, ORIGIN, RESCUED
 from toolkit.yaml_text import read_mapping, write_mapping
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _without_header(
     """CSV whose columns have no names in the file: none is lacking or unknown, a row has as many values or is kept as text."""
     from pyspark.sql import functions as F
 
-    from toolkit.etl.extract import RESCUED, read_csv
+    from toolkit.etl.extract import read_csv
 
     del missing
     rows = read_csv(spark, files, schema, **options)
@@ -133,9 +133,8 @@ def refuse_names(description: Description) -> None:
             )
 
 
-_OF_ROWS = ("_source", "_row", "_ingested_at", "_run_id", "_corrupt_record", "_rescued_data")
 _OF_QUALITY = ("_rules", "_violations", "_warnings", "_quarantined")
-_ADDED = frozenset((*_OF_ROWS, *_OF_QUALITY))
+_ADDED = frozenset((*ORIGIN, RESCUED, *_OF_QUALITY))
 
 
 def file_of(table: str) -> Path:

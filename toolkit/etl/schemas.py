@@ -1,6 +1,6 @@
 """What a reader was told to expect: the columns of a schema in DDL, and what becomes of columns that it does not have.
 
-Owns the names of the columns that readers add. Must not look at a file.
+Must not look at a file.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from pyspark.errors import ParseException
 from pyspark.sql.types import StructType
 
 from toolkit.errors import UsageError
+from toolkit.etl.technical import CORRUPT, RESCUED
 
-NOT_IN_A_NAME = frozenset(" ,;{}()\n\t=")
-"""What a column's name cannot have in a table without column mapping."""
-CORRUPT, RESCUED = "_corrupt_record", "_rescued_data"
 Extra = Literal["fail", "rescue", "ignore"]
 """What becomes of columns that the schema does not have: an error, a JSON object of them in `_rescued_data`, or nothing."""
 Missing = Literal["fail", "null"]

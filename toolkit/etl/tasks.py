@@ -22,9 +22,9 @@ from toolkit.etl import own_files
 from toolkit.etl.discovery import Place
 from toolkit.etl.files import files_meant, matching, refusal
 from toolkit.etl.records import FILES
-from toolkit.etl.schemas import CORRUPT, RESCUED
+from toolkit.etl.technical import CORRUPT, ORIGIN, RESCUED, ROW_NUMBER, SOURCE
 from toolkit.etl.words import LONGEST_PATH, shown
-from toolkit.parameters import Parameters, option
+from toolkit.parameters import File, FileOrName, Parameters, option
 from toolkit.scenario import Table, check_table_name
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Link, Task
@@ -37,10 +37,9 @@ if TYPE_CHECKING:
     from toolkit.store.location import Location
 
 FLOW = "own files"
-_ORIGIN = {"_source": "The file the row came from.", "_row": "Its number within the file."}
+_KEPT = {name: ORIGIN[name] for name in (SOURCE, ROW_NUMBER)}
 """What silver keeps of where a row came from."""
 _WARNINGS = {"_warnings": "Rules the row broke that do not keep it out."}
-_BRONZE_ONLY = (CORRUPT, RESCUED, "_ingested_at", "_run_id")
 
 
 def _absolute(name: str) -> str:
@@ -55,14 +54,6 @@ def _absolute(name: str) -> str:
     # Of a pattern, folders that are there mean themselves, whatever characters they have.
     there = next(parent for parent in path.parents if parent.exists())
     return str(Path(glob.escape(str(there))) / path.relative_to(there))
-
-
-def _absolute_path(file: Path) -> Path:
-    return file.expanduser().absolute()
-
-
-def _absolute_contract(name: str) -> str:
-    return str(Path(name).absolute()) if Path(name).exists() else name
 
 
 def _in_bronze(name: str) -> str:
@@ -80,18 +71,16 @@ class OwnFiles(Parameters):
     table: Annotated[str, AfterValidator(_in_bronze)] = Field(
         description="Such as my_orders: rows go to bronze.my_orders, and those that are judged on to silver.my_orders."
     )
-    rules: Annotated[Path, AfterValidator(_absolute_path)] | None = Field(
+    rules: File | None = Field(
         None, description="A file of rules of the table in silver, by which the rows are judged on their way to it."
     )
-    contract: Annotated[str, AfterValidator(_absolute_contract)] | None = Field(
+    contract: FileOrName | None = Field(
         None, description="A contract on the table in silver in place of rules, as a file or by name."
     )
     references: dict[str, str] = option(
         {}, "name=table: a table that this one refers to, by its name in rules.", name="ref"
     )
-    kind: Literal["csv", "json", "parquet", "avro", "xml"] | None = Field(
-        None, description="Where the names of the files do not tell it."
-    )
+    kind: own_files.Format | None = Field(None, description="Where the names of the files do not tell it.")
     separator: str = Field("", description="Of CSV, where it is not to be found out.")
     encoding: str = Field("", description="Of text, such as windows-1252; UTF-8 when left out.")
     row_tag: str = Field("", description="Of XML: the element that is a row.")
@@ -152,12 +141,10 @@ def _refuse(asked: OwnFiles) -> None:
     _fit(asked.named)
     said = [name for name in ("kind", "separator", "encoding", "row_tag") if getattr(asked, name)]
     if said and own_files.kept(asked.table):
-        options, file_name = (
-            " and ".join("--" + name.replace("_", "-") for name in said),
-            own_files.file_of(asked.table),
-        )
+        options = " and ".join("--" + name.replace("_", "-") for name in said)
+        file = own_files.file_of(asked.table)
         raise UsageError(
-            f"How the files of {asked.table} are read stands in {file_name}, so {options} would mean nothing.",
+            f"How the files of {asked.table} are read stands in {file}, so {options} would mean nothing.",
             cure="Edit that file, then load with --fresh; or remove it, to have it written anew.",
         )
 
@@ -210,8 +197,8 @@ def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
     if promised is None:
         return Own(done, description, before is None)
     rows = platform.read(asked.table)
-    columns = {name: "" for name in rows.columns if name not in (*_BRONZE_ONLY, *_ORIGIN)}
-    silver = Table(asked.silver, f"Rows of {asked.table} that keep the rules.", {**columns, **_ORIGIN, **_WARNINGS})
+    columns = {name: "" for name in rows.columns if name not in (*ORIGIN, RESCUED)}
+    silver = Table(asked.silver, f"Rows of {asked.table} that keep the rules.", {**columns, **_KEPT, **_WARNINGS})
     result = platform.quality.admit(silver, rows, promised)
     platform.quality.record()
     return Own(done, description, before is None, result.valid, result.quarantined)

@@ -28,8 +28,9 @@ from pyspark.sql.types import (
 from toolkit.columns import cols, quoted
 from toolkit.errors import DataError
 from toolkit.etl.files import spark_paths
-from toolkit.etl.schemas import RESCUED, Expected
+from toolkit.etl.schemas import Expected
 from toolkit.etl.shapes import matched
+from toolkit.etl.technical import RESCUED
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location
 

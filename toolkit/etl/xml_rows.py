@@ -21,8 +21,9 @@ from toolkit.columns import quoted
 from toolkit.errors import DataError, UsageError
 from toolkit.etl.encodings import Encoding, check_form, decoded, encoding_of
 from toolkit.etl.files import spark_paths
-from toolkit.etl.schemas import CORRUPT, RESCUED, Expected
+from toolkit.etl.schemas import Expected
 from toolkit.etl.shapes import listed
+from toolkit.etl.technical import CORRUPT, RESCUED
 from toolkit.etl.words import LONGEST_PATH, shown
 from toolkit.store.location import Location
 

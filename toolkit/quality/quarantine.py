@@ -6,6 +6,7 @@ Owns their names and columns. Importing it does not import Spark, since scenario
 from __future__ import annotations
 
 from toolkit.scenario import Table, check_table_name
+from toolkit.store import links
 
 CORRUPT = "_corrupt_record"
 VIOLATIONS, RULES, WARNINGS, QUARANTINED = "_violations", "_rules", "_warnings", "_quarantined"
@@ -22,8 +23,8 @@ def quarantine_name(table: str) -> str:
     Raises:
         UsageError: that is not a table name.
     """
-    layer, _, name = check_table_name(table).partition(".")
-    return f"quarantine.linked_{name}" if layer == "linked" else f"quarantine.{name}"
+    name = check_table_name(table).partition(".")[2]
+    return f"quarantine.{links.LAYER}_{name}" if links.is_linked(table) else f"quarantine.{name}"
 
 
 def quarantine_of(table: Table, **technical: str) -> Table:

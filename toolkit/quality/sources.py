@@ -6,12 +6,12 @@ Owns that all of them is read, and refused, without Spark; only frames that rule
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from toolkit.errors import DataError, UsageError
-from toolkit.parameters import option
+from toolkit.parameters import File, FileOrName, option
 from toolkit.quality.views.naming import OfAnyPlace
 from toolkit.store import links
 from toolkit.store.lakehouse import Lakehouse
@@ -24,20 +24,11 @@ if TYPE_CHECKING:
     from toolkit.quality.engine import Check
 
 
-def _absolute(name: str) -> str:
-    """The path of a contract, so that the same can be asked for from another folder; its name where it is no path."""
-    return str(Path(name).absolute()) if Path(name).exists() else name
-
-
-File = Annotated[Path, AfterValidator(Path.absolute)]
-Contract = Annotated[str, AfterValidator(_absolute)]
-
-
 class Source(OfAnyPlace):
     """A table, and where its rules stand; what its scenario declares when neither a file nor a contract is named."""
 
     rules: File | None = Field(None, description="A file of rules; those of the table's scenario when left out.")
-    contract: Contract | None = Field(
+    contract: FileOrName | None = Field(
         None, description="A contract in place of rules, as a file or by name: all that it promises of the table."
     )
     references: dict[str, str] = option(
@@ -76,7 +67,7 @@ def _of_file(source: Source, file: Path) -> Promised:
 
     declared = load(file)
     # A linked table is called otherwise where it lies.
-    if declared.table != source.table and not source.table.startswith(f"{links.LAYER}."):
+    if declared.table != source.table and not links.is_linked(source.table):
         raise UsageError(
             f"{file} holds the rules of {declared.table}, not of {source.table}.", cure="Name the other table."
         )

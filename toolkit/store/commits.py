@@ -96,8 +96,7 @@ def written(path: Location, table: str) -> Written:
     return Written(
         table,
         newest.version,
-        # Of files of which only a part is replaced, the rest is written again.
-        (newest.rows or 0) - int(metrics.get("numCopiedRows", 0)),
+        (newest.rows or 0) - newest.copied,
         int(metrics.get("numFiles", 0)),
         int(metrics.get("numOutputBytes", 0)),
         int(metrics.get("numDeletedRows", 0)),

@@ -42,6 +42,11 @@ class Version:
     """What the commit counted, in the words of the engine that wrote it."""
     user_metadata: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def copied(self) -> int:
+        """Rows that a write put into new files with those that came: of files of which only a part was replaced."""
+        return (_count(self.metrics.get("numCopiedRows")) or 0) if self.operation == "WRITE" else 0
+
 
 class DeltaLog:
     """The log of the table in `path`.

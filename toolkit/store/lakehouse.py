@@ -61,7 +61,7 @@ class Lakehouse:
         Raises:
             UsageError: that is not a table name, or none of a linked one.
         """
-        if table.startswith(f"{links.LAYER}."):
+        if links.is_linked(table):
             return links.place_of(table)
         return self.root.joinpath(*check_table_name(table).split("."))
 
@@ -143,8 +143,9 @@ class Lakehouse:
         found = [
             name
             for layer in LAYERS
+            if layer != links.LAYER
             for folder in _folders(self.root / layer)
-            if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir() and layer != links.LAYER
+            if is_table_name(name := f"{layer}.{folder.name}") and (folder / _LOG).is_dir()
         ]
         found += self._linked()
         if not found:
@@ -192,7 +193,7 @@ class Lakehouse:
             DataError: there are some, and the store does not answer, refuses, or has no such container.
         """
         names = [check_table_name(table) for table in tables]
-        if theirs := [name for name in names if name.startswith(f"{links.LAYER}.")]:
+        if theirs := [name for name in names if links.is_linked(name)]:
             raise UsageError(
                 f"{theirs[0]} lies elsewhere, and is only read here.", cure="Copy it into a table of yours."
             )

@@ -29,6 +29,11 @@ def file() -> Path:
     return paths.home() / "linked.json"
 
 
+def is_linked(table: str) -> bool:
+    """Whether it is the name of a table that lies elsewhere."""
+    return table.startswith(f"{LAYER}.")
+
+
 def known() -> dict[str, str]:
     """Place by name.
 
