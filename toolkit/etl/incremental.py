@@ -199,8 +199,8 @@ def follow(
         changes = feed.where(F.col(CHANGE_TYPE) != PREIMAGE)
         return load(Followed(changes, since, newest.version, way))
     except Exception as problem:
-        # What a task meets comes as an error of Java's.
-        raise _unreadable(source, str(problem)) or problem from problem
+        # What a task meets comes as an error of Java's; a load says what it means to it, and gives that as its cause.
+        raise _unreadable(source, f"{problem} {problem.__cause__}") or problem from problem
 
 
 def _unreadable(source: Location, said: str) -> DataError | None:
