@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -144,8 +145,12 @@ def test_ctrl_c_while_it_starts_leaves_no_java_behind(tmp_path: Path, monkeypatc
     home = fake_java(tmp_path / "java", script=f"echo $$ > {tmp_path}/pid; exec sleep 60")
     put_on_path(monkeypatch, home)
 
-    def interrupt(_: float) -> None:
-        if (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
+    real_sleep = time.sleep
+
+    def interrupt(seconds: float) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            real_sleep(seconds)  # only a main thread is ever interrupted by Ctrl+C
+        elif (tmp_path / "pid").exists() and (tmp_path / "pid").read_text():
             raise KeyboardInterrupt
 
     monkeypatch.setattr(time, "sleep", interrupt)

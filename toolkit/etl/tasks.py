@@ -66,6 +66,7 @@ class OwnFiles(Parameters):
 
     files: tuple[Annotated[str, AfterValidator(_absolute)], ...] = Field(
         min_length=1,
+        examples=[("orders.csv",)],
         description="Files of one kind: CSV, JSON, Parquet, Avro or XML. A pattern in quotes means those to come, too.",
     )
     table: Annotated[str, AfterValidator(_in_bronze)] = Field(
@@ -303,8 +304,12 @@ class Window(Parameters):
     table: str = Field(description="Whose rows are replaced, such as silver.orders.")
     source: str = Field(description="A table with the same columns, that has the right rows of the window.")
     column: str = Field(description="The day, time or whole number by which the window is meant.")
-    since: Annotated[str, AfterValidator(_mark)] = Field(description="Its first value, such as 2026-05-01.")
-    until: Annotated[str, AfterValidator(_mark)] = Field(description="The first value after it; a time is in UTC.")
+    since: Annotated[str, AfterValidator(_mark)] = Field(
+        examples=["2026-05-01"], description="Its first value, such as 2026-05-01."
+    )
+    until: Annotated[str, AfterValidator(_mark)] = Field(
+        examples=["2026-05-08"], description="The first value after it; a time is in UTC."
+    )
 
 
 def _refuse_window(asked: Window) -> None:
