@@ -24,6 +24,7 @@ class Model:
     """Places in `values` whose change begins an interval."""
     ignore_nulls: bool = False
     rows_of_deletes: bool = False
+    has_tie_break: bool = False
     events: set[Event] = field(default_factory=set)
 
     def add(self, events: Iterable[Event]) -> None:
@@ -33,13 +34,22 @@ class Model:
     def of_key(self, key: int) -> list[Event]:
         """Its events in order, nulls filled from those before in the same life."""
         told, before = [], None
-        for event in sorted((e for e in self.events if e.key == key), key=lambda e: e.at):
+        mine = [e for e in self.events if e.key == key]
+        decided = [self.decided([e for e in mine if e.at == at]) for at in sorted({e.at for e in mine})]
+        for event in decided:
             values = event.values
             if values is not None and self.ignore_nulls and before is not None:
                 values = tuple(old if new is None else new for old, new in zip(before, values, strict=True))
             told.append(Event(key, event.at, values))
             before = values
         return told
+
+    def decided(self, at_one_place: Sequence[Event]) -> Event:
+        """The one that counts: that with the greatest first value; a delete has none."""
+        if not self.has_tie_break:
+            (event,) = at_one_place
+            return event
+        return max(at_one_place, key=lambda e: (e.values is not None, e.values))
 
     @property
     def keys(self) -> list[int]:

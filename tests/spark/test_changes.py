@@ -60,17 +60,20 @@ def content(table: Path) -> list[tuple[Any, ...]]:
 ROUNDS, KEYS = 3, 50
 
 
-def histories(seed: int) -> list[list[Event]]:
-    """Events of many keys, and when each comes: in one of some calls, at times in two.
+def histories(seed: int, *, ties: bool = False) -> list[list[Event]]:
+    """Events of many keys, and when each comes: in one of some calls, at times in two; with ties, some at one place.
 
     Out of a seed that hypothesis draws: what it draws first is the least of all, and would be fifty keys with one event each.
     """
     dice, calls = random.Random(seed), [list[Event]() for _ in range(ROUNDS)]
     for key in range(KEYS):
         for at in dice.sample(range(13), dice.randint(1, 7)):
-            values = None if dice.random() < 0.25 else (dice.choice(["x", "y", None]), dice.choice(["p", "q"]))
-            for call in dice.sample(calls, dice.choice([1, 1, 2])):
-                call.append(Event(key, at, values))
+            firsts = dice.sample(["x", "y", "z", None], dice.randint(1, 3)) if ties else [dice.choice(["x", "y", None])]
+            for first in firsts:
+                deletes = first is None if ties else dice.random() < 0.25
+                values = None if deletes else (first, dice.choice(["p", "q"]))
+                for call in dice.sample(calls, dice.choice([1, 1, 2])):
+                    call.append(Event(key, at, values))
     return calls
 
 
@@ -84,8 +87,11 @@ ALL_TYPES = [
     (3, {}),
     (6, {"track_history_column_list": ["b"]}),
     (2, {}),
+    (2, {"tie_break": ["a"]}),
+    (1, {"tie_break": ["a"]}),
+    (2, {"tie_break": ["a"], "track_history_column_list": ["b"]}),
 ]
-IN_THE_SUITE = (1, 3, 8)
+IN_THE_SUITE = (1, 3, 9)
 
 
 def check_any_order(spark: SparkSession, table: Path, scd_type: Any, options: dict[str, Any], calls: Any) -> None:
@@ -93,7 +99,8 @@ def check_any_order(spark: SparkSession, table: Path, scd_type: Any, options: di
         name for name in ("a", "b") if name not in options.get("track_history_except_column_list", ())
     ]
     deletes = options.get("hard_deletes") == "row"
-    model = Model(["ab".index(name) for name in names], options.get("ignore_null_updates", False), deletes)
+    nulls, ties = options.get("ignore_null_updates", False), "tie_break" in options
+    model = Model(["ab".index(name) for name in names], nulls, deletes, ties)
     declared = flow(stored_as_scd_type=scd_type, **options)
     for call in calls:
         apply_changes(table, frame(spark, call), declared)
@@ -115,7 +122,8 @@ FEW = settings(MANY, max_examples=1, derandomize=True)
 def test_any_order_and_any_split_give_the_same_table(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, scd_type: Any, options: dict[str, Any], seed: int
 ) -> None:
-    check_any_order(spark, tmp_path_factory.mktemp("changes") / "t", scd_type, options, histories(seed))
+    calls = histories(seed, ties="tie_break" in options)
+    check_any_order(spark, tmp_path_factory.mktemp("changes") / "t", scd_type, options, calls)
 
 
 @pytest.mark.soak
@@ -125,7 +133,8 @@ def test_any_order_and_any_split_give_the_same_table(
 def test_any_order_and_any_split_of_a_thousand_histories(
     spark: SparkSession, tmp_path_factory: pytest.TempPathFactory, scd_type: Any, options: dict[str, Any], seed: int
 ) -> None:
-    check_any_order(spark, tmp_path_factory.mktemp("changes") / "t", scd_type, options, histories(seed))
+    calls = histories(seed, ties="tie_break" in options)
+    check_any_order(spark, tmp_path_factory.mktemp("changes") / "t", scd_type, options, calls)
 
 
 # what is refused, and what else is told

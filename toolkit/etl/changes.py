@@ -22,6 +22,7 @@ from toolkit.etl.histories import (
     DELETE,
     IS_END,
     KEPT,
+    LATEST,
     NEWEST,
     ROW,
     SEQUENCE,
@@ -44,7 +45,7 @@ from toolkit.store.reader import done
 from toolkit.store.write import write_frame
 from toolkit.words import plural
 
-_IS_KNOWN, _WAS_KEPT, _IS_TIE, _LATEST = "_is_known", "_was_kept", "_is_tie", "_latest"
+_IS_KNOWN, _WAS_KEPT, _IS_TIE = "_is_known", "_was_kept", "_is_tie"
 _DISPLACES = "_displaces"
 """Of an event that counts at a place where another one was kept: it has to be kept, too, or that one would count again."""
 _OP, _NEW, _OLD = "_op", "_new", "_old"
@@ -271,8 +272,7 @@ def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFra
 def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
     """Each event beside what becomes of it, and what is to be done to the table for it: `_op`, from `_old` to `_new`."""
     key = Window.partitionBy(*cols(shape.keys))
-    latest_known = F.max(F.when(F.col(_IS_KNOWN), F.col(SEQUENCE))).over(key)
-    found = resolved(events.withColumn(_LATEST, latest_known), shape)
+    found = resolved(events, shape, _IS_KNOWN)
     found = found.withColumn(KEPT, F.col(KEPT) | F.col(_DISPLACES))
     new = F.when(F.col(ROW), F.struct(*cols(shape.row_columns)))
     if not has_rows:
@@ -304,7 +304,7 @@ def _summed(found: DataFrame, applied: Applied, shape: Shape) -> tuple[Applied, 
     (sums,) = found.agg(
         F.count_if(_IS_TIE).alias("ties"),
         F.count_if(is_new).alias("new"),
-        F.count_if(is_new & (F.col(SEQUENCE) < F.col(_LATEST))).alias("late"),
+        F.count_if(is_new & (F.col(SEQUENCE) < F.col(LATEST))).alias("late"),
         F.count_if(F.col(KEPT) & ~F.col(_WAS_KEPT)).alias("kept"),
         F.collect_set(_OP).alias("ops"),
     ).collect()

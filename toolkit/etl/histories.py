@@ -22,6 +22,7 @@ PREVIOUS, CURRENT = "previous_", "current_"
 ROW, KEPT, NEWEST = "_row", "_kept", "_newest"
 IS_END = "_is_end"
 """A column of events that rows tell: it is where an interval ended."""
+LATEST = "_latest"
 _RAW, _LIFE, _GROUP = "_raw", "_life", "_group"
 
 
@@ -116,28 +117,35 @@ def events_of(rows: DataFrame, shape: Shape, row: str) -> DataFrame:
     return as_events(placed, shape, row, IS_END)
 
 
-def resolved(events: DataFrame, shape: Shape) -> DataFrame:
+def resolved(events: DataFrame, shape: Shape, known: str) -> DataFrame:
     """Each event beside what becomes of it.
 
     Args:
         events: all of some keys, one for each place in a key's sequence; columns beside those of an event stay.
         shape: what rows are to be made.
+        known: the column that says whether an event was known before.
 
     Returns:
-        The values as a row has them; `_row`: whether it makes a row; `_kept`: whether no row will tell that it was there.
+        The values as a row has them; `_row`: whether it makes a row; `_kept`: whether no row will tell that it was there;
+        `_latest`: the newest place in the sequence that was known of its key.
     """
     order = _by(shape.keys).orderBy(SEQUENCE)
+    latest_known = F.max(F.when(F.col(known), F.col(SEQUENCE))).over(order.rowsBetween(*_ALL))
     before = F.coalesce(
         F.sum(F.col(DELETE).cast("int")).over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0)
     )
-    lives = events.withColumns({_RAW: _struct(shape.others), _LIFE: before})
-    if shape.ignore_nulls:
-        in_life = _by((*shape.keys, _LIFE)).orderBy(SEQUENCE).rowsBetween(Window.unboundedPreceding, Window.currentRow)
-        lives = lives.withColumns({name: F.last(quoted(name), True).over(in_life) for name in shape.others})
     was_deleted = F.lag(DELETE).over(order)
     is_first = was_deleted.isNull() | was_deleted
     differs = ~_struct(shape.tracked).eqNullSafe(F.lag(_struct(shape.tracked)).over(order))
-    begun = lives.withColumns({"_first": is_first & ~F.col(DELETE), "_opens": ~F.col(DELETE) & (is_first | differs)})
+    looks = {_RAW: _struct(shape.others), _LIFE: before, LATEST: latest_known}
+    opens = {"_first": is_first & ~F.col(DELETE), "_opens": ~F.col(DELETE) & (is_first | differs)}
+    if shape.ignore_nulls:
+        in_life = _by((*shape.keys, _LIFE)).orderBy(SEQUENCE).rowsBetween(Window.unboundedPreceding, Window.currentRow)
+        filled = {name: F.last(quoted(name), True).over(in_life) for name in shape.others}
+        begun = events.withColumns(looks).withColumns(filled).withColumns(opens)
+    else:
+        # In one go: Spark looks at each key once for all of them, and not once for each.
+        begun = events.withColumns({**looks, **opens})
     made = _intervals(begun, shape) if shape.has_intervals else _present(begun, shape)
     told = F.col(ROW) & ~F.col(DELETE) & F.col(_RAW).eqNullSafe(_struct(shape.others))
     return made.withColumn(KEPT, _is_kept(shape, told))

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from toolkit.errors import UsageError
 from toolkit.service import Service
 from toolkit.services.azurite import AZURITE
+from toolkit.services.kafka import KAFKA
 from toolkit.services.postgres import POSTGRES
 from toolkit.services.spark import SPARK
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, POSTGRES, SPARK)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, KAFKA, POSTGRES, SPARK)}
 
 
 def service(name: str) -> Service:

@@ -1,0 +1,111 @@
+"""Events sent to a topic: keyed, in order for each key, and written once by the broker however often they are sent.
+
+Owns the sending. What is sent, and when, is the caller's: `streaming.replay` gives events at a speed and with faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from toolkit.broker import Broker
+from toolkit.errors import DataError
+from toolkit.streaming.topics import said
+
+PATIENCE_SECONDS = 60.0
+"""A broker that is gone for longer is given up."""
+_QUEUED = 100_000
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event as a topic has it.
+
+    Attributes:
+        key: events of one key stay in order; None: no order.
+        value: its content; None is a tombstone.
+        at: milliseconds since 1970 that the topic keeps of it; None: when it is sent.
+        headers: what is said beside it.
+    """
+
+    key: bytes | None
+    value: bytes | None
+    at: int | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+@dataclass
+class Sent:
+    """What became of events.
+
+    Attributes:
+        count: events that the broker has acknowledged.
+        bytes: of their values.
+    """
+
+    count: int = 0
+    bytes: int = 0
+    refused: list[str] = field(default_factory=list, repr=False)
+
+
+def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: float = PATIENCE_SECONDS) -> Sent:
+    """Send events, and wait until the broker has them all.
+
+    Args:
+        broker: that is at work; a while in which it is not is waited for.
+        topic: that is there.
+        messages: are taken one by one as they come.
+        patience: seconds until an event that the broker does not take is given up.
+
+    Raises:
+        DataError: it has not taken some; how many it has is said.
+    """
+    from confluent_kafka import KafkaException, Producer
+
+    sent = Sent()
+    milliseconds = str(int(patience * 1000))
+    settings = {"enable.idempotence": "true", "linger.ms": "5", "delivery.timeout.ms": milliseconds, "log_level": "0"}
+    producer = Producer({**broker.of_client(), **settings, "queue.buffering.max.messages": str(_QUEUED)})
+
+    def acknowledged(problem: object, message: object) -> None:
+        if problem is not None:
+            sent.refused.append(str(problem))
+            return
+        sent.count += 1
+        sent.bytes += len(message.value() or b"")  # type: ignore[attr-defined]
+
+    try:
+        for message in messages:
+            _queued(producer, topic, message, acknowledged)
+            if sent.refused:
+                break
+        producer.flush(patience)
+    except KafkaException as problem:
+        sent.refused.append(said(problem))
+    left = len(producer)
+    if sent.refused or left:
+        why = sent.refused[0] if sent.refused else "it does not answer"
+        raise DataError(
+            f"The broker has not taken all events for {topic}: {why}. It has {sent.count:,} of them.",
+            cure="See how it is: toolkit services. Send the rest when it answers.",
+        )
+    return sent
+
+
+def _queued(producer: object, topic: str, message: Message, acknowledged: object) -> None:
+    """Queue it, waiting while the queue is full."""
+    more = {} if message.at is None else {"timestamp": message.at}
+    while True:
+        try:
+            producer.produce(  # type: ignore[attr-defined]
+                topic,
+                message.value,
+                message.key,
+                on_delivery=acknowledged,
+                headers=list(message.headers) or None,
+                **more,
+            )
+            producer.poll(0)  # type: ignore[attr-defined]
+            return
+        except BufferError:
+            producer.poll(0.1)  # type: ignore[attr-defined]
