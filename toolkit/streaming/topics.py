@@ -5,6 +5,7 @@ Owns the questions that are asked of a broker's administration; how events get i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
 ANSWER_SECONDS = 10.0
+POLL_SECONDS = 0.1
+_CURE = "See how it is: toolkit services; what it says: toolkit services log kafka"
+_SOON = frozenset({3, 5, 6})
+"""Kafka's codes of errors that pass: unknown topic or partition, no leader yet, not the leader."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class Topics:
                     f"The topic {name} has {there} partitions, not {partitions}.",
                     cure="Take another name, or remove the topic first.",
                 ) from None
+        self._await(name, there=True)
 
     def remove(self, name: str) -> bool:
         """Remove a topic and all that is in it; whether it was there.
@@ -102,6 +108,7 @@ class Topics:
             if problem.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise self._refused(problem) from problem
             return False
+        self._await(name, there=False)
         return True
 
     def partitions(self, name: str) -> list[Partition]:
@@ -123,11 +130,27 @@ class Topics:
             asked = self._admin.list_offsets(dict.fromkeys(places, of), request_timeout=ANSWER_SECONDS)
             return (asked[place].result().offset for place in places)
 
-        try:
-            both = zip(places, ends(OffsetSpec.earliest()), ends(OffsetSpec.latest()), strict=True)
-            return [Partition(name, place.partition, first, end) for place, first, end in both]
-        except KafkaException as problem:
-            raise self._refused(problem) from problem
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                both = zip(places, ends(OffsetSpec.earliest()), ends(OffsetSpec.latest()), strict=True)
+                return [Partition(name, place.partition, first, end) for place, first, end in both]
+            except KafkaException as problem:
+                # A topic that was made just now is known before its partitions are served.
+                if problem.args[0].code() not in _SOON or time.monotonic() > until:
+                    raise self._refused(problem) from problem
+                time.sleep(POLL_SECONDS)
+
+    def _await(self, name: str, *, there: bool) -> None:
+        """Wait until whoever asks is told of what was done: a broker takes note of it a moment later."""
+        until = time.monotonic() + ANSWER_SECONDS
+        while (name in self._described()) is not there:
+            if time.monotonic() > until:
+                raise SetupError(
+                    f"The broker at {self.broker.address} has not taken note of what was done to the topic {name}.",
+                    cure=_CURE,
+                )
+            time.sleep(POLL_SECONDS)
 
     def _described(self) -> dict[str, list[int]]:
         """The partitions of each topic."""
@@ -142,7 +165,7 @@ class Topics:
     def _refused(self, problem: BaseException) -> SetupError:
         return SetupError(
             f"The broker at {self.broker.address} does not do it: {said(problem)}.",
-            cure="See how it is: toolkit services; what it says: toolkit services log kafka",
+            cure=_CURE,
         )
 
 
