@@ -140,6 +140,18 @@ def running(name: str) -> Running | None:
     return _running(name, note) if note and note.phase == "running" else None
 
 
+def needed(service: Service) -> Running:
+    """The server at work, for whoever cannot do without it.
+
+    Raises:
+        SetupError: it was not started, or is gone.
+    """
+    found = running(service.name)
+    if found is None:
+        raise SetupError(f"{service.title} is not running.", cure=f"Start it: toolkit services start {service.name}")
+    return found
+
+
 def _running(name: str, note: Note) -> Running | None:
     at_work = note.phase != "stopped" and alive(note.pid, note.created)
     return Running(name, note.pid, note.ports, note.started_at, folder(name)) if at_work else None

@@ -40,7 +40,7 @@ from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.merge import merge
+from toolkit.store.merge import merge, same_key
 from toolkit.store.reader import done
 from toolkit.store.write import write_frame
 from toolkit.words import plural
@@ -351,11 +351,10 @@ def _merged(
         "U": f"WHEN MATCHED THEN UPDATE SET {', '.join(f't.{name} = s.{name}' for name in map(quoted, shape.changing))}",
         "I": f"WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES ({', '.join(f's.{name}' for name in names)})",  # noqa: S608 - names are quoted
     }
-    condition = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in shape.identity)
     changes = (
         found.where(F.col(_OP).isNotNull()).select(F.coalesce(_NEW, _OLD).alias(_NEW), _OP).select(f"{_NEW}.*", _OP)
     )
-    done = merge(changes, target, condition, [clauses[op] for op in clauses if op in ops], way)
+    done = merge(changes, target, same_key(shape.identity), [clauses[op] for op in clauses if op in ops], way)
     if done is None:
         return replace(applied, version=version, kept=0, skipped=True)
     return replace(

@@ -23,7 +23,7 @@ from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.merge import merge
+from toolkit.store.merge import merge, same_key
 from toolkit.store.reader import DeltaReader
 from toolkit.store.sql import table_name
 from toolkit.store.write import write_frame
@@ -245,7 +245,7 @@ def _by_key(
     done = merge(
         source if merged is None else merged,
         target,
-        " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in keys),
+        same_key(keys),
         [clause.format(**said) for clause in clauses],
         way,
     )

@@ -11,15 +11,13 @@ from pathlib import Path
 
 from toolkit import jars, java, service
 from toolkit.broker import CONNECTION_STRING_USER, Broker
-from toolkit.errors import SetupError
 from toolkit.service import ANSWER_SECONDS, HOST, Place, Running, Service
-from toolkit.services import certificates, installing
+from toolkit.services import certificates, installing, secret_files
 
 SERVER_JARS = "broker"
 """The group of jars that it is made of."""
 MEMORY = "512m"
 MAIN, FORMAT = "kafka.Kafka", "kafka.tools.StorageTool"
-OWNER_ONLY = 0o600
 _LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required"
 _LOGGING = Path(__file__).with_name("kafka_log4j2.properties")
 SETTINGS = {
@@ -102,22 +100,19 @@ def prepare(place: Place) -> None:
     }
     file = _properties(place)
     file.unlink(missing_ok=True)
-    _keep(file, "".join(f"{name}={value}\n" for name, value in settings.items()))
+    secret_files.keep(file, "".join(f"{name}={value}\n" for name, value in settings.items()))
     if not (place.data / "log" / "meta.properties").is_file():
         _format(place)
 
 
 def _make_secrets(scratch: Path) -> None:
     key = secrets.token_urlsafe(32)
-    _keep(scratch / "connection", f"Endpoint=sb://{HOST}/;SharedAccessKeyName=toolkit;SharedAccessKey={key}")
+    secret_files.keep(
+        scratch / "connection", f"Endpoint=sb://{HOST}/;SharedAccessKeyName=toolkit;SharedAccessKey={key}"
+    )
     made = certificates.for_host(HOST)
-    _keep(scratch / "server.pem", made.key + made.certificate)
+    secret_files.keep(scratch / "server.pem", made.key + made.certificate)
     (scratch / "certificate.pem").write_text(made.certificate, encoding="utf-8")
-
-
-def _keep(file: Path, text: str) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as stream:
-        stream.write(text)
 
 
 def _format(place: Place) -> None:
@@ -166,17 +161,8 @@ def broker(running: Running | None = None, *, as_event_hubs: bool = False) -> Br
     Raises:
         SetupError: none is at work, or its connection string cannot be read.
     """
-    found = running or service.running(KAFKA.name)
-    if found is None:
-        raise SetupError("Kafka is not running.", cure=f"Start it: toolkit services start {KAFKA.name}")
+    found = running or service.needed(KAFKA)
     if not as_event_hubs:
         return Broker(f"{HOST}:{found.ports['plain']}")
-    file = connection_file(found.place)
-    try:
-        secret = file.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise SetupError(
-            f"The connection string of Kafka cannot be read: {file}: {problem.strerror}.",
-            cure="Read it as the user who started the server.",
-        ) from problem
+    secret = secret_files.read(connection_file(found.place), "connection string of Kafka")
     return Broker(f"{HOST}:{found.ports['sasl']}", secret, str(authority_file(found.place)))

@@ -21,7 +21,7 @@ from toolkit import service
 from toolkit.database import Database
 from toolkit.errors import SetupError
 from toolkit.service import ANSWER_SECONDS, HOST, Place, Running, Service
-from toolkit.services import installing
+from toolkit.services import installing, secret_files
 
 LOCK = Path(__file__).with_name("postgres.txt")
 MAJOR = "18"
@@ -31,7 +31,6 @@ NAME = "toolkit"
 PROTOCOL = 3 << 16
 ASKS_FOR_PASSWORD = b"R"
 ANSWER_BYTES = 4096
-OWNER_ONLY = 0o600
 AS_SOMEBODY = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 """PostgreSQL refuses to run as root. In a user namespace of its own, root is somebody else to it."""
 SETTINGS = {
@@ -110,7 +109,7 @@ def _make(scratch: Path) -> None:
     installing.run([*program("initdb"), "-D", str(made), *words, *builtin], scratch, failed, cure)
     (made / "pg_hba.conf").write_text(MAY_ENTER, encoding="utf-8")
     password = secrets.token_urlsafe(24)
-    _keep(scratch / "password", password)
+    secret_files.keep(scratch / "password", password)
     statements = (
         f"CREATE ROLE {NAME} {ROLE} PASSWORD '{password}'",
         f"CREATE DATABASE {NAME} OWNER {NAME}",
@@ -121,11 +120,6 @@ def _make(scratch: Path) -> None:
     installing.run(
         [*program("postgres"), "--single", "-D", str(made), *quiet, "postgres"], scratch, failed, cure, given
     )
-
-
-def _keep(file: Path, password: str) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY), "w", encoding="utf-8") as stream:
-        stream.write(password)
 
 
 def _clear(folder: Path) -> None:
@@ -213,15 +207,6 @@ def database(running: Running | None = None) -> Database:
     Raises:
         SetupError: none is at work, or its password cannot be read.
     """
-    found = running or service.running(POSTGRES.name)
-    if found is None:
-        raise SetupError("PostgreSQL is not running.", cure=f"Start it: toolkit services start {POSTGRES.name}")
-    file = password_file(found.place)
-    try:
-        password = file.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise SetupError(
-            f"The password of PostgreSQL cannot be read: {file}: {problem.strerror}.",
-            cure="Read it as the user who started the server.",
-        ) from problem
+    found = running or service.needed(POSTGRES)
+    password = secret_files.read(password_file(found.place), "password of PostgreSQL")
     return Database(f"jdbc:postgresql://{HOST}:{found.ports['sql']}/{NAME}", NAME, password)

@@ -5,11 +5,12 @@ Owns the reading of what a merge did. Must not decide which rows go where.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
+from toolkit.columns import quoted
 from toolkit.store.commits import PLAIN, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
@@ -38,6 +39,11 @@ class Merged:
     deleted: int
     files: int
     bytes: int
+
+
+def same_key(names: Iterable[str]) -> str:
+    """The condition that a row of the source, `s`, and one of the table, `t`, are equal in these columns."""
+    return " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in names)
 
 
 def merge(

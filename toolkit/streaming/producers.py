@@ -1,16 +1,20 @@
 """Events sent to a topic: keyed, in order for each key, and written once by the broker however often they are sent.
 
-Owns the sending. What is sent, and when, is the caller's: `streaming.replay` gives events at a speed and with faults.
+Owns the sending. What is sent, and when, is the caller's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from toolkit.broker import Broker
 from toolkit.errors import DataError
 from toolkit.streaming.topics import said
+
+if TYPE_CHECKING:
+    from confluent_kafka import Producer
 
 PATIENCE_SECONDS = 60.0
 """A broker that is gone for longer is given up."""
@@ -24,7 +28,8 @@ class Message:
     Attributes:
         key: events of one key stay in order; None: no order.
         value: its content; None is a tombstone.
-        at: milliseconds since 1970 that the topic keeps of it; None: when it is sent.
+        at: milliseconds since 1970 that the topic keeps of it, and by which it deletes what is older than its retention; None:
+            when it is sent.
         headers: what is said beside it.
     """
 
@@ -34,7 +39,7 @@ class Message:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sent:
     """What became of events.
 
@@ -43,9 +48,8 @@ class Sent:
         bytes: of their values.
     """
 
-    count: int = 0
-    bytes: int = 0
-    refused: list[str] = field(default_factory=list, repr=False)
+    count: int
+    bytes: int
 
 
 def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: float = PATIENCE_SECONDS) -> Sent:
@@ -58,46 +62,46 @@ def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: f
         patience: seconds until an event that the broker does not take is given up.
 
     Raises:
-        DataError: it has not taken some; how many it has is said.
+        DataError: it has not acknowledged some; how many it has is said. It may have more of them, if its answer was lost.
     """
     from confluent_kafka import KafkaException, Producer
 
-    sent = Sent()
+    count = size = 0
+    refused: list[str] = []
     milliseconds = str(int(patience * 1000))
     settings = {"enable.idempotence": "true", "linger.ms": "5", "delivery.timeout.ms": milliseconds, "log_level": "0"}
     producer = Producer({**broker.of_client(), **settings, "queue.buffering.max.messages": str(_QUEUED)})
 
-    def acknowledged(problem: object, message: object) -> None:
+    def acknowledged(problem: Any, message: Any) -> None:
+        nonlocal count, size
         if problem is not None:
-            sent.refused.append(str(problem))
-            return
-        sent.count += 1
-        sent.bytes += len(message.value() or b"")  # type: ignore[attr-defined]
+            refused.append(str(problem))
+        else:
+            count, size = count + 1, size + len(message.value() or b"")
 
     try:
         for message in messages:
             _queued(producer, topic, message, acknowledged)
-            if sent.refused:
+            if refused:
                 break
         producer.flush(patience)
     except KafkaException as problem:
-        sent.refused.append(said(problem))
-    left = len(producer)
-    if sent.refused or left:
-        why = sent.refused[0] if sent.refused else "it does not answer"
+        refused.append(said(problem))
+    if refused or len(producer):
+        why = refused[0] if refused else "it does not answer"
         raise DataError(
-            f"The broker has not taken all events for {topic}: {why}. It has {sent.count:,} of them.",
-            cure="See how it is: toolkit services. Send the rest when it answers.",
+            f"The broker has not taken all events for {topic}: {why}. It has {count:,} of them.",
+            cure="See how it is: toolkit services. Send the rest when it answers; some of them may be there already.",
         )
-    return sent
+    return Sent(count, size)
 
 
-def _queued(producer: object, topic: str, message: Message, acknowledged: object) -> None:
+def _queued(producer: Producer, topic: str, message: Message, acknowledged: Any) -> None:
     """Queue it, waiting while the queue is full."""
-    more = {} if message.at is None else {"timestamp": message.at}
+    more: dict[str, Any] = {} if message.at is None else {"timestamp": message.at}
     while True:
         try:
-            producer.produce(  # type: ignore[attr-defined]
+            producer.produce(
                 topic,
                 message.value,
                 message.key,
@@ -105,7 +109,7 @@ def _queued(producer: object, topic: str, message: Message, acknowledged: object
                 headers=list(message.headers) or None,
                 **more,
             )
-            producer.poll(0)  # type: ignore[attr-defined]
+            producer.poll(0)
             return
         except BufferError:
-            producer.poll(0.1)  # type: ignore[attr-defined]
+            producer.poll(0.1)
