@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,14 @@ def test_a_merge_takes_each_key_once_within_a_batch_and_from_one_to_the_next(
     with pytest.raises(DataError, match="Rows of batch 3 have no id"):
         merge_once(MicroBatch(rows(spark, None, 4), 3, place), table, ["id"])
     assert DeltaReader(table, "t").version == before
+
+
+def test_an_append_and_a_merge_of_a_batch_into_one_table_need_two_names(spark: SparkSession, tmp_path: Path) -> None:
+    table, batch = tmp_path / "t", MicroBatch(rows(spark, 1), 0, checkpoint(tmp_path / "c", "c"))
+    append_once(batch, table)
+    for _ in range(2):
+        merge_once(replace(batch, rows=rows(spark, 1, 2)), table, ["id"], part="more")
+    assert [row[0] for row in content(table)] == [1, 2]
 
 
 def test_a_real_stream_tells_its_checkpoint_and_a_restart_adds_nothing(spark: SparkSession, tmp_path: Path) -> None:

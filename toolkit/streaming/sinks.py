@@ -17,7 +17,7 @@ from toolkit.errors import DataError
 from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
-from toolkit.store.merge import merge
+from toolkit.store.merge import merge, same_key
 from toolkit.store.write import write_frame
 from toolkit.streaming.checkpoints import Checkpoint
 
@@ -36,13 +36,14 @@ class MicroBatch:
     number: int
     checkpoint: Checkpoint
 
-    def once(self, part: str = "") -> Once:
-        """The name and number of a write of this batch.
+    def named(self, way: Way, part: str = "") -> Way:
+        """The same way, with the name and number of a write of this batch.
 
         Args:
-            part: tells two writes of one batch to the same table apart.
+            way: how it is written.
+            part: tells two writes of one batch to the same table apart: of two with one name the second is left out.
         """
-        return Once(f"{self.checkpoint.identity}{f' {part}' if part else ''}", self.number)
+        return replace(way, once=Once(f"{self.checkpoint.identity}{f' {part}' if part else ''}", self.number))
 
 
 BatchBody = Callable[[MicroBatch], object]
@@ -71,10 +72,10 @@ def append_once(batch: MicroBatch, table: Location, way: Way = PLAIN, part: str 
         way: how it is written; its name and number are the batch's.
         part: tells two writes of one batch to the same table apart.
     """
-    write_frame(batch.rows, table, replace(way, once=batch.once(part)), mode="append")
+    write_frame(batch.rows, table, batch.named(way, part), mode="append")
 
 
-def merge_once(batch: MicroBatch, table: Location, keys: Sequence[str], way: Way = PLAIN) -> None:
+def merge_once(batch: MicroBatch, table: Location, keys: Sequence[str], way: Way = PLAIN, part: str = "") -> None:
     """Insert the rows of a batch whose key the table does not have; what a batch does twice, and what came twice, counts once.
 
     Args:
@@ -82,6 +83,7 @@ def merge_once(batch: MicroBatch, table: Location, keys: Sequence[str], way: Way
         table: is made by the first batch.
         keys: the columns that tell two events apart, such as topic, partition and offset, or an id that its sender gave.
         way: how it is written; its name and number are the batch's.
+        part: tells two writes of one batch to the same table apart.
 
     Raises:
         DataError: a row has no key.
@@ -91,9 +93,8 @@ def merge_once(batch: MicroBatch, table: Location, keys: Sequence[str], way: Way
         raise DataError(
             f"Rows of batch {batch.number} have no {', '.join(keys)}.", cure="Put them aside before they are merged."
         )
-    rows, named = batch.rows.dropDuplicates(list(keys)), replace(way, once=batch.once())
+    rows, named = batch.rows.dropDuplicates(list(keys)), batch.named(way, part)
     if DeltaLog(table).newest is None:
         write_frame(rows, table, named, mode="append")
         return
-    condition = " AND ".join(f"t.{quoted(key)} = s.{quoted(key)}" for key in keys)
-    merge(rows, table, condition, ["WHEN NOT MATCHED THEN INSERT *"], named)
+    merge(rows, table, same_key(keys), ["WHEN NOT MATCHED THEN INSERT *"], named)

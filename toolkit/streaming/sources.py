@@ -1,6 +1,7 @@
-"""Streams that come from topics: read, made into columns, and parted into what can be read and what cannot.
+"""Streams that come from topics: read, made into columns, with the reason where that cannot be.
 
-Nothing that came is dropped: a message that does not fit is a dead letter, with its bytes, its place and the reason.
+Nothing that came is dropped here: a message that does not fit stays a row, with its bytes, its place and the reason. Where such
+rows go is the caller's.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class Topics:
         return sorted(name for name in self._described() if not name.startswith("__"))
 
     def make(self, name: str, partitions: int = 4, settings: Mapping[str, str] | None = None) -> None:
-        """Make a topic; one that is there has to have as many partitions.
+        """Make a topic; one that is there has to have as many partitions, and keeps the settings that it has.
 
         Raises:
             SetupError: the broker does not answer, or refuses.
