@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 SIZES = (MILLION, 4 * MILLION, 16 * MILLION)
-REPEAT = 3
-WARM_UPS = 2
-"""Java still compiles what is done for the second time: a load is a fifth slower there than in the rounds that follow."""
+REPEAT = 5
+WARM_UPS = 4
+"""Java still compiles in the first rounds, and more of ours than of one statement."""
 MOST_HISTORY, MOST_UPSERT = 1.3, 1.15
 EVERY = 100
 """One row in so many changes."""

@@ -206,16 +206,16 @@ def _refuse_other_shape(target: Location, rows: DataFrame, events: DataFrame, sh
 
 def _events(came: DataFrame, known: DataFrame | None, aside: Location, shape: Shape) -> DataFrame:
     """All events of the keys that came: those, those that were kept, and those that rows tell, with the rows as `_old`."""
-    events = came.withColumns({_IS_KNOWN: F.lit(False), _WAS_KEPT: F.lit(False)})
+    no = F.lit(False)
+    events = came.withColumns({_IS_KNOWN: no, _WAS_KEPT: no, IS_END: no})
     if DeltaLog(aside).newest is not None:
         kept = came.sparkSession.read.format("delta").load(str(aside))
         kept = kept.join(came.select(*cols(shape.keys)), list(shape.keys), "left_semi")
-        events = events.unionByName(kept.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(True)}))
-    events = events.withColumn(IS_END, F.lit(False))
+        events = events.unionByName(kept.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(True), IS_END: no}))
     if known is None:
         return events.withColumn(_OLD, F.lit(None).cast("int"))
     told = events_of(known.withColumn(_OLD, F.struct(*cols(shape.row_columns))), shape, _OLD)
-    told = told.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: F.lit(False)})
+    told = told.withColumns({_IS_KNOWN: F.lit(True), _WAS_KEPT: no})
     return events.withColumn(_OLD, F.lit(None)).unionByName(told)
 
 
@@ -257,20 +257,20 @@ def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
     """Each event beside what becomes of it, and what is to be done to the table for it: `_op`, from `_old` to `_new`."""
     key = Window.partitionBy(*cols(shape.keys))
     found = resolved(events, shape, _IS_KNOWN)
-    found = found.withColumn(KEPT, F.col(KEPT) | F.col(_DISPLACES))
-    new = F.when(F.col(ROW), F.struct(*cols(shape.row_columns)))
+    kept = F.col(KEPT) | F.col(_DISPLACES)
     if not has_rows:
-        return found.withColumn(_OP, F.lit(None).cast("string"))
-    if shape.has_intervals:
-        return found.withColumn(_NEW, new).withColumn(_OP, _op(F.col(_OLD)))
-    # A key has one row at most: that of its row, or of its newest event where it has none any more.
-    speaks = F.col(ROW) | (F.col(NEWEST) & ~F.max(ROW).over(key))
-    old = F.when(speaks, F.max(_OLD).over(key))
-    return found.withColumn(_OLD, old).withColumn(_NEW, new).withColumn(_OP, _op(F.col(_OLD)))
+        return found.withColumns({KEPT: kept, _OP: F.lit(None).cast("string")})
+    if not shape.has_intervals:
+        # A key has one row at most: that of its row, or of its newest event where it has none any more.
+        speaks = F.col(ROW) | (F.col(NEWEST) & ~F.max(ROW).over(key))
+        found = found.withColumn(_OLD, F.when(speaks, F.max(_OLD).over(key)))
+    new = F.when(F.col(ROW), F.struct(*cols(shape.row_columns)))
+    # In one go: Spark looks through all that came before at each further call.
+    return found.withColumns({KEPT: kept, _NEW: new, _OP: _op(F.col(_OLD), new)})
 
 
-def _op(old: Column) -> Column:
-    new = F.col(_NEW)
+def _op(old: Column, new: Column) -> Column:
+    """What is to be done where there was one row and is to be another; null: nothing."""
     return (
         F.when(old.isNull() & new.isNotNull(), "I")
         .when(old.isNotNull() & new.isNull(), "D")

@@ -9,7 +9,7 @@ import psutil
 from pydantic import Field
 
 from toolkit import service as ground
-from toolkit import services
+from toolkit import service_leases, services
 from toolkit.parameters import Parameters
 from toolkit.service import HOST, Running, Service
 from toolkit.store.lakehouse import Lakehouse
@@ -142,7 +142,9 @@ def _start(platform: Any, parameters: Start) -> Running:
     del platform  # no table, and no Spark
     one = services.service(parameters.service)
     fixed = {one.ports[0]: parameters.port} if parameters.port else {}
-    return ground.start(one, fixed)
+    running = ground.start(one, fixed)
+    service_leases.keep(one)
+    return running
 
 
 def _stop(platform: Any, parameters: OneService) -> bool:

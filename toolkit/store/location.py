@@ -203,13 +203,17 @@ def _without_secrets(place: str) -> str:
 
 
 def remove(place: Location) -> None:
-    """Delete a folder and all in it; nothing is said where there is none."""
+    """Delete a file, or a folder and all in it; nothing is said where there is none."""
     if isinstance(place, Path):
+        if place.is_file():
+            place.unlink()
         shutil.rmtree(place, ignore_errors=True)
         return
     with place.store.answering(place):
         if place.is_dir():
             place.store.files.delete_dir(place.inside)
+        elif place.is_file():
+            place.store.files.delete_file(place.inside)
 
 
 def copied(folder: Path, place: ObjectPath) -> ObjectPath:

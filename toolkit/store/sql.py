@@ -47,10 +47,14 @@ def noted(spark: SparkSession, way: Way) -> Iterator[None]:
     given = {_NOTE: json.dumps(dict(way.signature))} if way.signature else {}
     if way.once:
         given |= {_APP: way.once.name, _VERSION: str(way.once.number)}
+    before = {name: spark.conf.get(name, None) for name in given}
     try:
         for name, value in given.items():
             spark.conf.set(name, value)
         yield
     finally:
-        for name in given:
-            spark.conf.unset(name)
+        for name, earlier in before.items():
+            if earlier is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, earlier)

@@ -92,7 +92,9 @@ def _make_clustered(df: DataFrame, path: Location, way: Way) -> None:
 
 
 def _writer(df: DataFrame, mode: str, signature: Mapping[str, str] | None) -> DataFrameWriter:
-    return df.write.format("delta").mode(mode).option("userMetadata", json.dumps(dict(signature or {})))
+    writer = df.write.format("delta").mode(mode)
+    # An empty one would win over the signature that a session carries.
+    return writer.option("userMetadata", json.dumps(dict(signature))) if signature else writer
 
 
 def export(df: DataFrame, folder: Location, form: Literal["parquet", "avro"]) -> None:

@@ -1,0 +1,1 @@
+"""Five kills: does each event of a stream count once?"""
