@@ -28,6 +28,9 @@ AREAS: Mapping[str, Listing] = {
         "Services", "Real local servers: start them, stop them, see how they are.", "toolkit.services.area"
     ),
     "etl": Listing("Loads", "What came into tables, from which files, and what became of it.", "toolkit.etl.area"),
+    "streaming": Listing(
+        "Streams", "Streams, their batches and checkpoints, what they put aside, and topics.", "toolkit.streaming.area"
+    ),
 }
 EXTRA = "TOOLKIT_AREAS"
 """More of them, `name=module` with commas between; their modules are on the Python path."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from toolkit.etl.landing import Landing
     from toolkit.etl.loads import Loads
     from toolkit.quality.gate import Gate
+    from toolkit.streaming.streams import Streams
 
 
 class Frames(dict[str, "DataFrame"]):
@@ -63,3 +64,10 @@ class DataPlatform(Tables):
         from toolkit.quality.gate import Gate
 
         return Gate(self)
+
+    @cached_property
+    def streaming(self) -> Streams:
+        """Streams of this scenario, with their checkpoints."""
+        from toolkit.streaming.streams import Streams
+
+        return Streams(self)

@@ -1,7 +1,7 @@
 """Six streams of one topic in a process of their own, which is killed where its order says.
 
-`python -m scenarios.exactly_once.streams` reads its order, a line of JSON, from its input, and ends when that is closed: it does
-not outlive the run that started it. What went wrong is the one line that it prints.
+`python -m scenarios.exactly_once.streams` reads its order, a line of JSON, from its input, and ends when that is closed: it
+does not outlive the run that started it. What went wrong is the one line that it prints.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from toolkit.broker import Broker
 from toolkit.errors import StepFailed, ToolkitError
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
-from toolkit.streaming.checkpoints import Checkpoint
+from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.streaming import StreamingQuery
+    from pyspark.sql.streaming.query import StreamingQuery
 
     from toolkit.store.commits import Way
     from toolkit.streaming.sinks import BatchBody, MicroBatch
@@ -77,7 +77,7 @@ class Order:
 
 def checkpoint(lakehouse: Lakehouse, stream: str) -> Checkpoint:
     """The checkpoint of a stream."""
-    return Checkpoint(lakehouse.root.joinpath("checkpoints", "exactly_once", stream.replace(" ", "_")))
+    return checkpoint_of(lakehouse.root, "exactly_once", stream.replace(" ", "_"))
 
 
 def bodies(path: Callable[[str], Location], way: Way, halts: Halts) -> Mapping[str, BatchBody]:
@@ -137,7 +137,7 @@ def started(spark: SparkSession, order: Order, halts: Halts) -> list[StreamingQu
     queries = []
     for stream, body in bodies(lakehouse.path, way, halts).items():
         place = checkpoint(lakehouse, stream)
-        writer = events().writeStream.foreachBatch(each_batch(place, halting(stream, body, halts)))
+        writer = events().writeStream.foreachBatch(each_batch(place, halting(stream, body, halts), may_not_write=True))
         writer = writer.queryName(stream).option("checkpointLocation", str(place.place))
         queries.append(writer.trigger(availableNow=True).start())
     sink = events().writeStream.format("delta").option("userMetadata", json.dumps(dict(order.signature)))

@@ -18,7 +18,16 @@ from deltalake import write_deltalake
 from tests.clusters import cluster, workers_used
 from tests.homes import Home, WarmHome, as_words, notebook_values
 from tests.rivals import overtaken
-from tests.scenarios import test_contract_break, test_quality_gate, test_retail_lakehouse, test_silent_drift
+from tests.scenarios import (
+    test_contract_break,
+    test_customer_history,
+    test_exactly_once,
+    test_flight_delays_live,
+    test_incremental_loads,
+    test_quality_gate,
+    test_retail_lakehouse,
+    test_silent_drift,
+)
 from toolkit import service, session
 from toolkit.errors import BusyError
 from toolkit.scenario import Table
@@ -81,6 +90,10 @@ ALL = {
     suite.declared.id: suite
     for suite in (
         test_contract_break.TestContractBreak,
+        test_customer_history.TestCustomerHistory,
+        test_exactly_once.TestExactlyOnce,
+        test_flight_delays_live.TestFlightDelaysLive,
+        test_incremental_loads.TestIncrementalLoads,
         test_quality_gate.TestQualityGate,
         test_retail_lakehouse.TestRetailLakehouse,
         test_silent_drift.TestSilentDrift,

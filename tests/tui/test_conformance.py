@@ -22,6 +22,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from tui_driving import press, screen_text, settle
 
+from tests import streams_world
 from tests.records import append
 from toolkit import areas, fitting, parameters
 from toolkit.errors import ToolkitError
@@ -60,6 +61,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quality_world.build(home, rules=12, runs=20)
     tui_world.write_runs(home)
     loads_world.build(home)
+    streams_world.build(home)
     hostile = quality_world.result(
         19, "gold.churn_risk", tui_world.HOSTILE, 3, kind=tui_world.HOSTILE, columns=(tui_world.HOSTILE,)
     )

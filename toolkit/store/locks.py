@@ -20,6 +20,9 @@ from toolkit import paths
 from toolkit.errors import BusyError
 from toolkit.store.location import Location
 
+ASKING_SECONDS = 0.2
+"""A writer waits so long for whoever only asks."""
+
 
 def folder_of(root: Location) -> Path:
     """Where the locks of a lakehouse lie: in it, if it is a folder, so that they are the same whatever the home is."""
@@ -53,7 +56,7 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
     note = file.with_suffix(".json")
     lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=ASKING_SECONDS)
     except Timeout:
         holder = _holder(note)
         stop = f"stop it: toolkit runs cancel {holder}" if holder else "stop it: `toolkit runs` lists what is running"
@@ -66,6 +69,20 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_held(root: Location, table: str) -> bool:
+    """Whether some process holds it now. It is held for a moment by asking, which writers wait for."""
+    file = folder_of(root) / f"{table}.lock"
+    if not file.is_file():
+        return False
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
 
 
 def _holder(note: Path) -> str:

@@ -65,6 +65,7 @@ _KINDS = {
     int: Kind("LONG", "long", frozenset({int})),
     float: Kind("DOUBLE", "double", frozenset({float})),
     bool: Kind("BOOLEAN", "boolean", frozenset({bool})),
+    bytes: Kind("BINARY", "binary", frozenset({bytes})),
     datetime: Kind("TIMESTAMP", "timestamp", frozenset({datetime})),
     tuple[str, ...]: Kind("ARRAY<STRING>", "array<string>", frozenset({list, tuple})),
 }
@@ -135,6 +136,7 @@ def arrow_schema(record: type[Record]) -> pa.Schema:
         "LONG": pa.int64(),
         "DOUBLE": pa.float64(),
         "BOOLEAN": pa.bool_(),
+        "BINARY": pa.binary(),
         "TIMESTAMP": pa.timestamp("us", "UTC"),
         "ARRAY<STRING>": pa.list_(pa.string()),
     }

@@ -16,6 +16,8 @@ from typing import Any
 from toolkit.errors import DataError
 from toolkit.store.location import Location
 
+FOLDER = "checkpoints"
+"""Beside the layers of a lakehouse."""
 _NO_SOURCE = "-"
 """What Spark writes of a source that has not been asked yet."""
 
@@ -50,6 +52,11 @@ class Checkpoint:
     """
 
     place: Location
+
+    @property
+    def stream(self) -> str:
+        """The stream by where its checkpoint lies: `scenario.stream`."""
+        return f"{self.place.parent.name}.{self.place.name}"
 
     @property
     def exists(self) -> bool:
@@ -121,3 +128,18 @@ class Checkpoint:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def folder_of(root: Location) -> Location:
+    """Where the checkpoints of the lakehouse at `root` lie."""
+    return root / FOLDER
+
+
+def checkpoint_of(root: Location, scenario: str, stream: str) -> Checkpoint:
+    """The checkpoint of a stream of a scenario, in the lakehouse at `root`."""
+    return Checkpoint(folder_of(root) / scenario / stream)
+
+
+def lock_of(checkpoint: Checkpoint) -> str:
+    """What is held while a stream is at work, as `store.locks` takes it."""
+    return f"stream {checkpoint.stream}"

@@ -5,12 +5,13 @@ Owns the sending. What is sent, and when, is the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from toolkit.broker import Broker
-from toolkit.errors import DataError
+from toolkit.errors import DataError, UsageError
 from toolkit.streaming.topics import said
 
 if TYPE_CHECKING:
@@ -50,6 +51,31 @@ class Sent:
 
     count: int
     bytes: int
+
+
+def paced(messages: Iterable[Message], speed: float) -> Iterator[Message]:
+    """The same messages, each when its time has come, counted from that of the first.
+
+    Args:
+        messages: in the order of their times, which each has.
+        speed: seconds of theirs that pass in one of ours; 3600 gives an hour in each second.
+
+    Raises:
+        UsageError: the speed is none, or a message has no time.
+    """
+    if not speed > 0:
+        raise UsageError(f"{speed:g} is no speed.", cure="Give how many seconds pass in one.")
+    began, first = time.monotonic(), None
+    for message in messages:
+        if message.at is None:
+            raise UsageError(
+                "A message without a time has no pace.", cure="Give each message its time: at=milliseconds."
+            )
+        first = message.at if first is None else first
+        wait = (message.at - first) / 1000 / speed - (time.monotonic() - began)
+        if wait > 0:
+            time.sleep(wait)
+        yield message
 
 
 def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: float = PATIENCE_SECONDS) -> Sent:

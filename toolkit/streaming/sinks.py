@@ -8,7 +8,8 @@ from 0 again, and under a name of the past they would be left out without a word
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pyspark.sql import DataFrame
 
@@ -30,11 +31,18 @@ class MicroBatch:
         rows: a frame like any other; it is worked out anew for each write, unless it is persisted.
         number: of the batch, from 0.
         checkpoint: of the stream.
+        names: under which its rows were asked to be written.
     """
 
     rows: DataFrame
     number: int
     checkpoint: Checkpoint
+    names: list[str] = field(default_factory=list, compare=False)
+
+    @property
+    def watermark(self) -> datetime | None:
+        """Event time before which its rows are late; None where its stream has no watermark, or none yet."""
+        return self.checkpoint.batch(self.number).watermark
 
     def named(self, way: Way, part: str = "") -> Way:
         """The same way, with the name and number of a write of this batch.
@@ -43,22 +51,40 @@ class MicroBatch:
             way: how it is written.
             part: tells two writes of one batch to the same table apart: of two with one name the second is left out.
         """
-        return replace(way, once=Once(f"{self.checkpoint.identity}{f' {part}' if part else ''}", self.number))
+        name = f"{self.checkpoint.identity}{f' {part}' if part else ''}"
+        self.names.append(name)
+        return replace(way, once=Once(name, self.number))
 
 
 BatchBody = Callable[[MicroBatch], object]
 
 
-def each_batch(checkpoint: Checkpoint, body: BatchBody) -> Callable[[DataFrame, int], None]:
+def each_batch(
+    checkpoint: Checkpoint, body: BatchBody, *, may_not_write: bool = False
+) -> Callable[[DataFrame, int], None]:
     """What `DataStreamWriter.foreachBatch` takes.
+
+    Spark notes a batch as done whatever its function did. So one that has rows and asked for no name to write them under is an
+    error: its rows would be gone.
 
     Args:
         checkpoint: that the stream is started with.
         body: does something with a batch; whatever it raises ends the stream.
+        may_not_write: it does something else with the rows, or writes them by other means.
+
+    Raises:
+        DataError: in the stream, where the body wrote nothing of a batch that has rows.
     """
 
     def done(rows: DataFrame, number: int) -> None:
-        body(MicroBatch(rows, number, checkpoint))
+        batch = MicroBatch(rows, number, checkpoint)
+        body(batch)
+        if not (batch.names or may_not_write or rows.isEmpty()):
+            raise DataError(
+                f"The batch function of {checkpoint.stream} wrote nothing of batch {number}, which has rows. The batch is not "
+                "noted as done.",
+                cure="Write by append_once, merge_once or a way that the batch has named; or say may_not_write.",
+            )
 
     return done
 

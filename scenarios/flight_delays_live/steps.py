@@ -1,0 +1,144 @@
+"""The steps of delays as they come. What the streams do is in `streams.py`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from datasets.flights.departures import Departure, departures
+from datasets.flights.replay import Faults, Reported, replay
+from scenarios.flight_delays_live import streams
+from scenarios.flight_delays_live.scenario import ALERTS, SILVER, WINDOWS
+from toolkit import service_leases
+from toolkit.platform import DataPlatform
+from toolkit.services import kafka
+from toolkit.streaming.producers import Message, send
+from toolkit.streaming.records import DEAD_LETTERS, LATE_ROWS
+from toolkit.streaming.topics import Topics
+
+PORTIONS = 4
+BATCHES = 3
+"""In each portion, of the stream that reads the topic."""
+KEPT_FOR_EVER = {"retention.ms": "-1"}
+"""By its time, which is of 2013, each event would be deleted at once."""
+STREAMS = ("departures", "delays", "alerts")
+
+
+def land(platform: DataPlatform) -> None:
+    """Land the flights."""
+    platform.landing.land("flights")
+
+
+def faults(platform: DataPlatform) -> Faults:
+    """What is wrong with some of the events."""
+    return Faults(twice=97, cut=211, changed=307, shuffled=10, seed=platform.parameters.seed)
+
+
+def sent(platform: DataPlatform) -> Iterator[Departure]:
+    """The departures that are sent, in order."""
+    return departures(platform.landing.folder("flights"), platform.parameters.events)
+
+
+def stream(platform: DataPlatform) -> None:
+    """Send the departures in portions; after each, the streams go on where they stopped."""
+    for table in (SILVER, WINDOWS, "gold.worst_airlines", ALERTS):
+        platform.etl.empty(table)
+    platform.streaming.begin_anew(*STREAMS)
+    with service_leases.leased(kafka.KAFKA) as running:
+        broker = kafka.broker(running)
+        topics = Topics(broker)
+        topics.remove(streams.TOPIC)
+        topics.make(streams.TOPIC, settings=KEPT_FOR_EVER)
+        size = math.ceil(platform.parameters.events / PORTIONS)
+        reported = list(replay(sent(platform), faults(platform)))
+        for portion in _portions(reported, math.ceil(len(reported) / PORTIONS)):
+            count = send(broker, streams.TOPIC, _messages(portion)).count
+            platform.metric("events sent", count, "events")
+            platform.streaming.take(streams.departures(platform, broker, math.ceil(size / BATCHES)))
+            platform.streaming.take(streams.delays(platform), streams.alerts(platform))
+
+
+def _portions(reported: list[Reported], size: int) -> Iterator[list[Reported]]:
+    return (reported[n : n + size] for n in range(0, len(reported), size))
+
+
+def _messages(reported: Iterable[Reported]) -> Iterator[Message]:
+    for one in reported:
+        yield Message(one.departure.key, one.value, int(one.departure.departed_at.timestamp() * 1000))
+
+
+def compare(platform: DataPlatform) -> None:
+    """The windows of all flights by a batch, beside the live ones and what was put aside."""
+    columns = ("flight_id", "carrier", "origin", streams.AT, "delay")
+    schema = "flight_id LONG, carrier STRING, origin STRING, scheduled_at TIMESTAMP, delay LONG"
+    rows = [tuple(getattr(one, name) for name in columns) for one in sent(platform)]
+    flights = platform.spark.createDataFrame(rows, schema)
+    late, unreadable = _late(platform), _unreadable(platform)
+    unreadable = flights.join(unreadable, "flight_id", "left_semi")
+    by_batch = _counted(streams.windowed(flights, "origin"), "flights", 1)
+    live = _counted(platform.read(WINDOWS), "live", -1)
+    put_aside = _counted(streams.windowed(flights.join(late, "flight_id", "left_semi"), "origin"), "late", -1)
+    gone = _counted(streams.windowed(unreadable, "origin"), "unreadable", -1)
+    names = ("flights", "live", "late", "unreadable")
+    found = by_batch
+    for one in (live, put_aside, gone):
+        found = found.unionByName(one, allowMissingColumns=True)
+    each = found.groupBy("origin", "window_start").agg(
+        *[F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in names],
+        F.abs(F.sum("difference")).alias("unexplained"),
+        F.abs(F.sum("minutes")).alias("unexplained_minutes"),
+    )
+    sums = [F.sum(name).alias(name) for name in (*names, "unexplained", "unexplained_minutes")]
+    checks = each.groupBy("origin").agg(F.count_if(F.col("flights") > 0).alias("windows"), *sums).orderBy("origin")
+    platform.write("gold.window_checks", checks.coalesce(1))
+
+
+def _counted(windows: DataFrame, name: str, sign: int) -> DataFrame:
+    """Flights and minutes of each window of an airport, and the same with a sign, so that all of them come to nothing."""
+    counted = windows.groupBy("origin", "window_start").agg(
+        F.sum("flights").alias(name), F.sum("delay_minutes").alias("minutes")
+    )
+    return counted.withColumns({"difference": sign * F.col(name), "minutes": sign * F.col("minutes")})
+
+
+def _late(platform: DataPlatform) -> DataFrame:
+    """The flights that were left out as late, and whose event was not there in time, too."""
+    return _put_aside(platform, LATE_ROWS, F.col("content"))
+
+
+def _unreadable(platform: DataPlatform) -> DataFrame:
+    """The flights of messages that could not be read, and of which no other could."""
+    return _put_aside(platform, DEAD_LETTERS, F.col("value").cast("string"))
+
+
+def _put_aside(platform: DataPlatform, table: str, text: Column) -> DataFrame:
+    """The ids of the flights in JSON that this stream has put aside, less those that silver has."""
+    if not platform.lakehouse.has_version(table):
+        return platform.spark.createDataFrame([], "flight_id LONG")
+    of_stream = F.col("checkpoint_id") == platform.streaming.checkpoint("departures").identity
+    ids = (
+        platform.read(table)
+        .where(of_stream)
+        .select(F.get_json_object(text, "$.flight_id").cast("long").alias("flight_id"))
+    )
+    return ids.where("flight_id IS NOT NULL").distinct().join(platform.read(SILVER), "flight_id", "left_anti")
+
+
+def answer(platform: DataPlatform) -> str:
+    """The question, answered from gold."""
+    sums: tuple[Any, ...] = platform.sql(
+        "gold.window_checks",
+        "SELECT sum(windows), sum(flights), sum(live), sum(late), sum(unreadable), "
+        "sum(unexplained + unexplained_minutes) FROM t",
+    )
+    windows, flights, live, late, unreadable, unexplained = sums
+    if unexplained:
+        return f"No: {unexplained:,} flights or minutes are missing in the live windows, or too many, and nothing says why."
+    return (
+        f"Yes: in {windows:,} windows of an hour, {live:,} of {flights:,} flights are counted live; {late:,} came after the "
+        f"watermark, {unreadable:,} could not be read, each of them is kept, and nothing else differs."
+    )

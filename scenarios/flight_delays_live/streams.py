@@ -1,0 +1,118 @@
+"""The three streams: departures from the topic, delays in windows, alerts where they last."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pyspark.sql import Window
+from pyspark.sql import functions as F
+
+from scenarios.flight_delays_live.alerts import ALERT, LastingDelays
+from scenarios.flight_delays_live.scenario import ALERTS, SILVER, WINDOWS
+from toolkit.broker import Broker
+from toolkit.etl.load import upsert
+from toolkit.etl.reuse import persisted
+from toolkit.platform import DataPlatform
+from toolkit.streaming.aside import dead_letters, late_rows, on_time, readable
+from toolkit.streaming.records import DeadLetter, LateRow
+from toolkit.streaming.sinks import MicroBatch, append_once, merge_once
+from toolkit.streaming.sources import parsed, read_topic
+from toolkit.streaming.streams import Stream
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+    from toolkit.store.records import Record
+
+TOPIC = "live_departures"
+EVENT = "flight_id LONG, carrier STRING, origin STRING, dest STRING, scheduled_at TIMESTAMP, departed_at TIMESTAMP, delay LONG"
+AT = "scheduled_at"
+HOUR, EVERY = "1 hour", "30 minutes"
+THRESHOLD, LASTING = 30.0, 3
+"""An alert: so many minutes of mean delay, in so many windows in a row."""
+
+
+def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
+    """From the topic to silver, each flight once; what cannot be read and what is late is put aside."""
+    to = platform.streaming
+
+    def aside(batch: MicroBatch, rows: DataFrame, record: type[Record]) -> None:
+        if not rows.isEmpty():
+            append_once(replace(batch, rows=rows), to.path(record), to.way(record))
+
+    def body(batch: MicroBatch) -> None:
+        with persisted(batch.rows) as rows:
+            batch = replace(batch, rows=rows)
+            events = readable(batch)
+            aside(batch, dead_letters(batch), DeadLetter)
+            aside(batch, late_rows(batch, events, AT), LateRow)
+            merge_once(replace(batch, rows=on_time(batch, events, AT)), to.path(SILVER), ["flight_id"], to.way(SILVER))
+
+    messages = read_topic(platform.spark, broker, TOPIC, most=most)
+    return Stream(
+        "departures", parsed(messages, EVENT, ("flight_id", AT, "delay")).withWatermark(AT, _lateness(platform)), body
+    )
+
+
+def delays(platform: DataPlatform) -> Stream:
+    """Delays by airport and airline in sliding windows, and the list of the worst; a window is there while it grows."""
+    to = platform.streaming
+    airlines = platform.spark.read.parquet(str(platform.landing.files("flights") / "airlines.parquet"))
+    named = F.broadcast(airlines.select("carrier", F.col("name").alias("airline")))
+    by = ("origin", "carrier", "airline")
+    rows = windowed(_on_time(platform).join(named, "carrier", "left"), *by)
+
+    def body(batch: MicroBatch) -> None:
+        keys = ["origin", "carrier", "window_start"]
+        upsert(to.path(WINDOWS), batch.rows, keys, way=batch.named(to.way(WINDOWS)))
+        platform.write("gold.worst_airlines", worst(platform.read(WINDOWS)))
+
+    return Stream("delays", rows, body, mode="update")
+
+
+def alerts(platform: DataPlatform) -> Stream:
+    """Airports whose delays last: of windows that are closed, since an open one may still change."""
+    to = platform.streaming
+    closed = windowed(_on_time(platform), "origin")
+    lasting = closed.groupBy("origin").transformWithState(LastingDelays(THRESHOLD, LASTING), ALERT, "append", "None")
+
+    def body(batch: MicroBatch) -> None:
+        append_once(batch, to.path(ALERTS), to.way(ALERTS))
+
+    return Stream("alerts", lasting, body)
+
+
+def windowed(events: DataFrame, *by: str) -> DataFrame:
+    """Flights and their delays in windows of an hour, of which one begins every thirty minutes."""
+    window = F.window(AT, HOUR, EVERY)
+    found = events.groupBy(window.alias("window"), *by).agg(
+        F.count("*").alias("flights"), F.sum("delay").alias("delay_minutes"), F.mean("delay").alias("mean_delay")
+    )
+    window_start, window_end = F.col("window.start").alias("window_start"), F.col("window.end").alias("window_end")
+    return found.select(*by, window_start, window_end, "flights", "delay_minutes", "mean_delay")
+
+
+def worst(windows: DataFrame) -> DataFrame:
+    """The five airlines with the greatest mean delay in the newest twenty-four hours, of windows that do not overlap."""
+    whole = windows.where(F.minute("window_start") == 0)
+    newest = whole.agg(F.max("window_end").alias("until"))
+    lately = whole.crossJoin(newest).where(F.col("window_start") >= F.col("until") - F.expr("INTERVAL 24 HOURS"))
+    mean = (F.sum("delay_minutes") / F.sum("flights")).alias("mean_delay")
+    by = ("carrier", "airline", "until")
+    place = F.row_number().over(Window.partitionBy("until").orderBy(F.desc("mean_delay"), "carrier"))
+    ranked = (
+        lately.groupBy(*by).agg(F.sum("flights").alias("flights"), mean).withColumn("place", place).where("place <= 5")
+    )
+    return ranked.select("place", "carrier", "airline", "flights", "mean_delay", "until").coalesce(1)
+
+
+def _on_time(platform: DataPlatform) -> DataFrame:
+    """What comes into silver, one batch of it at a time, with the watermark of the stream that it comes from."""
+    reader = platform.spark.readStream.format("delta").option("maxFilesPerTrigger", 4)
+    rows = reader.load(str(platform.streaming.path(SILVER)))
+    return rows.withWatermark(AT, _lateness(platform))
+
+
+def _lateness(platform: DataPlatform) -> str:
+    return f"{platform.parameters.lateness} minutes"

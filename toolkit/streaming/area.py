@@ -1,0 +1,17 @@
+"""Streams: how they are, what each batch took, what was put aside, and what lies in the topics."""
+
+from __future__ import annotations
+
+from toolkit.streaming.records import DeadLetter, LateRow, StreamBatch
+from toolkit.streaming.views.aside import DEAD, LATE
+from toolkit.streaming.views.checkpoint import CHECKPOINT
+from toolkit.streaming.views.streams import BATCHES, STREAMS
+from toolkit.streaming.views.topics import TOPICS
+from toolkit.views import Area
+
+AREA = Area(
+    "streaming",
+    "Streams",
+    views=(STREAMS, BATCHES, LATE, DEAD, CHECKPOINT, TOPICS),
+    records=(StreamBatch, LateRow, DeadLetter),
+)
