@@ -161,7 +161,7 @@ def shared_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSess
     from toolkit.driver import Driver
 
     log = tmp_path_factory.mktemp("spark") / "log.txt"
-    spark = session.start(settings.current(), name="tests", log=log, driver=Driver("azure", more=("postgres",)))
+    spark = session.start(settings.current(), name="tests", log=log, driver=Driver("azure", more=("postgres", "kafka")))
     yield spark
     session.stop(spark)
 

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
@@ -34,6 +34,7 @@ def leased(needed: Service) -> Iterator[Running]:
         SetupError: it cannot be started.
         BusyError: another process starts or stops it for minutes.
     """
+    needed.install()  # which may take minutes, so nobody waits for it below
     folder = paths.ensure_folder(service.folder(needed.name) / "users")
     note = folder / f"{os.getpid()}-{secrets.token_hex(4)}.json"
     with _alone(needed):
@@ -55,9 +56,32 @@ def leased(needed: Service) -> Iterator[Running]:
             logging.getLogger(__name__).warning("%s is left at work: %s", needed.title, problem)
 
 
-def keep(service_: Service) -> None:
-    """Whoever needs the server now does not stop it in the end: somebody has started it for its own sake."""
-    _mark(service_).unlink(missing_ok=True)
+def started(wanted: Service, fixed: Mapping[str, int] | None = None) -> Running:
+    """Start a server for its own sake: whoever needs it now does not stop it in the end.
+
+    Args:
+        wanted: what to start.
+        fixed: ports it has to have, by name.
+
+    Raises:
+        ToolkitError: as `service.start`.
+    """
+    wanted.install()
+    paths.ensure_folder(service.folder(wanted.name))
+    with _alone(wanted):
+        running = service.start(wanted, fixed)
+        _mark(wanted).unlink(missing_ok=True)
+        return running
+
+
+def stopped(wanted: Service) -> bool:
+    """Stop a server, whoever needs it; whether it was at work.
+
+    Raises:
+        BusyError: another process is starting or stopping it.
+    """
+    _mark(wanted).unlink(missing_ok=True)
+    return service.stop(wanted)
 
 
 def _returned(needed: Service, note: Path) -> None:

@@ -227,6 +227,9 @@ def _connect(settings: Settings, app: str) -> SparkSession:
     return spark
 
 
+STATE_STORE = "org.apache.spark.sql.execution.streaming.state.RocksDBStateStoreProvider"
+
+
 def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
     """Every Spark property that we set, for a session or for a server."""
     cores = os.cpu_count() or 2
@@ -249,6 +252,8 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
         # Spark keeps the classes that it wrote last; a MERGE alone has dozens, and what falls out is compiled anew.
         "spark.sql.codegen.cache.maxEntries": "2000",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # The state of streams on disk, not in the heap; the only one that transformWithState takes.
+        "spark.sql.streaming.stateStore.providerClass": STATE_STORE,
         # Spark's own pattern lets the keys of storage accounts through to its pages and logs.
         "spark.redaction.regex": r"(?i)secret|password|token|access[.]?key|account[.]key|[.]sas[.]",
     }

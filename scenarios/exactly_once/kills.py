@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NoReturn, get_args
 
 import psutil
@@ -56,10 +57,11 @@ class Halts:
         batches: that each stream does before.
         streams: how many call a batch function.
         table: that the merge writes to.
+        mark: a file that is made when the process is killed.
     """
 
-    def __init__(self, point: Point | None, batches: int, streams: int, table: Location) -> None:
-        self.point, self.batches, self.table = point, batches, table
+    def __init__(self, point: Point | None, batches: int, streams: int, table: Location, mark: Path) -> None:
+        self.point, self.batches, self.table, self.mark = point, batches, table, mark
         self.stopping = threading.Event()
         self._begun: Counter[str] = Counter()
         self._all = threading.Barrier(streams, self._all_are_there)
@@ -86,25 +88,28 @@ class Halts:
         if self.point == "while stopping":
             self.stopping.set()
         elif self.point != "in the merge":
-            kill()
+            self._kill()
+
+    def _kill(self) -> NoReturn:
+        self.mark.touch()
+        kill()
 
     def _merge_is_killed(self, place: Place) -> None:
         """The merge goes on, and is killed when its first file is there; the others do nothing more."""
         if place != "merging":
             threading.Event().wait()
-        _in_background(lambda: _kill_at_new_file(self.table))
+        _in_background(self._kill_at_new_file)
+
+    def _kill_at_new_file(self) -> NoReturn:
+        """Once rows are written that no commit names."""
+        before = _files(self.table)
+        while _files(self.table) == before:
+            time.sleep(LOOK_SECONDS)
+        self._kill()
 
     def kill_soon(self) -> None:
         """In a moment, in which the streams are stopped."""
-        _in_background(lambda: (time.sleep(STOPPING_SECONDS), kill()))
-
-
-def _kill_at_new_file(table: Location) -> None:
-    """Once rows are written that no commit names."""
-    before = _files(table)
-    while _files(table) == before:
-        time.sleep(LOOK_SECONDS)
-    kill()
+        _in_background(lambda: (time.sleep(STOPPING_SECONDS), self._kill()))
 
 
 def _files(table: Location) -> set[str]:

@@ -32,7 +32,7 @@ SCENARIO = Scenario(
     question="Does each event count once, however often the process is killed?",
     story=(
         "Flights report their departure to Kafka, and a process of six streams writes what they say to eight Delta tables. The "
-        "process is killed with kill -9, five times, each time where it hurts: while a batch is worked on, after its rows "
+        "process is killed with kill -9, five times: while a batch is worked on, after its rows "
         "were committed and before that was noted, between two tables that belong together, in a MERGE, and while the streams "
         "are being stopped. Then each table is held against what was sent. Two of the streams are written as one would write "
         "them first; four as one has to."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,8 @@ from toolkit.platform import DataPlatform
 from toolkit.services import kafka
 from toolkit.store.location import remove
 from toolkit.streaming.producers import Message, send
-from toolkit.streaming.topics import Topics
+from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
-KEPT_FOR_EVER = {"retention.ms": "-1"}
-"""By its time, which is of 2013, each event would be deleted at once."""
 NAIVE = ("naive", "naive pair")
 
 
@@ -37,6 +36,10 @@ def stream(platform: DataPlatform) -> None:
             "The process that is killed starts a Spark of its own, and this run is to use another one.",
             cure="Run this scenario without TOOLKIT_REMOTE and TOOLKIT_MASTER.",
         )
+    if os.name != "posix":
+        raise SetupError(
+            "This scenario ends processes by signals that this system does not have.", cure="Run it on Linux or macOS."
+        )
     _emptied(platform)
     with service_leases.leased(kafka.KAFKA) as running:
         broker = kafka.broker(running)
@@ -47,12 +50,14 @@ def stream(platform: DataPlatform) -> None:
             point = POINTS[kill - 1]
             order = _order(platform, broker, batch, point, 0 if kill == 1 else 1)
             ended_by = _ended_by(order)
-            if ended_by != signal.SIGKILL:
-                raise StepFailed(f"The process was to be killed {point}, and was ended by signal {ended_by}.")
+            if ended_by != signal.SIGKILL or not order.mark.is_file():
+                raise StepFailed(f"The process was to be killed {point}; it ended before, by signal {ended_by}.")
+            order.mark.unlink()
             rows += [(kill, point, ended_by, *mark) for mark in _marks(platform)]
             platform.alert(f"Kill {kill} of {kills}: {point}.", "info")
             _forget_last_batch(platform)
-        _ended_by(_order(platform, broker, batch, None, 0))
+        if ended_by := _ended_by(_order(platform, broker, batch, None, 0)):
+            raise StepFailed(f"The last process, which was to write all, was ended by signal {ended_by}.")
     columns = "kill LONG, point STRING, ended_by LONG, stream STRING, batch LONG, is_noted BOOLEAN"
     _write(platform, "ops.kills", columns, rows)
 
@@ -69,9 +74,7 @@ def _emptied(platform: DataPlatform) -> None:
 
 def _sent(platform: DataPlatform, broker: Broker) -> int:
     """The events in a new topic, all acknowledged; how many."""
-    topics = Topics(broker)
-    topics.remove(TOPIC)
-    topics.make(TOPIC, settings=KEPT_FOR_EVER)
+    Topics(broker).make_anew(TOPIC, settings=KEPT_FOR_EVER)
     events = departures(platform.landing.folder("flights"), platform.parameters.events)
     messages = (Message(event.key, event.value, int(event.departed_at.timestamp() * 1000)) for event in events)
     sent = send(broker, TOPIC, messages).count

@@ -22,7 +22,9 @@ from toolkit.broker import Broker
 from toolkit.errors import StepFailed, ToolkitError
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
-from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of
+from toolkit.store.locks import writing
+from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
+from toolkit.streaming.faults import meaning
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from toolkit.store.commits import Way
     from toolkit.streaming.sinks import BatchBody, MicroBatch
 
-TOPIC = "departures"
+TOPIC = "exactly_once.departures"
 EVENT = "flight_id LONG, carrier STRING, origin STRING, dest STRING, departed_at TIMESTAMP, delay LONG"
 PLACE = ("_partition", "_offset")
 COLUMNS = ("flight_id", "carrier", "origin", "dest", "departed_at", "delay", *PLACE)
@@ -68,6 +70,11 @@ class Order:
     batches: int
     signature: Mapping[str, str]
     log: str
+
+    @property
+    def mark(self) -> Path:
+        """A file that is made when the process is killed at its point."""
+        return Path(self.log).with_suffix(".killed")
 
     @property
     def line(self) -> str:
@@ -137,7 +144,9 @@ def started(spark: SparkSession, order: Order, halts: Halts) -> list[StreamingQu
     queries = []
     for stream, body in bodies(lakehouse.path, way, halts).items():
         place = checkpoint(lakehouse, stream)
-        writer = events().writeStream.foreachBatch(each_batch(place, halting(stream, body, halts), may_not_write=True))
+        writer = events().writeStream.foreachBatch(
+            each_batch(place, halting(stream, body, halts), may_not_write=stream.startswith("naive"))
+        )
         writer = writer.queryName(stream).option("checkpointLocation", str(place.place))
         queries.append(writer.trigger(availableNow=True).start())
     sink = events().writeStream.format("delta").option("userMetadata", json.dumps(dict(order.signature)))
@@ -154,19 +163,21 @@ def await_end(queries: list[StreamingQuery], halts: Halts) -> None:
         StepFailed: one has failed, or all have ended before the process was killed.
     """
     while any(query.isActive for query in queries):
-        for query in queries:
-            if (problem := query.exception()) is not None:
-                raise StepFailed(f"The stream {query.name} failed: {str(problem).strip().splitlines()[0]}")
+        _refuse_failed(queries)
         if halts.stopping.is_set():
             halts.kill_soon()
             for query in queries:
                 query.stop()
         time.sleep(LOOK_SECONDS)
-    for query in queries:
-        if (problem := query.exception()) is not None:
-            raise StepFailed(f"The stream {query.name} failed: {str(problem).strip().splitlines()[0]}")
+    _refuse_failed(queries)
     if halts.point is not None:
         raise StepFailed(f"The streams ended by themselves; they were to be killed {halts.point}.")
+
+
+def _refuse_failed(queries: list[StreamingQuery]) -> None:
+    for query in queries:
+        if (problem := query.exception()) is not None:
+            raise meaning(problem, query.name or "") from problem
 
 
 def work(order: Order) -> None:
@@ -175,10 +186,13 @@ def work(order: Order) -> None:
 
     lakehouse = Lakehouse.default()
     driver = lakehouse.driver.with_jars(*services.jars_of(["kafka"]))
-    halts = Halts(order.point, order.batches, len(TABLES) - 1, lakehouse.path("bronze.merged_events"))
+    merged = lakehouse.path("bronze.merged_events")
+    halts = Halts(order.point, order.batches, len(TABLES) - 1, merged, order.mark)
+    held = [lock_of(checkpoint(lakehouse, stream)) for stream in TABLES]
     spark = session.start(name="exactly_once", log=Path(order.log), driver=driver)
     try:
-        await_end(started(spark, order, halts), halts)
+        with writing(lakehouse.root, held, str(order.signature["run_id"])):
+            await_end(started(spark, order, halts), halts)
     finally:
         session.stop(spark)
 

@@ -18,14 +18,14 @@ from toolkit.platform import DataPlatform
 from toolkit.services import kafka
 from toolkit.streaming.producers import Message, send
 from toolkit.streaming.records import DEAD_LETTERS, LATE_ROWS
-from toolkit.streaming.topics import Topics
+from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
 PORTIONS = 4
 BATCHES = 3
 """In each portion, of the stream that reads the topic."""
-KEPT_FOR_EVER = {"retention.ms": "-1"}
-"""By its time, which is of 2013, each event would be deleted at once."""
 STREAMS = ("departures", "delays", "alerts")
+BY = ("origin", "carrier")
+"""A window is compared by airport and airline: of fewer, what one lacks and another has too often would come to nothing."""
 
 
 def land(platform: DataPlatform) -> None:
@@ -50,9 +50,7 @@ def stream(platform: DataPlatform) -> None:
     platform.streaming.begin_anew(*STREAMS)
     with service_leases.leased(kafka.KAFKA) as running:
         broker = kafka.broker(running)
-        topics = Topics(broker)
-        topics.remove(streams.TOPIC)
-        topics.make(streams.TOPIC, settings=KEPT_FOR_EVER)
+        Topics(broker).make_anew(streams.TOPIC, settings=KEPT_FOR_EVER)
         size = math.ceil(platform.parameters.events / PORTIONS)
         reported = list(replay(sent(platform), faults(platform)))
         for portion in _portions(reported, math.ceil(len(reported) / PORTIONS)):
@@ -79,15 +77,15 @@ def compare(platform: DataPlatform) -> None:
     flights = platform.spark.createDataFrame(rows, schema)
     late, unreadable = _late(platform), _unreadable(platform)
     unreadable = flights.join(unreadable, "flight_id", "left_semi")
-    by_batch = _counted(streams.windowed(flights, "origin"), "flights", 1)
+    by_batch = _counted(streams.windowed(flights, *BY), "flights", 1)
     live = _counted(platform.read(WINDOWS), "live", -1)
-    put_aside = _counted(streams.windowed(flights.join(late, "flight_id", "left_semi"), "origin"), "late", -1)
-    gone = _counted(streams.windowed(unreadable, "origin"), "unreadable", -1)
+    put_aside = _counted(streams.windowed(flights.join(late, "flight_id", "left_semi"), *BY), "late", -1)
+    gone = _counted(streams.windowed(unreadable, *BY), "unreadable", -1)
     names = ("flights", "live", "late", "unreadable")
     found = by_batch
     for one in (live, put_aside, gone):
         found = found.unionByName(one, allowMissingColumns=True)
-    each = found.groupBy("origin", "window_start").agg(
+    each = found.groupBy(*BY, "window_start").agg(
         *[F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in names],
         F.abs(F.sum("difference")).alias("unexplained"),
         F.abs(F.sum("minutes")).alias("unexplained_minutes"),
@@ -99,7 +97,7 @@ def compare(platform: DataPlatform) -> None:
 
 def _counted(windows: DataFrame, name: str, sign: int) -> DataFrame:
     """Flights and minutes of each window of an airport, and the same with a sign, so that all of them come to nothing."""
-    counted = windows.groupBy("origin", "window_start").agg(
+    counted = windows.groupBy(*BY, "window_start").agg(
         F.sum("flights").alias(name), F.sum("delay_minutes").alias("minutes")
     )
     return counted.withColumns({"difference": sign * F.col(name), "minutes": sign * F.col("minutes")})

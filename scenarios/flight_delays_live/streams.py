@@ -12,8 +12,8 @@ from scenarios.flight_delays_live.alerts import ALERT, LastingDelays
 from scenarios.flight_delays_live.scenario import ALERTS, SILVER, WINDOWS
 from toolkit.broker import Broker
 from toolkit.etl.load import upsert
-from toolkit.etl.reuse import persisted
 from toolkit.platform import DataPlatform
+from toolkit.store.reuse import persisted
 from toolkit.streaming.aside import dead_letters, late_rows, on_time, readable
 from toolkit.streaming.records import DeadLetter, LateRow
 from toolkit.streaming.sinks import MicroBatch, append_once, merge_once
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     from toolkit.store.records import Record
 
-TOPIC = "live_departures"
+TOPIC = "flight_delays_live.departures"
 EVENT = "flight_id LONG, carrier STRING, origin STRING, dest STRING, scheduled_at TIMESTAMP, departed_at TIMESTAMP, delay LONG"
 AT = "scheduled_at"
-HOUR, EVERY = "1 hour", "30 minutes"
+EVERY_MINUTES = 30
+HOUR, EVERY = "1 hour", f"{EVERY_MINUTES} minutes"
 THRESHOLD, LASTING = 30.0, 3
 """An alert: so many minutes of mean delay, in so many windows in a row."""
 
 
 def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
     """From the topic to silver, each flight once; what cannot be read and what is late is put aside."""
-    to = platform.streaming
 
     def aside(batch: MicroBatch, rows: DataFrame, record: type[Record]) -> None:
         if not rows.isEmpty():
-            append_once(replace(batch, rows=rows), to.path(record), to.way(record))
+            append_once(replace(batch, rows=rows), platform.path(record), platform.way(record))
 
     def body(batch: MicroBatch) -> None:
         with persisted(batch.rows) as rows:
@@ -47,7 +47,12 @@ def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
             events = readable(batch)
             aside(batch, dead_letters(batch), DeadLetter)
             aside(batch, late_rows(batch, events, AT), LateRow)
-            merge_once(replace(batch, rows=on_time(batch, events, AT)), to.path(SILVER), ["flight_id"], to.way(SILVER))
+            merge_once(
+                replace(batch, rows=on_time(batch, events, AT)),
+                platform.path(SILVER),
+                ["flight_id"],
+                platform.way(SILVER),
+            )
 
     messages = read_topic(platform.spark, broker, TOPIC, most=most)
     return Stream(
@@ -57,7 +62,6 @@ def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
 
 def delays(platform: DataPlatform) -> Stream:
     """Delays by airport and airline in sliding windows, and the list of the worst; a window is there while it grows."""
-    to = platform.streaming
     airlines = platform.spark.read.parquet(str(platform.landing.files("flights") / "airlines.parquet"))
     named = F.broadcast(airlines.select("carrier", F.col("name").alias("airline")))
     by = ("origin", "carrier", "airline")
@@ -65,7 +69,9 @@ def delays(platform: DataPlatform) -> Stream:
 
     def body(batch: MicroBatch) -> None:
         keys = ["origin", "carrier", "window_start"]
-        upsert(to.path(WINDOWS), batch.rows, keys, way=batch.named(to.way(WINDOWS)))
+        # Worked out once: each further time would count in what Spark tells of the batch, and of its state.
+        with persisted(batch.rows) as changed:
+            upsert(platform.path(WINDOWS), changed, keys, way=batch.named(platform.way(WINDOWS)))
         platform.write("gold.worst_airlines", worst(platform.read(WINDOWS)))
 
     return Stream("delays", rows, body, mode="update")
@@ -73,12 +79,13 @@ def delays(platform: DataPlatform) -> Stream:
 
 def alerts(platform: DataPlatform) -> Stream:
     """Airports whose delays last: of windows that are closed, since an open one may still change."""
-    to = platform.streaming
     closed = windowed(_on_time(platform), "origin")
-    lasting = closed.groupBy("origin").transformWithState(LastingDelays(THRESHOLD, LASTING), ALERT, "append", "None")
+    lasting = closed.groupBy("origin").transformWithState(
+        LastingDelays(THRESHOLD, LASTING, EVERY_MINUTES * 60), ALERT, "append", "None"
+    )
 
     def body(batch: MicroBatch) -> None:
-        append_once(batch, to.path(ALERTS), to.way(ALERTS))
+        append_once(batch, platform.path(ALERTS), platform.way(ALERTS))
 
     return Stream("alerts", lasting, body)
 
@@ -108,9 +115,8 @@ def worst(windows: DataFrame) -> DataFrame:
 
 
 def _on_time(platform: DataPlatform) -> DataFrame:
-    """What comes into silver, one batch of it at a time, with the watermark of the stream that it comes from."""
-    reader = platform.spark.readStream.format("delta").option("maxFilesPerTrigger", 4)
-    rows = reader.load(str(platform.streaming.path(SILVER)))
+    """What comes into silver, whole commits at a time, so that its watermark is never ahead of the first stream's."""
+    rows = platform.spark.readStream.format("delta").load(str(platform.path(SILVER)))
     return rows.withWatermark(AT, _lateness(platform))
 
 

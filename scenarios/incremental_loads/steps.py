@@ -69,7 +69,7 @@ def load(platform: DataPlatform) -> None:
 
 def crash_once(platform: DataPlatform, inbox: Location) -> None:
     """A load in a process of its own, which is killed between its plan and its rows."""
-    ended = crash.killed(inbox, platform.etl.path(BRONZE), platform.etl.path(FILES), BRONZE)
+    ended = crash.killed(inbox, platform.lakehouse.path(BRONZE), platform.lakehouse.path(FILES), BRONZE)
     if ended >= 0:
         raise DataError(f"The load that was to be killed ended by itself, with {ended}.", cure="Run the step again.")
     platform.alert(f"A load was killed by signal {-ended}: it had planned its batch, and had not loaded it.", "info")

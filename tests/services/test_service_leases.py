@@ -42,7 +42,7 @@ def test_a_server_that_somebody_has_started_goes_on() -> None:
 def test_a_server_that_somebody_starts_meanwhile_goes_on() -> None:
     one = tiny()
     with service_leases.leased(one):
-        service_leases.keep(one)
+        service_leases.started(one)
     assert service.status(one).state == "running"
     service.stop(one)
 
@@ -53,7 +53,7 @@ def test_what_a_killed_user_left_is_stopped_by_the_next(service_home: Path) -> N
         from toolkit import service_leases
         with service_leases.leased(tiny()):
             print("at work", flush=True)
-            input()
+            import time; time.sleep(600)
     """)
     assert user.stdout is not None
     assert user.stdout.readline() == "at work\n"

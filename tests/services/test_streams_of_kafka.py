@@ -1,4 +1,4 @@
-"""Streams of a real Kafka that go wrong: offsets that are gone, a topic that is not there, a broker that is down."""
+"""Streams of a real Kafka that go wrong: offsets that are gone, a topic that is not there."""
 
 from __future__ import annotations
 
@@ -50,9 +50,8 @@ def platform(spark: SparkSession, tmp_path: Path) -> DataPlatform:
 
 
 def stream(platform: DataPlatform, broker: Broker, topic: str) -> Stream:
-    to = platform.streaming
     rows = read_topic(platform.spark, broker, topic)
-    return Stream("events", rows, lambda batch: append_once(batch, to.path(TABLE), to.way(TABLE)))
+    return Stream("events", rows, lambda batch: append_once(batch, platform.path(TABLE), platform.way(TABLE)))
 
 
 def some(count: int) -> list[Message]:
@@ -68,9 +67,9 @@ def delete_before(broker: Broker, topic: str, offset: int) -> None:
     from confluent_kafka import TopicPartition
     from confluent_kafka.admin import AdminClient
 
-    asked = AdminClient({**broker.of_client(), "log_level": 0}).delete_records([TopicPartition(topic, 0, offset)])
-    for answer in asked.values():
-        answer.result()
+    client = AdminClient({**broker.of_client(), "log_level": 0})
+    for answer in client.delete_records([TopicPartition(topic, 0, offset)]).values():
+        answer.result(10)
 
 
 def test_offsets_that_are_gone_end_the_stream_and_nothing_is_passed_over(

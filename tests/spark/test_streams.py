@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from toolkit.store.locks import writing
 from toolkit.store.reader import DeltaReader
 from toolkit.streaming.aside import late_rows, on_time
 from toolkit.streaming.checkpoints import lock_of
-from toolkit.streaming.records import BATCHES, LATE_ROWS
+from toolkit.streaming.records import BATCHES, LATE_ROWS, LateRow
 from toolkit.streaming.sinks import MicroBatch, append_once
 from toolkit.streaming.streams import Stream
 
@@ -62,8 +63,7 @@ def readings(platform: DataPlatform, lateness: str = "") -> DataFrame:
 
 
 def appended(platform: DataPlatform, rows: DataFrame) -> Stream:
-    to = platform.streaming
-    return Stream("seen", rows, lambda batch: append_once(batch, to.path(SEEN.name), to.way(SEEN.name)))
+    return Stream("seen", rows, lambda batch: append_once(batch, platform.path(SEEN.name), platform.way(SEEN.name)))
 
 
 def ids(platform: DataPlatform) -> list[int]:
@@ -111,11 +111,15 @@ def test_a_stream_that_fails_ends_the_others_and_what_was_done_is_kept(platform:
     add(platform, (1, NOON, "a"))
 
     def fail(batch: MicroBatch) -> None:
+        while (last := platform.streaming.checkpoint("seen").last) is None or not last.done:
+            time.sleep(0.05)
         raise ValueError(f"of batch {batch.number}")
 
     with pytest.raises(ValueError, match="of batch 0"):
         platform.streaming.take(appended(platform, readings(platform)), Stream("other", readings(platform), fail))
     assert [query.name for query in platform.spark.streams.active] == []
+    kept = {(row["stream"], row["batch"]) for row in platform.reader(BATCHES).page(limit=10).named()}
+    assert kept == {("tiny_stream.seen", 0)}
 
 
 def test_a_batch_function_that_writes_nothing_is_an_error_and_not_the_end_of_its_rows(platform: DataPlatform) -> None:
@@ -160,10 +164,14 @@ def test_late_rows_are_put_aside_with_the_watermark_of_their_batch(platform: Dat
     add(platform, (5, NOON + timedelta(hours=1), "new"))
 
     def body(batch: MicroBatch) -> None:
-        append_once(MicroBatch(late_rows(batch, batch.rows, "at"), batch.number, batch.checkpoint), to.path(LATE_ROWS))
+        append_once(
+            MicroBatch(late_rows(batch, batch.rows, "at"), batch.number, batch.checkpoint), platform.path(LateRow)
+        )
         rows = on_time(batch, batch.rows, "at")
         append_once(
-            MicroBatch(rows, batch.number, batch.checkpoint, batch.names), to.path(SEEN.name), to.way(SEEN.name)
+            MicroBatch(rows, batch.number, batch.checkpoint, batch.names),
+            platform.path(SEEN.name),
+            platform.way(SEEN.name),
         )
 
     batches = to.take(Stream("seen", readings(platform, "1 hour"), body))
@@ -182,22 +190,25 @@ def test_a_watermark_without_delay_makes_spark_drop_the_newest_rows_in_silence_w
     to, by_spark = platform.streaming, []
     add(platform, (1, NOON, "a"))
     add(platform, (2, NOON, "of the same moment, a batch later"))
+    add(platform, (3, NOON, "and one more batch later, when Spark judges by the watermark of the batch before"))
 
     def body(batch: MicroBatch) -> None:
         rows = on_time(batch, batch.rows, "at")
         append_once(
-            MicroBatch(rows, batch.number, batch.checkpoint, batch.names), to.path(SEEN.name), to.way(SEEN.name)
+            MicroBatch(rows, batch.number, batch.checkpoint, batch.names),
+            platform.path(SEEN.name),
+            platform.way(SEEN.name),
         )
 
     to.take(Stream("seen", readings(platform, "0 seconds"), body))
-    assert ids(platform) == [1, 2]
+    assert ids(platform) == [1, 2, 3]
     counted = readings(platform, "0 seconds").groupBy("at").count()
 
     def keep(batch: MicroBatch) -> None:
         by_spark.extend(row["count"] for row in batch.rows.collect())
 
     batches = to.take(Stream("counts", counted, keep, may_not_write=True))
-    assert (by_spark, sum(one.late_rows for one in batches)) == ([1], 1)
+    assert (by_spark, sum(one.late_rows for one in batches)) == ([2], 1)
 
 
 def test_state_and_its_memory_are_told(platform: DataPlatform) -> None:

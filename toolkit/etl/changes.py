@@ -34,7 +34,6 @@ from toolkit.etl.histories import (
     rows_of,
 )
 from toolkit.etl.load import SHOWN, shown
-from toolkit.etl.reuse import persisted
 from toolkit.etl.windows import latest
 from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
@@ -42,6 +41,7 @@ from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge, same_key
 from toolkit.store.reader import done
+from toolkit.store.reuse import persisted
 from toolkit.store.write import write_frame
 from toolkit.words import plural
 

@@ -18,13 +18,13 @@ from pyspark.sql.types import ArrayType, DataType, MapType, StructType, VariantT
 
 from toolkit.columns import cols, quoted
 from toolkit.errors import DataError, UsageError
-from toolkit.etl.reuse import persisted
 from toolkit.session import explained
 from toolkit.store.commits import PLAIN, Way, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge, same_key
 from toolkit.store.reader import DeltaReader
+from toolkit.store.reuse import persisted
 from toolkit.store.sql import table_name
 from toolkit.store.write import write_frame
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from toolkit.etl.commit_counts import load_of
 from toolkit.store.commits import Once, Way, Written
 from toolkit.store.delta_log import DeltaLog
-from toolkit.store.location import Location
 
 if TYPE_CHECKING:
     from toolkit.etl.incremental import Followed
@@ -33,11 +32,6 @@ class Loads:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
-    def way(self, table: str, once: Once | None = None) -> Way:
-        """How a load into a table of this run is written; one that is declared without columns has those of its rows."""
-        declared = self.tables.declared(table)
-        return Way(self.tables.signature(), once, declared=declared if declared.columns else None)
-
     def into(
         self,
         target: str,
@@ -57,7 +51,7 @@ class Loads:
             way: that a flow asks for; the run's own unless given.
             more: what else it takes, by name.
         """
-        ours, path = self.way(target, once), self.path(target)
+        ours, path = self.tables.way(target, once), self.tables.lakehouse.path(target)
         before = DeltaLog(path).newest
         result = how(path, *given, way=replace(way, declared=ours.declared) if way else ours, **more)
         self._say_commits(target, -1 if before is None else before)
@@ -65,7 +59,7 @@ class Loads:
 
     def _say_commits(self, table: str, after: int) -> None:
         """Tell of each version of a table after one, the oldest first, what its commit says."""
-        path = self.path(table)
+        path = self.tables.lakehouse.path(table)
         newest = DeltaLog(path).newest
         for version in range(after + 1, -1 if newest is None else newest + 1):
             (commit,) = DeltaLog(path).history(version, 1)
@@ -87,7 +81,9 @@ class Loads:
         def signed(new: Followed) -> T:
             return load(replace(new, way=replace(new.way, signature=self.tables.signature())))
 
-        return follow(self.tables.spark, self.path(source), self.path(table), name, signed)
+        return follow(
+            self.tables.spark, self.tables.lakehouse.path(source), self.tables.lakehouse.path(table), name, signed
+        )
 
     def ingest(self, table: str, flow: FileFlow, *, full_refresh: bool = False) -> Ingested:
         """Load the files of a flow that a table has not had: `etl.ingest.ingest`; planned in `ops.ingested_files`."""
@@ -96,7 +92,7 @@ class Loads:
         from toolkit.etl.records import FILES, IngestedFile
 
         self.tables.refuse_other_shape(IngestedFile)
-        ledger = Ledger(self.path(FILES), lambda: self.tables.spark, self.tables.signature())
+        ledger = Ledger(self.tables.lakehouse.path(FILES), lambda: self.tables.spark, self.tables.signature())
         spark = self.tables.spark
         done: Ingested = self.into(
             table, ingest, flow=flow, ledger=ledger, spark=spark, table=table, full_refresh=full_refresh
@@ -114,8 +110,4 @@ class Loads:
         from toolkit.etl.load import empty
 
         if self.tables.lakehouse.has_version(table):
-            empty(self.path(table), self.tables.spark, Way(self.tables.signature()))
-
-    def path(self, table: str) -> Location:
-        """Where a table lies."""
-        return self.tables.lakehouse.path(table)
+            empty(self.tables.lakehouse.path(table), self.tables.spark, Way(self.tables.signature()))

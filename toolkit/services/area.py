@@ -142,14 +142,12 @@ def _start(platform: Any, parameters: Start) -> Running:
     del platform  # no table, and no Spark
     one = services.service(parameters.service)
     fixed = {one.ports[0]: parameters.port} if parameters.port else {}
-    running = ground.start(one, fixed)
-    service_leases.keep(one)
-    return running
+    return service_leases.started(one, fixed)
 
 
 def _stop(platform: Any, parameters: OneService) -> bool:
     del platform
-    return ground.stop(services.service(parameters.service))
+    return service_leases.stopped(services.service(parameters.service))
 
 
 def _known(parameters: OneService) -> None:

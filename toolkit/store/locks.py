@@ -71,16 +71,19 @@ def _held(file: Path, table: str, run_id: str) -> Iterator[None]:
         lock.release()
 
 
-def is_held(root: Location, table: str) -> bool:
-    """Whether some process holds it now. It is held for a moment by asking, which writers wait for."""
+def is_held(root: Location, table: str) -> bool | None:
+    """Whether some process holds it now; None where that may not be asked. It is held for a moment by asking."""
     file = folder_of(root) / f"{table}.lock"
     if not file.is_file():
         return False
     lock = FileLock(file)
     try:
-        lock.acquire(timeout=0)
+        # Others may ask at the same moment.
+        lock.acquire(timeout=ASKING_SECONDS / 2)
     except Timeout:
         return True
+    except OSError:
+        return None
     lock.release()
     return False
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
-from toolkit.store.commits import Mode, Written
+from toolkit.store.commits import Mode, Once, Way, Written
 from toolkit.store.few_rows import arrow_of, write_few
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
@@ -68,6 +68,20 @@ class Tables:
         if version is not None:
             reader = reader.option("versionAsOf", version)
         return reader.load(str(self.lakehouse.path(table)))
+
+    def path(self, table: str | type[Record]) -> Location:
+        """Where a table lies that this run or a record declares."""
+        return self.lakehouse.path(self.declared(table).name)
+
+    def way(self, table: str | type[Record], once: Once | None = None) -> Way:
+        """How rows are written to a table: signed by this run, with the columns and comments that are declared, if any are.
+
+        Args:
+            table: which.
+            once: a name and a number, so that a retry is left out.
+        """
+        declared = self.declared(table)
+        return Way(self.signature(), once, declared=declared if declared.columns else None)
 
     def reader(self, table: str) -> DeltaReader:
         """A table as it is, to be looked at without Spark."""

@@ -53,7 +53,6 @@ def on_time(batch: MicroBatch, rows: DataFrame, at: str) -> DataFrame:
         at: the column with the event time.
     """
     watermark = batch.watermark
-    # As Spark has it: what is at the watermark is not late.
     return rows if watermark is None else rows.where(F.col(at).isNull() | (F.col(at) >= F.lit(watermark)))
 
 

@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 
 from toolkit.errors import DataError, SetupError, StepFailed, ToolkitError, UsageError
+from toolkit.session import explain
 
 _Meaning = tuple[str, Callable[[str], ToolkitError]]
-_ANEW = (
-    "Begin anew: remove its checkpoint and empty its tables. What the source does not have any more is not read again."
-)
+_ANEW = "Or begin anew: remove its checkpoint and empty its tables; what the source does not have any more is not read again."
 _MEANINGS: tuple[_Meaning, ...] = (
     (
         r"KAFKA_DATA_LOSS|data may have been lost|Some data may have been lost",
@@ -40,12 +39,11 @@ _MEANINGS: tuple[_Meaning, ...] = (
         lambda name: UsageError(
             f"The stream {name} is not the one that its checkpoint is of: its sources, or what it keeps in its state, have "
             "changed.",
-            cure=f"Take the change back, or begin anew: {_ANEW}",
+            cure=f"Take the change back. {_ANEW}",
         ),
     ),
     (
-        r"(?s)(?:Incomplete log file|malformed|JsonParseException|No state to start|CANNOT_LOAD_STATE|"
-        r"FAILED_TO_READ_\w+|OffsetSeq|CommitLog|FileNotFoundException.*checkpoint)",
+        r"Incomplete log file|CANNOT_LOAD_STATE_STORE|CANNOT_READ_CHECKPOINT",
         lambda name: DataError(
             f"The checkpoint of the stream {name} is damaged.", cure=f"Put it back from a copy. {_ANEW}"
         ),
@@ -53,11 +51,14 @@ _MEANINGS: tuple[_Meaning, ...] = (
 )
 
 
-def meaning(problem: BaseException, stream: str) -> ToolkitError:
-    """What an error of Spark says of a stream."""
+def known(problem: BaseException, stream: str) -> ToolkitError | None:
+    """What an error of Spark or Java says of a stream; None when it is not one that we know."""
     text = str(problem)
-    for pattern, translated in _MEANINGS:
-        if re.search(pattern, text):
-            return translated(stream)
-    first = next((line for line in text.splitlines() if line.strip()), type(problem).__name__)
-    return StepFailed(f"The stream {stream} failed: {first[:300]}")
+    found = (translated(stream) for pattern, translated in _MEANINGS if re.search(pattern, text))
+    return next(found, None) or explain(problem)
+
+
+def meaning(problem: BaseException, stream: str) -> ToolkitError:
+    """What an error that ended a stream says of it, known or not."""
+    first = next((line for line in str(problem).splitlines() if line.strip()), type(problem).__name__)
+    return known(problem, stream) or StepFailed(f"The stream {stream} failed: {first[:300]}")

@@ -35,7 +35,7 @@ def batch_of(progress: StreamingQueryProgress, stream: str, run_id: str) -> Stre
     """What Spark tells of one batch."""
     phases = progress.durationMs
     watermark = progress.eventTime.get("watermark")
-    lags = {} if any(source.latestOffset is None for source in progress.sources) else _lags(progress)
+    lags = _lags(progress)
     state = progress.stateOperators
     return StreamBatch(
         stream=stream,

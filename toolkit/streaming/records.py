@@ -34,10 +34,8 @@ class StreamBatch(
     ]
     writing_seconds: Annotated[float, "Of those: working out and writing the rows."]
     noting_seconds: Annotated[float, "Of those: noting that it is done."]
-    watermark: Annotated[
-        datetime | None, "Event time before which rows were late in it; null where the stream has none."
-    ]
-    late_rows: Annotated[int, "Rows that Spark's own operators left out as late."]
+    watermark: Annotated[datetime | None, "The watermark when it was planned; null where the stream has none yet."]
+    late_rows: Annotated[int, "Rows that Spark's own operators left out as late, by the watermark of the batch before."]
     state_rows: Annotated[int, "Rows of state after it."]
     state_bytes: Annotated[int, "Memory that the state takes."]
     lag: Annotated[int | None, "Events that the sources had beyond the batch; null where they do not tell."]

@@ -19,6 +19,7 @@ from toolkit.store.commits import PLAIN, Once, Way
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
 from toolkit.store.merge import merge, same_key
+from toolkit.store.reuse import persisted
 from toolkit.store.write import write_frame
 from toolkit.streaming.checkpoints import Checkpoint
 
@@ -114,13 +115,14 @@ def merge_once(batch: MicroBatch, table: Location, keys: Sequence[str], way: Way
     Raises:
         DataError: a row has no key.
     """
-    keyless = " OR ".join(f"{quoted(key)} IS NULL" for key in keys)
-    if not batch.rows.where(keyless).isEmpty():
-        raise DataError(
-            f"Rows of batch {batch.number} have no {', '.join(keys)}.", cure="Put them aside before they are merged."
-        )
-    rows, named = batch.rows.dropDuplicates(list(keys)), batch.named(way, part)
-    if DeltaLog(table).newest is None:
-        write_frame(rows, table, named, mode="append")
-        return
-    merge(rows, table, same_key(keys), ["WHEN NOT MATCHED THEN INSERT *"], named)
+    named = batch.named(way, part)
+    with persisted(batch.rows.dropDuplicates(list(keys))) as rows:
+        if not rows.where(" OR ".join(f"{quoted(key)} IS NULL" for key in keys)).isEmpty():
+            raise DataError(
+                f"Rows of batch {batch.number} have no {', '.join(keys)}.",
+                cure="Put them aside before they are merged.",
+            )
+        if DeltaLog(table).newest is None:
+            write_frame(rows, table, named, mode="append")
+        else:
+            merge(rows, table, same_key(keys), ["WHEN NOT MATCHED THEN INSERT *"], named)

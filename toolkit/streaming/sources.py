@@ -63,8 +63,9 @@ def parsed(messages: DataFrame, schema: str | T.StructType, needed: tuple[str, .
         needed: columns without which a message cannot be used.
 
     Returns:
-        The columns of the schema, `_problem`, `_key`, `_value` and where each message lies. A tombstone (a message without
-        value) has a problem, too: it says that its key is gone, which a stream of events has no row for.
+        The columns of the schema, null where there is a problem; `_problem`, `_key`, `_value` and where each message lies. A
+        tombstone (a message without value) has a problem, too: it says that its key is gone, which a stream of events has no
+        row for.
 
     Raises:
         UsageError: a needed column is not in the schema.
@@ -75,8 +76,10 @@ def parsed(messages: DataFrame, schema: str | T.StructType, needed: tuple[str, .
     text = F.col(VALUE).cast("string")
     read = F.from_json(text, T.StructType([*fields, T.StructField(_TEXT, T.StringType())]), _PERMISSIVE)
     rows = messages.withColumn("_read", read)
-    columns = [F.col(f"_read.{quoted(name)}").alias(name) for name in fields.names]
-    return rows.select(*columns, _problem(needed).alias(PROBLEM), KEY, VALUE, *_ORIGIN)
+    judged = rows.withColumn(PROBLEM, _problem(needed))
+    # What could be read of a message that has a problem counts for nothing: its time would move the watermark.
+    columns = [F.when(F.col(PROBLEM).isNull(), F.col(f"_read.{quoted(name)}")).alias(name) for name in fields.names]
+    return judged.select(*columns, PROBLEM, KEY, VALUE, *_ORIGIN)
 
 
 _PERMISSIVE: Mapping[str, str] = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _TEXT}

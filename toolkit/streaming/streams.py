@@ -5,19 +5,17 @@ Owns where checkpoints lie and how a stream ends: done, or failed in words. What
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from toolkit.errors import UsageError
-from toolkit.session import explain
-from toolkit.store.commits import Way
-from toolkit.store.location import Location, remove
+from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.store.location import remove
 from toolkit.store.locks import writing
 from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
-from toolkit.streaming.faults import meaning
+from toolkit.streaming.faults import known, meaning
 from toolkit.streaming.progress import batches_of
 from toolkit.streaming.records import StreamBatch
 from toolkit.streaming.sinks import BatchBody, each_batch
@@ -67,18 +65,18 @@ class Streams:
         return checkpoint_of(self.tables.lakehouse.root, self.tables.scenario.id, stream)
 
     def begin_anew(self, *streams: str) -> None:
-        """Forget how far streams have come; their tables are the caller's to empty."""
-        for stream in streams:
-            remove(self.checkpoint(stream).place)
+        """Forget how far streams have come; their tables are the caller's to empty.
 
-    def path(self, table: str) -> Location:
-        """Where a table of this run lies."""
-        return self.tables.lakehouse.path(self.tables.declared(table).name)
-
-    def way(self, table: str) -> Way:
-        """How a batch is written to a table: signed by this run, with the columns and comments that are declared."""
-        declared = self.tables.declared(table)
-        return Way(self.tables.signature(), declared=declared if declared.columns else None)
+        Raises:
+            BusyError: another process has one of them at work.
+            DataError: a checkpoint could not be removed whole.
+        """
+        with self._held(streams):
+            for stream in streams:
+                place = self.checkpoint(stream).place
+                remove(place)
+                if place.is_dir():
+                    raise DataError(f"The checkpoint {place} could not be removed whole.", cure="Remove it by hand.")
 
     def take(self, *streams: Stream) -> list[StreamBatch]:
         """Take all that the sources have now, all streams side by side; what each batch took is kept in `ops.stream_batches`.
@@ -92,8 +90,10 @@ class Streams:
         if len(set(names)) < len(names):
             raise UsageError(f"Two streams have one name: {', '.join(names)}.", cure="Give each its own.")
         self.tables.refuse_other_shape(StreamBatch)
-        held = [lock_of(self.checkpoint(name)) for name in names]
-        with writing(self.tables.lakehouse.root, held, self.tables.run_id):
+        for name in names:
+            if (place := self.checkpoint(name)).exists:
+                _ = place.identity, place.last  # one that is damaged is refused before anything starts
+        with self._held(names):
             done: dict[str, list[StreamBatch]] = {name: [] for name in names}
             try:
                 self._until_the_end(streams, done)
@@ -102,9 +102,17 @@ class Streams:
                 self.tables.append(batches)
         return batches
 
+    def _held(self, streams: Iterable[str]) -> AbstractContextManager[None]:
+        """Keep other processes from having these streams at work."""
+        names = [lock_of(self.checkpoint(stream)) for stream in streams]
+        return writing(self.tables.lakehouse.root, names, self.tables.run_id)
+
     def _until_the_end(self, streams: Sequence[Stream], done: dict[str, list[StreamBatch]]) -> None:
         raised: dict[str, Exception] = {}
-        with self._started(streams, raised) as queries:
+        queries: dict[str, StreamingQuery] = {}
+        try:
+            for stream in streams:
+                queries[stream.name] = self._start(stream, raised)
             looks = 0
             while any(query.isActive for query in queries.values()):
                 self._refuse_failed(queries, raised)
@@ -112,22 +120,12 @@ class Streams:
                 if looks % COLLECT_EVERY == 0:
                     self._collect(queries, done)
                 time.sleep(LOOK_SECONDS)
-            self._collect(queries, done)
-            self._refuse_failed(queries, raised)
-
-    @contextlib.contextmanager
-    def _started(
-        self, streams: Sequence[Stream], raised: dict[str, Exception]
-    ) -> Iterator[Mapping[str, StreamingQuery]]:
-        queries: dict[str, StreamingQuery] = {}
-        try:
-            for stream in streams:
-                queries[stream.name] = self._start(stream, raised)
-            yield queries
         finally:
             for query in queries.values():
                 if query.isActive:
                     query.stop()
+            self._collect(queries, done)
+        self._refuse_failed(queries, raised)
 
     def _start(self, stream: Stream, raised: dict[str, Exception]) -> StreamingQuery:
         place = self.checkpoint(stream.name)
@@ -137,7 +135,7 @@ class Streams:
         try:
             return named.option("checkpointLocation", str(place.place)).start()
         except Exception as problem:
-            raise explain(problem) or meaning(problem, place.stream) from problem
+            raise meaning(problem, place.stream) from problem
 
     def _collect(self, queries: Mapping[str, StreamingQuery], done: dict[str, list[StreamBatch]]) -> None:
         for name, query in queries.items():
@@ -146,13 +144,16 @@ class Streams:
 
     def _refuse_failed(self, queries: Mapping[str, StreamingQuery], raised: Mapping[str, Exception]) -> None:
         for name, query in queries.items():
-            problem = query.exception()
-            if problem is None:
+            if (problem := query.exception()) is None:
                 continue
-            if name in raised:
-                # Java has only the text of it.
-                raise raised[name]
-            raise explain(problem) or meaning(problem, self.checkpoint(name).stream) from problem
+            stream, own = self.checkpoint(name).stream, raised.get(name)
+            if own is None:
+                raise meaning(problem, stream) from problem
+            # Java has only the text of what the body raised; and what Java had raised in it may be known.
+            told = None if isinstance(own, ToolkitError) else known(own, stream)
+            if told is None:
+                raise own
+            raise told from own
 
 
 def _remembered(

@@ -17,6 +17,8 @@ from toolkit.errors import SetupError, UsageError
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
+KEPT_FOR_EVER = {"retention.ms": "-1"}
+"""Settings of a topic for a replay of the past: events are deleted by the time that they carry."""
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 _CURE = "See how it is: toolkit services; what it says: toolkit services log kafka"
@@ -93,6 +95,15 @@ class Topics:
                     cure="Take another name, or remove the topic first.",
                 ) from None
         self._await(name, there=True)
+
+    def make_anew(self, name: str, partitions: int = 4, settings: Mapping[str, str] | None = None) -> None:
+        """Make a topic without events; one of that name is removed, with all that is in it.
+
+        Raises:
+            SetupError: the broker does not answer, or refuses.
+        """
+        self.remove(name)
+        self.make(name, partitions, settings)
 
     def remove(self, name: str) -> bool:
         """Remove a topic and all that is in it; whether it was there.

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import TypeVar
+
+from toolkit.errors import DataError
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.streaming.records import DeadLetter, LateRow
-from toolkit.streaming.views.naming import OF_STREAM, SHOWN, OfAnyStream, records
+from toolkit.streaming.views.naming import OF_STREAM, SHOWN, OfAnyStream, checkpoints, records
 from toolkit.views import Column, Link, Result, View
 from toolkit.words import duration
 
+A = TypeVar("A", LateRow, DeadLetter)
 _TO_CHECKPOINT = Link(
     "enter", "Checkpoint", "streaming.checkpoint", "Say in words what its checkpoint holds.", OF_STREAM
 )
+
+
+def _present(lakehouse: Lakehouse, record: type[A], order: str, stream: str) -> list[A]:
+    """What was put aside under the checkpoints that streams have now; of streams that have none any more, all."""
+    identities = {}
+    for name, place in checkpoints(lakehouse).items():
+        with contextlib.suppress(DataError):  # the list of streams says which checkpoint is damaged
+            identities[name] = place.identity
+    found = records(lakehouse, record, order, stream)
+    return [one for one in found if identities.get(one.stream, one.checkpoint_id) == one.checkpoint_id]
 
 
 def _late(lakehouse: Lakehouse, parameters: OfAnyStream) -> Result:
@@ -24,7 +39,7 @@ def _late(lakehouse: Lakehouse, parameters: OfAnyStream) -> Result:
             "batch": one.batch,
             "checkpoint_id": one.checkpoint_id,
         }
-        for one in records(lakehouse, LateRow, "watermark DESC, late_seconds DESC, content", parameters.stream)
+        for one in _present(lakehouse, LateRow, "watermark DESC, late_seconds DESC, content", parameters.stream)
     ]
     return Result(rows)
 
@@ -68,7 +83,7 @@ def _dead(lakehouse: Lakehouse, parameters: OfAnyStream) -> Result:
             "batch": one.batch,
             "checkpoint_id": one.checkpoint_id,
         }
-        for one in records(lakehouse, DeadLetter, '"batch" DESC, topic, "partition", "offset"', parameters.stream)
+        for one in _present(lakehouse, DeadLetter, '"batch" DESC, topic, "partition", "offset"', parameters.stream)
     ]
     return Result(rows)
 

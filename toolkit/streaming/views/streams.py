@@ -70,8 +70,9 @@ def _stream(lakehouse: Lakehouse, place: Checkpoint, told: Sequence[StreamBatch]
 
 def _state(lakehouse: Lakehouse, place: Checkpoint) -> str:
     """At work while its lock is held; interrupted where a batch was planned and is not noted as done."""
-    if is_held(lakehouse.root, lock_of(place)):
-        return "running"
+    held = is_held(lakehouse.root, lock_of(place))
+    if held is not False:
+        return "running" if held else "unknown"
     last = place.last
     return "interrupted" if last is not None and not last.done else "stopped"
 
@@ -85,6 +86,7 @@ _OF_STATE = {
     "stopped": "is not at work, and has done all that it had planned",
     "interrupted": "is not at work, and has planned a batch that it did not do: its next start does it",
     "damaged": "has a checkpoint that cannot be read",
+    "unknown": "is somebody else's: whether it is at work could not be seen",
 }
 STREAMS = View(
     "streams",
