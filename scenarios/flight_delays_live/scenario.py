@@ -35,7 +35,7 @@ SCENARIO = Scenario(
         Step(
             "stream",
             "Send and watch",
-            "Send the departures in four portions; after each, three streams go on where they stopped.",
+            "Send the departures in two portions; after each, three streams go on where they stopped.",
             reads=("flights",),
             writes=(SILVER, WINDOWS, "gold.worst_airlines", ALERTS),
             parameters=("events", "lateness", "seed"),

@@ -20,8 +20,8 @@ from toolkit.streaming.producers import Message, send
 from toolkit.streaming.records import DEAD_LETTERS, LATE_ROWS
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
-PORTIONS = 4
-BATCHES = 3
+PORTIONS, PARTITIONS = 2, 4
+BATCHES = 2
 """In each portion, of the stream that reads the topic."""
 STREAMS = ("departures", "delays", "alerts")
 BY = ("origin", "carrier")
@@ -50,13 +50,15 @@ def stream(platform: DataPlatform) -> None:
     platform.streaming.begin_anew(*STREAMS)
     with service_leases.leased(kafka.KAFKA) as running:
         broker = kafka.broker(running)
-        Topics(broker).make_anew(streams.TOPIC, settings=KEPT_FOR_EVER)
-        size = math.ceil(platform.parameters.events / PORTIONS)
+        Topics(broker).make_anew(streams.TOPIC, PARTITIONS, KEPT_FOR_EVER)
         reported = list(replay(sent(platform), faults(platform)))
-        for portion in _portions(reported, math.ceil(len(reported) / PORTIONS)):
+        size = math.ceil(len(reported) / PORTIONS)
+        # Spark rounds what it takes of each partition down.
+        most = math.ceil(size / BATCHES) + PARTITIONS
+        for portion in _portions(reported, size):
             count = send(broker, streams.TOPIC, _messages(portion)).count
             platform.metric("events sent", count, "events")
-            platform.streaming.take(streams.departures(platform, broker, math.ceil(size / BATCHES)))
+            platform.streaming.take(streams.departures(platform, broker, most))
             platform.streaming.take(streams.delays(platform), streams.alerts(platform))
 
 
