@@ -22,13 +22,14 @@ KAFKA = {"live_departures": {"0": 40, "1": 2}}
 DELTA = {"sourceVersion": 1, "reservoirId": "5b", "reservoirVersion": 7, "index": -1, "isStartingVersion": False}
 
 
-def build(home: Path) -> None:
-    """Fill `home`: a stream that has done all, one that was interrupted, and one whose checkpoint is damaged."""
+def build(home: Path, *, damaged: bool = False) -> None:
+    """Fill `home`: a stream that has done all, one that was interrupted, and, if asked for, one whose checkpoint is damaged."""
     lakehouse = Lakehouse(home / "lakehouse")
     reader = write(lakehouse, READER, IDENTITY, 3, KAFKA, done=True)
     write(lakehouse, STUCK, "6f0c1b1e-0000-4000-8000-000000000002", 1, DELTA, done=False)
-    broken = write(lakehouse, BROKEN, "6f0c1b1e-0000-4000-8000-000000000003", 0, DELTA, done=True)
-    (Path(str(broken.place)) / "offsets" / "0").write_text("v1\n", encoding="utf-8")
+    if damaged:
+        broken = write(lakehouse, BROKEN, "6f0c1b1e-0000-4000-8000-000000000003", 0, DELTA, done=True)
+        (Path(str(broken.place)) / "offsets" / "0").write_text("v1\n", encoding="utf-8")
     batches = [batch(reader, EARLIER, 0, 500), *(batch(reader, IDENTITY, number, 100 + number) for number in range(4))]
     append(lakehouse.path(BATCHES), batches)
     append(lakehouse.path(LATE_ROWS), [late(reader, 2, 90), late(reader, 3, 5400)])

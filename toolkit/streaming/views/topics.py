@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from toolkit import service
 from toolkit.broker import Broker
@@ -18,27 +19,37 @@ BROKER = "kafka"
 """The service; its port for clients in the clear is called `plain`."""
 
 
+Read = Mapping[tuple[str, int], Mapping[str, int]]
+"""By topic and partition: of each stream that reads it, the offset that it goes on at."""
+
+
 def _topics(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     """A row for each partition and each stream that reads it; one without a stream where none does."""
     del parameters
+    problems: list[str] = []
+    read = _read(lakehouse, problems)
+    there = _partitions(problems)
+    notes = () if there is not None else ("The broker is not at work: what lies in its topics is not known.",)
+    known = {(one.topic, one.number): one for one in there or ()}
+    rows = [row for place in sorted({*known, *read}) for row in _rows(place, known.get(place), read.get(place, {}))]
+    return Result(rows, notes, problems=tuple(problems))
+
+
+def _partitions(problems: list[str]) -> list[Partition] | None:
+    """All partitions of all topics; None where no broker says."""
     running = service.running(BROKER)
     if running is None:
-        return Result([], notes=("The broker is not at work, so what lies in its topics is not known.",))
+        return None
     topics = Topics(Broker(f"{HOST}:{running.ports['plain']}"))
-    problems: list[str] = []
-    rows: list[Row] = []
-    read = _read(lakehouse, problems)
     try:
-        for name in topics.names():
-            rows += [row for partition in topics.partitions(name) for row in _rows(partition, read)]
+        return [partition for name in topics.names() for partition in topics.partitions(name)]
     except ToolkitError as problem:
         problems.append(problem.what)
-    return Result(rows, problems=tuple(problems))
+        return None
 
 
-def _read(lakehouse: Lakehouse, problems: list[str]) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-    """By stream, topic and partition, the offset that the stream goes on at."""
-    found = {}
+def _read(lakehouse: Lakehouse, problems: list[str]) -> Read:
+    found: dict[tuple[str, int], dict[str, int]] = {}
     for name, place in checkpoints(lakehouse).items():
         try:
             last = place.last
@@ -47,32 +58,30 @@ def _read(lakehouse: Lakehouse, problems: list[str]) -> Mapping[str, Mapping[str
             continue
         for offset in last.offsets if last else ():
             if isinstance(offset, dict) and all(isinstance(parts, dict) for parts in offset.values()):
-                found[name] = offset
+                for topic, parts in offset.items():
+                    for number, at in parts.items():
+                        found.setdefault((topic, int(number)), {})[name] = int(at)
     return found
 
 
-def _rows(partition: Partition, read: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[Row]:
-    row = {
-        "topic": partition.topic,
-        "partition": partition.number,
-        "earliest": partition.earliest,
-        "latest": partition.latest,
-        "kept": partition.kept,
-    }
-    streams = {
-        name: int(offsets[partition.topic][str(partition.number)])
-        for name, offsets in sorted(read.items())
-        if str(partition.number) in offsets.get(partition.topic, {})
-    }
+def _rows(place: tuple[str, int], partition: Partition | None, streams: Mapping[str, int]) -> list[Row]:
+    topic, number = place
+    row: dict[str, Any] = {"topic": topic, "partition": number}
+    if partition is not None:
+        row |= {"earliest": partition.earliest, "latest": partition.latest, "kept": partition.kept}
     if not streams:
         return [row]
-    return [{**row, "stream": name, "read": at, "lag": partition.latest - at} for name, at in streams.items()]
+    latest = partition.latest if partition else None
+    return [
+        {**row, "stream": name, "read": at, "lag": None if latest is None else latest - at}
+        for name, at in sorted(streams.items())
+    ]
 
 
 TOPICS = View(
     "topics",
     "Topics",
-    "What lies in the topics of the local broker, and how far have the streams read?",
+    "What lies in the topics of the local broker, and how far have the streams read them?",
     _topics,
     (
         Column("topic", "name"),
@@ -86,5 +95,13 @@ TOPICS = View(
     ),
     Parameters,
     key=("topic", "partition", "stream"),
+    sentence=lambda row: (
+        f"{row['topic']}, partition {row['partition']}: {row.get('kept', 'an unknown number of')} events"
+        + (
+            f"; {row['stream']} goes on at offset {row['read']}."
+            if row.get("stream")
+            else "; no stream of this lakehouse reads it."
+        )
+    ),
     empty="There is no topic, or no broker at work. Start one: toolkit services start kafka",
 )
