@@ -10,12 +10,17 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from toolkit.store.location import Location, located
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pyspark.sql import SparkSession
+
+    from toolkit.etl.records import IngestedFile
 
 
 def killed(inbox: Location, table: Location, ledger: Location, name: str) -> int:
@@ -38,16 +43,28 @@ def _session() -> SparkSession:
 
 
 def main(inbox: str, table: str, ledger: str, name: str) -> None:
-    """Plan the next batch as the load does, and be killed where its files are to be read."""
+    """Plan the next batch as the load does, and be killed when that is written."""
     from dataclasses import replace
 
     from scenarios.incremental_loads.steps import flow_of
     from toolkit.etl.ingest import ingest
     from toolkit.etl.ledger import Ledger
+    from toolkit.etl.technical import RESCUED
+
+    class Last(Ledger):
+        """Plans one batch, and nothing is done after that."""
+
+        def plan(self, files: Sequence[IngestedFile], once: str) -> bool:
+            super().plan(files, once)
+            _die()
+
+    def unread(*_: Any, **__: Any) -> Any:
+        """Rows that nobody asks for."""
+        return SimpleNamespace(columns=[RESCUED])
 
     no_session: Any = None
-    flow = replace(flow_of(located(inbox)), read=_die)
-    ingest(located(table), flow=flow, ledger=Ledger(located(ledger), _session), spark=no_session, table=name)
+    flow = replace(flow_of(located(inbox)), read=unread)
+    ingest(located(table), flow=flow, ledger=Last(located(ledger), _session), spark=no_session, table=name)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 from toolkit.errors import BusyError, DataError
 from toolkit.etl.discovery import Place
@@ -156,19 +157,47 @@ def test_a_ledger_that_was_lost_is_an_error_and_a_planned_file_that_is_gone_is_o
     shutil.move(ledger.path.with_name("lost"), ledger.path)
     put(folder, "2.json", ("b", "1"))
 
-    def killed(*_: Any, **__: Any) -> DataFrame:
-        raise Killed
+    class Last(Ledger):
+        def plan(self, files: Sequence[Any], once: str) -> bool:
+            super().plan(files, once)
+            raise Killed
 
     with pytest.raises(Killed):
-        ingest(table, flow=replace(flow_of(folder), read=killed), ledger=ledger, spark=spark)
+        ingest(table, flow=flow_of(folder), ledger=Last(ledger.path, lambda: spark), spark=spark)
     before = DeltaReader(table, "t").version
     (folder / "2.json").unlink()
-    with pytest.raises(DataError, match=r"2\.json is not there any more"):
+    with pytest.raises(
+        DataError, match=r"An earlier load of orders has planned batch 2.*2\.json is not there any more"
+    ):
         ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
     assert DeltaReader(table, "t").version == before
     put(folder, "2.json", ("c", "1"))
     ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
     assert content(table) == [("a", "1", "1.json"), ("c", "1", "2.json")], "it is loaded as it is now"
+
+
+def test_a_file_that_cannot_be_read_is_not_planned_and_holds_up_no_other(
+    spark: SparkSession, folder: Path, table: Path
+) -> None:
+    ledger = ledger_of(spark, table)
+    put(folder, "1.json", ("a", "1"))
+    ingest(table, flow=flow_of(folder), ledger=ledger, spark=spark)
+    (folder / "2.json.gz").write_bytes(gzip.compress(b'{"id": "b"}' * 100)[:-9])
+    planned = len(ledger.files())
+    with pytest.raises(DataError, match=r"2\.json\.gz is cut off"):
+        ingest(
+            table,
+            flow=replace(flow_of(folder), place=Place(folder, "*.json*"), name="*.json"),
+            ledger=ledger,
+            spark=spark,
+        )
+    assert len(ledger.files()) == planned
+    (folder / "2.json.gz").unlink()
+    put(folder, "3.json", ("c", "1"))
+    ingest(
+        table, flow=replace(flow_of(folder), place=Place(folder, "*.json*"), name="*.json"), ledger=ledger, spark=spark
+    )
+    assert [row[0] for row in content(table)] == ["a", "c"]
 
 
 def test_two_programs_cannot_plan_one_batch(spark: SparkSession, folder: Path, table: Path) -> None:

@@ -185,3 +185,35 @@ def test_a_contract_judges_the_rows_on_their_way_to_silver(own: WarmHome) -> Non
     assert done.returncode == 0, done.stderr
     assert [row["id"] for row in own.rows("silver.things")] == [1, 3]
     assert [row["name"] for row in own.rows("quarantine.things")] == ["jug"]
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_other(own: WarmHome) -> None:
+    Path("a.csv").write_text("id,n\n1,x\n")
+    Path("bad.csv").write_bytes("id,n\n2,Jos\xe9\n".encode("latin-1"))
+    Path("b.csv").write_text("id,n\n3,z\n")
+    assert own.toolkit("etl", "ingest", "a.csv", "things").returncode == 0
+    assert "is not utf-8" in own.toolkit("etl", "ingest", "bad.csv", "things").stderr
+    assert own.toolkit("etl", "ingest", "b.csv", "things").returncode == 0
+    assert sorted(row["id"] for row in own.rows("bronze.things")) == [1, 3]
+
+
+def test_numbers_of_later_files_have_room(own: WarmHome) -> None:
+    Path("a.csv").write_text("id,amount\n1,1.5\n2,2.5\n")
+    Path("b.csv").write_text("id,amount\n3,1234.125\n")
+    for file in ("a.csv", "b.csv"):
+        assert own.toolkit("etl", "ingest", file, "things").returncode == 0
+    found = {row["id"]: str(row["amount"]) for row in own.rows("bronze.things")}
+    assert found == {1: "1.5000", 2: "2.5000", 3: "1234.1250"}
+    assert [row["_corrupt_record"] for row in own.rows("bronze.things")] == [None] * 3
+
+
+def test_json_over_several_lines_is_refused_with_the_cure(own: WarmHome) -> None:
+    for name, text in {"a.json": '[\n {"id": 1},\n {"id": 2}\n]\n', "b.json": '{\n "id": 1\n}\n'}.items():
+        Path(name).write_text(text)
+        done = own.toolkit("etl", "ingest", name, "things")
+        assert done.returncode == 5
+        assert f"{name} is one JSON value over several lines" in done.stderr
+    assert "jq -c '.' b.json" in done.stderr
+    Path("c.json").write_text('[{"id": 1}, {"id": 2}]\n')
+    assert own.toolkit("etl", "ingest", "c.json", "things").returncode == 0
+    assert len(own.rows("bronze.things")) == 2

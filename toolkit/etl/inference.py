@@ -284,6 +284,7 @@ def _narrowest(misfits: dict[str, Any] | None) -> str:
 
 
 def _of_json(spark: SparkSession, found: list[Location], encoding: str) -> str:
+    json_inference.refuse_values_over_lines(found, encoding_of(encoding))
     try:
         return _ddl(json_inference.fields_of(spark, found, encoding_of(encoding)), found)
     except AnalysisException as problem:

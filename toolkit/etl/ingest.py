@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from inspect import signature
@@ -37,6 +37,8 @@ from toolkit.store.sql import text_of
 if TYPE_CHECKING:
     Read = Callable[..., DataFrame]
 
+Rows = tuple[DataFrame, tuple[str, ...]]
+"""Rows of files, and the columns among them that are to be added to their table."""
 NewColumns = Literal["rescue", "add", "fail"]
 Replaced = Literal["tell", "reload"]
 MOST_FILES = 1000
@@ -163,7 +165,8 @@ def ingest(
         files = [*files, *work.plan([REFRESH], last_batch(files) + 1)]
     result = Ingested(version=DeltaLog(target).newest)
     for planned in ahead(files, batch):
-        result = work.carry_out(planned, replace(result, resumed=result.resumed + bool(planned[0].file)))
+        with _said_as_planned(planned):
+            result = work.carry_out(planned, replace(result, resumed=result.resumed + bool(planned[0].file)))
         batch = planned[0].batch
     while True:
         found = discover(flow.place, loaded(files, batch))
@@ -172,9 +175,22 @@ def ingest(
             return replace(result, discovery=found)
         while taken := batch_of(waiting, flow.most_files, flow.most_bytes):
             waiting = waiting[len(taken) :]
-            if planned := work.plan(work.prints(taken), last_batch(files) + 1):
-                result, batch = work.carry_out(planned, result), planned[0].batch
+            prints = work.prints(taken)
+            # Before they are planned: a file that cannot be read would have to be mended before any other could be loaded.
+            rows = work.read([name for name, _, _ in prints]) if prints else None
+            if planned := work.plan(prints, last_batch(files) + 1):
+                result, batch = work.carry_out(planned, result, rows), planned[0].batch
                 files = [*files, *planned]
+
+
+@contextlib.contextmanager
+def _said_as_planned(batch: Sequence[IngestedFile]) -> Iterator[None]:
+    """What is wrong with a file that an earlier load has planned: whoever loads now may never have heard of it."""
+    try:
+        yield
+    except DataError as problem:
+        waits = f"An earlier load of {batch[0].table} has planned batch {batch[0].batch}, which comes before any other."
+        raise DataError(f"{waits} {problem.what}", choices=problem.choices, cure=problem.cure) from problem
 
 
 def _refuse_lost_plan(files: Sequence[IngestedFile], done: int, table: str, flow: FileFlow) -> None:
@@ -220,8 +236,16 @@ class _Load:
             )
         return planned
 
-    def carry_out(self, batch: Sequence[IngestedFile], result: Ingested) -> Ingested:
-        """Load a planned batch as its files are now."""
+    def read(self, names: Sequence[str]) -> Rows:
+        """The rows of files.
+
+        Raises:
+            DataError: one cannot be read, or has other columns than it may have, as far as that is seen beforehand.
+        """
+        return _rows(self.spark, self.flow, self.target, [self.flow.place.file(name) for name in names])
+
+    def carry_out(self, batch: Sequence[IngestedFile], result: Ingested, read: Rows | None = None) -> Ingested:
+        """Load a planned batch as its files are now; its rows, where they were read before it was planned."""
         load_kind = "ingest" if batch[0].file else "empty"
         signed = replace(
             self.way.noted(load_kind, received_files=len(batch)),
@@ -232,7 +256,7 @@ class _Load:
         if not batch[0].file:
             return self._emptied(signed, result)
         self._note_changes(batch)
-        rows, added = _rows(self.spark, self.flow, self.target, [self.flow.place.file(one.file) for one in batch])
+        rows, added = read or self.read([one.file for one in batch])
         replaced = [one.file for one in batch if one.replaces]
         done = self._put(self._with_origin(rows, signed), replaced, batch, signed)
         corrupt = _corrupt_rows(self.target, done.version)
@@ -292,9 +316,7 @@ class _Load:
             raise DataError(f"{file} is not there any more.", cure="Restore it, and load again.") from problem
 
 
-def _rows(
-    spark: SparkSession, flow: FileFlow, target: Location, files: Sequence[Location]
-) -> tuple[DataFrame, tuple[str, ...]]:
+def _rows(spark: SparkSession, flow: FileFlow, target: Location, files: Sequence[Location]) -> Rows:
     """The rows of files, and the columns among them that the table does not have and the flow adds."""
     if flow.new_columns != "add":
         rows = flow.read(spark, files, flow.schema, extra=flow.new_columns, **flow.options)

@@ -6,8 +6,9 @@ texts. Must not look at other formats.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pyspark.sql import Column, SparkSession
@@ -23,7 +24,8 @@ from pyspark.sql.types import (
     StructType,
 )
 
-from toolkit.etl.encodings import Encoding
+from toolkit.errors import DataError
+from toolkit.etl.encodings import Encoding, text_of
 from toolkit.etl.files import spark_paths
 from toolkit.etl.json_exact import numbers_as_texts
 from toolkit.etl.json_rows import objects_of
@@ -33,6 +35,34 @@ from toolkit.store.location import Location
 _LONGEST_DECIMAL = 38
 _PLAIN = r"-?([0-9]+)(?:\.([0-9]+))?"
 Path = tuple[str, ...]
+
+
+def refuse_values_over_lines(files: Sequence[Location], encoding: Encoding) -> None:
+    """Raise if a JSON file is one value over several lines: each of its lines would be kept as one that cannot be read.
+
+    Raises:
+        DataError: it is.
+    """
+    for file in files:
+        try:
+            with text_of(file, encoding) as text:
+                first = next((line.strip() for line in text if line.strip()), "")
+        except UnicodeDecodeError:
+            continue  # the reader says where
+        if first in ("[", "{") or (first.startswith("[") and not _is_json(first)):
+            each = "." if first == "{" else ".[]"
+            raise DataError(
+                f"{file.name} is one JSON value over several lines, and a table is fed by lines of which each is an object.",
+                cure=f"Write each object on a line of its own: jq -c '{each}' {file.name} > lines.jsonl",
+            )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def fields_of(spark: SparkSession, files: list[Location], encoding: Encoding) -> StructType:

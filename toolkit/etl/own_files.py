@@ -5,6 +5,7 @@ Owns the form of that description. What files hold is found out in `etl.inferenc
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -183,4 +184,20 @@ def described(
     said = {"separator": found.separator, "header": found.header} if found.format == "csv" else {}
     if found.encoding:
         said["encoding"] = found.encoding
-    return Description(format=found.format, row_tag=row_tag, columns=columns_of(found.schema), **said)
+    columns = columns_of(found.schema)
+    if found.format in _AS_TEXT:
+        columns = {name: _DECIMAL.sub(_with_room, kind) for name, kind in columns.items()}
+    return Description(format=found.format, row_tag=row_tag, columns=columns, **said)
+
+
+_AS_TEXT = ("csv", "json")
+"""Formats that do not say how long their numbers can be."""
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_WHOLE_DIGITS, _PLACES, _MOST_DIGITS = 14, 4, 38
+
+
+def _with_room(decimal: re.Match[str]) -> str:
+    """The type of a number that the files to come may have longer than those that are here."""
+    digits, places = int(decimal[1]), int(decimal[2])
+    whole, roomy = max(digits - places, _WHOLE_DIGITS), max(places, _PLACES)
+    return f"DECIMAL({whole + roomy},{roomy})" if whole + roomy <= _MOST_DIGITS else decimal[0]

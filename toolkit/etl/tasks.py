@@ -171,12 +171,16 @@ def _fit(files: list[Path]) -> list[Location]:
 
 def _ingest(platform: DataPlatform, asked: OwnFiles) -> Own:
     """Rows to bronze, and where there are rules on to silver and quarantine."""
+    from toolkit.etl import json_inference
+    from toolkit.etl.encodings import encoding_of
     from toolkit.etl.ingest import FileFlow
 
     promised = platform.quality.rules_for(asked.silver, asked.rules, asked.contract, asked.references)
     before = own_files.kept(asked.table)
     description = before or _described(platform, asked)
     own_files.refuse_names(description)
+    if before and description.format == "json":
+        json_inference.refuse_values_over_lines(_fit(asked.named), encoding_of(description.encoding))
     flow = FileFlow(
         _place(asked.named),
         description.schema_ddl,
