@@ -85,6 +85,8 @@ def _content(source: Path | str, where: str) -> str:
             )
         # A mark of the order of bytes at the beginning is no part of the text.
         return source.read_text(encoding="utf-8-sig") if isinstance(source, Path) else source.removeprefix("\ufeff")
+    except FileNotFoundError as problem:
+        raise UsageError(f"{where} cannot be read: there is no such file.", cure="See where it lies.") from problem
     except (OSError, UnicodeDecodeError) as problem:
         raise UsageError(f"{where} cannot be read: {problem}.", cure="Name a text file in UTF-8.") from problem
 

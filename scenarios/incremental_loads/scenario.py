@@ -12,7 +12,9 @@ from toolkit.scenario import Parameters, Scenario, Step, load_tables
 class LoadParameters(Parameters):
     """What can be chosen."""
 
-    orders: int = Field(20_000, ge=2_000, le=1_000_000, description="Orders in the shop's ninety days")
+    orders: int = Field(
+        20_000, ge=2_000, le=1_000_000, description="Orders in the shop's ninety days, of which ten are loaded"
+    )
     seed: int = Field(7, ge=0, le=2_147_483_647, description="Same seed, same data")
 
 

@@ -172,4 +172,4 @@ def answer(platform: DataPlatform) -> str:
     )
     if wrong:
         return f"No: {wrong:,} of {count:,} orders are not as if all files had come at once."
-    return f"Yes: all {count:,} orders are. Of three jobs that look right, {others} give something else."
+    return f"Yes: all {count:,} orders are. Of the 3 jobs beside it that look right, {others} give something else."

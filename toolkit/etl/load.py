@@ -92,9 +92,8 @@ def overwrite_part(target: Location, source: DataFrame, condition: str, way: Way
     try:
         outside = source.where(f"NOT coalesce({condition}, false)").limit(SHOWN).collect()
     except (AnalysisException, ParseException) as problem:
-        raise UsageError(
-            f"{condition!r} is no condition on the rows: {str(problem).splitlines()[0]}", choices=source.columns
-        ) from problem
+        why = next((line for line in str(problem).splitlines() if line.strip()), "Spark does not say why")
+        raise UsageError(f"{condition!r} is no condition on the rows: {why}", choices=source.columns) from problem
     if outside:
         raise DataError(
             f"Rows lie outside the part that they replace ({condition}), such as {'; '.join(map(shown, outside))}. "

@@ -25,6 +25,8 @@ def _sources(lakehouse: Lakehouse, parameters: OfAnyTable) -> Result:
         states, problem = _states(newest, before)
         problems += [problem] if problem else []
         rows += [_source_row(newest, name, state, loads.get(name)) for name, state in states.items()]
+    if parameters.table and not rows and not problems:
+        lakehouse.open(parameters.table)  # one that is not there is an error, and not one without files
     order = ["replaced", "unfit", "waiting", "gone", "unknown", "loaded"]
     rows.sort(key=lambda row: (order.index(row["state"]), row["table"], row["file"]))
     return Result(rows, problems=tuple(problems))
