@@ -168,6 +168,7 @@ def await_end(queries: list[StreamingQuery], halts: Halts) -> None:
             halts.kill_soon()
             for query in queries:
                 query.stop()
+            threading.Event().wait()  # until the kill: what stopping has broken off is no failure
         time.sleep(LOOK_SECONDS)
     _refuse_failed(queries)
     if halts.point is not None:
