@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from textual.widgets import Checkbox, Input
 from tests.homes import LONGEST_RUN_SECONDS, Home, as_words, notebook_values
 from tests.tui.tui_driving import screen_text, until
 from toolkit import runs, scenario
+from toolkit.errors import UsageError
 from toolkit.scenario import Scenario
 from toolkit.tui.app import ToolkitApp
 from toolkit.tui.launch import Launcher, Request, toolkit_command
@@ -47,13 +49,17 @@ async def start(app: ToolkitApp, pilot: Pilot[None], name: str, values: Mapping[
     await until(pilot, lambda: isinstance(app.screen, RunScreen))
 
 
-def another(value: object) -> str:
-    """A value of the same type that is not the default."""
+def another(declared: Scenario, name: str, value: object) -> str:
+    """A value of the same type that is not the default, and is allowed."""
     match value:
         case bool():
             return str(not value).lower()
         case int():
-            return str(value + 1)
+            for other in (value + 1, value - 1):
+                with contextlib.suppress(UsageError):
+                    declared.parse({name: other})
+                    return str(other)
+            return pytest.fail(f"{name} has no other value.")
         case date():
             return (value + timedelta(days=1)).isoformat()
         case _:
@@ -71,7 +77,8 @@ async def test_what_the_app_starts_is_the_command(
         started.append(toolkit_command(request))
         return [sys.executable, "-c", ""]
 
-    values = {name: another(field.default) for name, field in declared.parameters.model_fields.items()}
+    fields = declared.parameters.model_fields
+    values = {name: another(declared, name, field.default) for name, field in fields.items()}
     app = ToolkitApp(Launcher(note))
     async with app.run_test(size=(120, 40)) as pilot:
         await start(app, pilot, declared.id, values)
