@@ -168,7 +168,7 @@ BATCHES = View(
     OfStream,
     sentence=lambda row: f"Batch {row['batch']}: {row['rows']:,} rows in {row['seconds']:.1f} s.",
     links=(TO_CHECKPOINT, TO_LATE, TO_DEAD, TO_RUN),
-    empty="No batch of it was done under this checkpoint.",
+    empty="Nothing is kept of its batches: none was done, or whoever did them was killed or keeps nothing.",
     plot=Plot("at", "rate"),
     limit=SHOWN,
 )
