@@ -130,6 +130,14 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
+def by_partition(offset: Any) -> dict[tuple[str, int], int] | None:
+    """Offsets of a source by topic and partition; None where they have not the form in which Kafka's are written."""
+    try:
+        return {(topic, int(part)): int(at) for topic, parts in offset.items() for part, at in parts.items()}
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
 def folder_of(root: Location) -> Location:
     """Where the checkpoints of the lakehouse at `root` lie."""
     return root / FOLDER

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from toolkit.streaming.checkpoints import by_partition
 from toolkit.streaming.records import StreamBatch
 
 if TYPE_CHECKING:
@@ -70,14 +71,12 @@ def _lags(progress: StreamingQueryProgress) -> Mapping[str, int] | None:
         ends, latest = _offsets(source.endOffset), _offsets(source.latestOffset)
         if ends is None or latest is None:
             return None
-        found |= {place: latest[place] - ends.get(place, 0) for place in latest}
+        found |= {f"{topic}/{part}": at - ends.get((topic, part), 0) for (topic, part), at in latest.items()}
     return found
 
 
-def _offsets(text: str | None) -> dict[str, int] | None:
-    """Offsets by topic and partition, where it has the form in which Kafka's are written."""
+def _offsets(text: str | None) -> Mapping[tuple[str, int], int] | None:
     try:
-        said: Any = json.loads(text or "")
-        return {f"{topic}/{part}": int(at) for topic, parts in said.items() for part, at in parts.items()}
-    except (ValueError, TypeError, AttributeError):
-        return None
+        return by_partition(json.loads(text or "null"))
+    except ValueError:
+        return None  # a source may write its offsets as it likes

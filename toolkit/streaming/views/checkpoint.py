@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.streaming.checkpoints import Batch, Checkpoint
+from toolkit.streaming.checkpoints import Batch, Checkpoint, by_partition
 from toolkit.streaming.views.naming import TO_BATCHES, OfStream, checkpoint
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import when
@@ -47,10 +47,9 @@ def _offsets(batch: Batch) -> Iterator[Row]:
     for number, offset in enumerate(batch.offsets):
         if offset is None:
             yield _item(f"source {number}", None, "It was not asked yet.")
-        elif isinstance(offset, dict) and all(isinstance(parts, dict) for parts in offset.values()):
-            for topic, parts in sorted(offset.items()):
-                for part, at in sorted(parts.items(), key=lambda pair: int(pair[0])):
-                    yield _item(f"{topic}/{part}", f"offset {at:,}", "The next batch begins here.")
+        elif (places := by_partition(offset)) is not None:
+            for (topic, part), at in sorted(places.items()):
+                yield _item(f"{topic}/{part}", f"offset {at:,}", "The next batch begins here.")
         elif isinstance(offset, dict) and "reservoirVersion" in offset:
             version, index = offset["reservoirVersion"], offset.get("index", -1)
             says = f"Of the Delta table {offset.get('reservoirId', '')}."

@@ -11,6 +11,7 @@ from toolkit.errors import DataError, ToolkitError
 from toolkit.parameters import Parameters
 from toolkit.service import HOST
 from toolkit.store.lakehouse import Lakehouse
+from toolkit.streaming.checkpoints import by_partition
 from toolkit.streaming.topics import Partition, Topics
 from toolkit.streaming.views.naming import checkpoints
 from toolkit.views import Column, Result, Row, View
@@ -57,10 +58,8 @@ def _read(lakehouse: Lakehouse, problems: list[str]) -> Read:
             problems.append(problem.what)
             continue
         for offset in last.offsets if last else ():
-            if isinstance(offset, dict) and all(isinstance(parts, dict) for parts in offset.values()):
-                for topic, parts in offset.items():
-                    for number, at in parts.items():
-                        found.setdefault((topic, int(number)), {})[name] = int(at)
+            for partition, at in (by_partition(offset) or {}).items():
+                found.setdefault(partition, {})[name] = at
     return found
 
 
