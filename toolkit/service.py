@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import shutil
 import signal
 import socket
@@ -38,6 +39,8 @@ LOG_BYTES = 10_000_000
 """A log of more is put away."""
 TAIL_BYTES = 64_000
 PORT_TRIES = 3
+OWN_PORTS = range(20_000, 32_000)
+"""Systems take the ports of outgoing connections from above these."""
 
 
 @dataclass(frozen=True)
@@ -368,8 +371,16 @@ def _ports(service: Service, last: Mapping[str, int], fixed: Mapping[str, int]) 
     kept = {name: last[name] for name in service.ports if name in last and name not in fixed and _free(last[name])}
     with contextlib.ExitStack() as held:
         # Held until all are chosen, so that no two are the same.
-        free = {name: held.enter_context(_bound_to(0)).getsockname()[1] for name in service.ports}
+        free = {name: held.enter_context(_bound_to_any()).getsockname()[1] for name in service.ports}
     return {**free, **kept, **fixed}
+
+
+def _bound_to_any() -> socket.socket:
+    """A socket at a free port that no outgoing connection is given, so that a server that comes back finds it free."""
+    for port in random.sample(OWN_PORTS, 10 * PORT_TRIES):
+        with contextlib.suppress(OSError):
+            return _bound_to(port)
+    return _bound_to(0)
 
 
 def _bound_to(port: int) -> socket.socket:

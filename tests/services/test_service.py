@@ -155,6 +155,11 @@ def test_another_port_is_taken_where_the_last_one_is_not_free() -> None:
         assert running.ports["http"] != last
 
 
+def test_its_port_is_none_that_an_outgoing_connection_may_be_given() -> None:
+    with started(tiny()) as running:
+        assert running.ports["http"] in service.OWN_PORTS
+
+
 def test_a_starter_killed_before_it_has_noted_the_server_leaves_none(service_home: Path) -> None:
     starter = in_a_process(
         """

@@ -91,7 +91,7 @@ ALL_TYPES = [
     (1, {"tie_break": ["a"]}),
     (2, {"tie_break": ["a"], "track_history_column_list": ["b"]}),
 ]
-IN_THE_SUITE = (1, 3, 4, 8, 9)
+IN_THE_SUITE = (1, 3, 4, 8, 9, 11)
 
 
 def check_any_order(spark: SparkSession, table: Path, scd_type: Any, options: dict[str, Any], calls: Any) -> None:

@@ -231,26 +231,37 @@ def _decided(events: DataFrame, flow: ChangeFlow, shape: Shape) -> DataFrame:
     new, kept = F.when(~is_known, said), F.when(was_kept, said)
     begun, ended = F.when(is_known & ~was_kept & ~F.col(IS_END), said), F.when(F.col(IS_END), said)
     before, no = F.coalesce(F.max(kept), F.max(begun), F.max(ended)), F.lit(False)
-    grouped = events.repartition(*cols(shape.keys)).groupBy(*cols((*shape.keys, SEQUENCE, *ties)))
+    by_key = events.repartition(*cols(shape.keys))
+    grouped = (_without_retold(by_key, shape) if ties else by_key).groupBy(*cols((*shape.keys, SEQUENCE, *ties)))
     one = grouped.agg(
         F.coalesce(before, F.max(new)).alias("_said"),
         (F.coalesce(F.min(new) != F.max(new), no) | F.coalesce(F.max(new) != before, no)).alias(_IS_TIE),
         F.bool_or(is_known).alias(_IS_KNOWN),
         F.bool_or(was_kept).alias(_WAS_KEPT),
         F.max(_OLD).alias(_OLD),
-        F.bool_and(IS_END).alias(IS_END),
-    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD, IS_END)
-    return _decided_by(one, ties, shape) if ties else one.withColumn(_DISPLACES, no).drop(IS_END)
+    ).select(*cols((*shape.keys, SEQUENCE, *ties)), "_said.*", _IS_TIE, _IS_KNOWN, _WAS_KEPT, _OLD)
+    return _decided_by(one, ties, shape) if ties else one.withColumn(_DISPLACES, no)
+
+
+def _without_retold(events: DataFrame, shape: Shape) -> DataFrame:
+    """Events but for what rows tell of a place that more is known of; `_old` is that of the place.
+
+    It has to go before new events are put together with it: an untracked column that decides has newer values in the row, and a
+    new event that has those by right would be taken for one that was known.
+    """
+    place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
+    is_told = F.col(_IS_KNOWN) & ~F.col(_WAS_KEPT)
+    retold = is_told & F.max(_WAS_KEPT).over(place)
+    retold |= F.col(IS_END) & F.max(F.col(_IS_KNOWN) & ~F.col(IS_END)).over(place)
+    return events.withColumns({_OLD: F.max(_OLD).over(place), "_retold": retold}).where("NOT _retold").drop("_retold")
 
 
 def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFrame:
-    """Of several events at one place the greatest in the columns that decide; what a row tells gives way to what was kept."""
+    """Of several events at one place the greatest in the columns that decide."""
     place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
-    gives_way = F.col(_IS_KNOWN) & ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
-    gives_way |= F.col(IS_END) & F.max(F.col(_IS_KNOWN) & ~F.col(IS_END)).over(place)
     displaces = ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
-    whole = events.withColumns({_OLD: F.max(_OLD).over(place), "_gives_way": gives_way, _DISPLACES: displaces})
-    return whole.where("NOT _gives_way").drop("_gives_way", IS_END).transform(latest((*shape.keys, SEQUENCE), ties))
+    whole = events.withColumns({_OLD: F.max(_OLD).over(place), _DISPLACES: displaces})
+    return whole.transform(latest((*shape.keys, SEQUENCE), ties))
 
 
 def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:
