@@ -39,6 +39,8 @@ LOG_BYTES = 10_000_000
 """A log of more is put away."""
 TAIL_BYTES = 64_000
 PORT_TRIES = 3
+PORT_SECONDS = 2.0
+"""So long a port that a server had is waited for, before another one is taken."""
 OWN_PORTS = range(20_000, 32_000)
 """Systems take the ports of outgoing connections from above these."""
 
@@ -363,12 +365,12 @@ def _alone(service: Service) -> Iterator[Place]:
 def _ports(service: Service, last: Mapping[str, int], fixed: Mapping[str, int]) -> dict[str, int]:
     """A port for each name: the fixed one, the last one if it is free, or any."""
     for port in fixed.values():
-        if not _free(port):
+        if not _free_soon(port):
             raise SetupError(
                 f"{service.title} cannot have port {port}: another program has it.",
                 cure="Stop that program, choose another port, or let the toolkit choose one.",
             )
-    kept = {name: last[name] for name in service.ports if name in last and name not in fixed and _free(last[name])}
+    kept = {name: last[name] for name in service.ports if name in last and name not in fixed and _free_soon(last[name])}
     with contextlib.ExitStack() as held:
         # Held until all are chosen, so that no two are the same.
         free = {name: held.enter_context(_bound_to_any()).getsockname()[1] for name in service.ports}
@@ -401,6 +403,14 @@ def _bound_to(port: int) -> socket.socket:
     return made
 
 
+def _free_soon(port: int) -> bool:
+    """Whether it is free, or is so in a moment: a server that was killed has its ports until the last of its threads has ended."""
+    until = time.monotonic() + PORT_SECONDS
+    while not (is_free := _free(port)) and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+    return is_free
+
+
 def _free(port: int) -> bool:
     try:
         _bound_to(port).close()
@@ -409,12 +419,13 @@ def _free(port: int) -> bool:
     return True
 
 
-def http_answers(port: int, path: str = "/") -> bool:
-    """Whether anything speaks HTTP at a port of the loopback, whatever it says; past any proxy."""
+def http_answers(port: int, path: str = "/", status: int | None = None) -> bool:
+    """Whether anything speaks HTTP at a port of the loopback, whatever it says unless a status is given; past any proxy."""
     connection = http.client.HTTPConnection(HOST, port, timeout=ANSWER_SECONDS)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status > 0
+        answered = connection.getresponse().status
+        return status is None or answered == status
     except (OSError, http.client.HTTPException):
         return False
     finally:

@@ -38,11 +38,11 @@ def some(count: int) -> list[Message]:
     return [Message(f"k{n % 7}".encode(), f"event {n}".encode()) for n in range(count)]
 
 
-def consumed(broker: Broker, topic: str, count: int) -> list[bytes]:
-    """The values of so many messages."""
+def consumed(broker: Broker, topic: str, count: int, group: str = "test") -> list[bytes]:
+    """The values of so many messages that the group has not had."""
     from confluent_kafka import Consumer
 
-    consumer = Consumer({**broker.of_client(), "group.id": "test", "auto.offset.reset": "earliest", "log_level": 0})
+    consumer = Consumer({**broker.of_client(), "group.id": group, "auto.offset.reset": "earliest", "log_level": 0})
     consumer.subscribe([topic])
     found: list[bytes] = []
     try:

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from toolkit.errors import UsageError
 from toolkit.service import Service
 from toolkit.services.azurite import AZURITE
+from toolkit.services.debezium import DEBEZIUM
 from toolkit.services.kafka import KAFKA
 from toolkit.services.postgres import POSTGRES
 from toolkit.services.spark import SPARK
 
-SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, KAFKA, POSTGRES, SPARK)}
+SERVICES: Mapping[str, Service] = {service.name: service for service in (AZURITE, DEBEZIUM, KAFKA, POSTGRES, SPARK)}
 
 
 def service(name: str) -> Service:

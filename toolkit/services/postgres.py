@@ -12,8 +12,9 @@ import secrets
 import signal
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -22,6 +23,9 @@ from toolkit.database import Database
 from toolkit.errors import SetupError
 from toolkit.service import ANSWER_SECONDS, HOST, Place, Running, Service
 from toolkit.services import installing, secret_files
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 LOCK = Path(__file__).with_name("postgres.txt")
 MAJOR = "18"
@@ -210,3 +214,29 @@ def database(running: Running | None = None) -> Database:
     found = running or service.needed(POSTGRES)
     password = secret_files.read(password_file(found.place), "password of PostgreSQL")
     return Database(f"jdbc:postgresql://{HOST}:{found.ports['sql']}/{NAME}", NAME, password)
+
+
+@contextlib.contextmanager
+def connected(running: Running | None = None) -> Iterator[Connection]:
+    """A connection to the database of the server at work; each statement is a transaction unless one is begun.
+
+    Args:
+        running: the server; the one that is at work here when None.
+
+    Raises:
+        SetupError: none is at work, its password cannot be read, or it does not let one in.
+    """
+    import psycopg
+
+    found = running or service.needed(POSTGRES)
+    password = secret_files.read(password_file(found.place), "password of PostgreSQL")
+    where = {"host": HOST, "port": found.ports["sql"], "dbname": NAME, "user": NAME, "password": password}
+    try:
+        connection = psycopg.connect(**where, autocommit=True, connect_timeout=int(ANSWER_SECONDS))
+    except psycopg.OperationalError as problem:
+        said = str(problem).splitlines()[-1].strip()
+        raise SetupError(
+            f"PostgreSQL does not let one in: {said}.", cure="See how it is: toolkit services"
+        ) from problem
+    with connection:
+        yield connection

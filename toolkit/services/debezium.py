@@ -1,0 +1,319 @@
+"""Debezium on Kafka Connect, one worker of its own: the changes of a PostgreSQL database as events of Kafka topics.
+
+Owns the worker and what it captures, which it goes on with when it is started again. The worker itself reads the password of
+the database from its file: it is in no setting, log or answer. How far it has come in the database's log lies in
+`data/offsets`, written every second: after a kill, changes come again, with the places in the log that they had.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from toolkit import jars, service
+from toolkit.errors import DataError, SetupError, UsageError
+from toolkit.service import ANSWER_SECONDS, HOST, POLL_SECONDS, Place, Running, Service, http_answers
+from toolkit.services import kafka, postgres
+
+WORKER_JARS = "connect"
+MEMORY = "384m"
+MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
+CONNECTOR = "io.debezium.connector.postgresql.PostgresConnector"
+ASK_SECONDS = 60.0
+"""A connector asks its database when it is registered."""
+SETTINGS = {
+    "key.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+    "key.converter.schemas.enable": "false",
+    "value.converter.schemas.enable": "false",
+    "offset.flush.interval.ms": "1000",
+    "config.providers": "directory",
+    "config.providers.directory.class": "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
+    "plugin.discovery": "service_load",
+    "topic.creation.enable": "true",
+}
+CAPTURE_SETTINGS = {
+    "connector.class": CONNECTOR,
+    "plugin.name": "pgoutput",
+    "publication.autocreate.mode": "filtered",
+    "provide.transaction.metadata": "true",
+    "decimal.handling.mode": "string",
+    "time.precision.mode": "isostring",
+    "skipped.operations": "none",
+    "retriable.restart.connector.wait.ms": "1000",
+    "topic.creation.default.replication.factor": "1",
+    "topic.creation.default.partitions": "1",
+    # The times of changes are their own; a topic that deletes by them would lose a snapshot of old rows.
+    "topic.creation.default.retention.ms": "-1",
+}
+"""One partition: only so do all changes of a table stay in the order of its commits."""
+_NAME = "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+
+@dataclass(frozen=True)
+class Capture:
+    """What is captured, under one name.
+
+    Attributes:
+        name: of the connector, its slot and its publication in the database; lower-case letters, digits and `_`.
+        tables: with their schema, such as `public.orders`. Their changes go to the topics `<name>.<schema>.<table>`, the
+            transactions to `<name>.transaction`.
+        settings: further ones of Debezium's connector for PostgreSQL.
+    """
+
+    name: str
+    tables: Sequence[str]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name or self.name[0].isdigit() or set(self.name) - set(_NAME):
+            raise UsageError(
+                f"{self.name!r} cannot name a slot of PostgreSQL.", cure="Use lower-case letters, digits and _."
+            )
+
+    def topic(self, table: str) -> str:
+        """Where the changes of a table go."""
+        return f"{self.name}.{table}"
+
+    @property
+    def transactions(self) -> str:
+        """The topic that tells where transactions begin and end."""
+        return f"{self.name}.transaction"
+
+
+def _properties(place: Place) -> Path:
+    return place.folder / "worker.properties"
+
+
+def _captures(place: Place) -> Path:
+    return place.data / "captures"
+
+
+def command(place: Place) -> Sequence[str]:
+    """How it is started."""
+    return [*kafka.java_command(WORKER_JARS, MEMORY), MAIN, str(_properties(place))]
+
+
+def install() -> None:
+    """Bring Kafka Connect and Debezium."""
+    jars.fetch(WORKER_JARS)
+
+
+def prepare(place: Place) -> None:
+    """Say where the broker is now.
+
+    Raises:
+        SetupError: Kafka is not at work.
+    """
+    broker = kafka.broker()
+    settings = {
+        **SETTINGS,
+        "bootstrap.servers": broker.address,
+        "listeners": f"http://{HOST}:{place.ports['http']}",
+        "rest.advertised.host.name": HOST,
+        "offset.storage.file.filename": str(place.data / "offsets"),
+    }
+    text = "".join(f"{name}={value}\n" for name, value in settings.items())
+    _properties(place).write_text(text, encoding="utf-8")
+
+
+def furnish(place: Place) -> None:
+    """Go on with what was captured before.
+
+    Raises:
+        SetupError: PostgreSQL is not at work.
+        DataError: it was refused.
+    """
+    for file in sorted(_captures(place).glob("*.json")):
+        _register(place, Capture(**json.loads(file.read_text(encoding="utf-8"))))
+
+
+DEBEZIUM = Service(
+    "debezium",
+    "Debezium",
+    "The changes of a PostgreSQL database on this computer, as events of Kafka topics.",
+    command,
+    # It answers 404 while it is being set up.
+    lambda place: http_answers(place.ports["http"], "/connectors", http.client.OK),
+    install,
+    furnish,
+    prepare=prepare,
+    hint="Start Kafka and PostgreSQL before it; docs/services.md says how tables are captured.",
+    patience=90.0,
+)
+
+
+def capture(wanted: Capture) -> None:
+    """Have the rows of tables of the local database, and then all their changes, sent to topics, until it is released.
+
+    Raises:
+        SetupError: Debezium or PostgreSQL is not at work, or does not come to capture them.
+        DataError: it was refused.
+    """
+    place = service.needed(DEBEZIUM).place
+    kept = _captures(place) / f"{wanted.name}.json"
+    try:
+        _register(place, wanted)
+    except BaseException:
+        if not kept.exists():
+            _remove(place, wanted.name)
+        raise
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text(json.dumps(asdict(wanted)), encoding="utf-8")
+
+
+def _register(place: Place, wanted: Capture) -> None:
+    database = service.needed(postgres.POSTGRES)
+    secret = postgres.password_file(database.place)
+    asked = {
+        **CAPTURE_SETTINGS,
+        "database.hostname": HOST,
+        "database.port": str(database.ports["sql"]),
+        "database.user": postgres.NAME,
+        "database.password": f"${{directory:{secret.parent}:{secret.name}}}",
+        "database.dbname": postgres.NAME,
+        "topic.prefix": wanted.name,
+        "slot.name": wanted.name,
+        "publication.name": wanted.name,
+        "table.include.list": ",".join(wanted.tables),
+        **wanted.settings,
+    }
+    code, answer = _asked(place, "PUT", f"/connectors/{wanted.name}/config", asked)
+    if code not in (http.client.OK, http.client.CREATED):
+        said = answer.get("message", "") if isinstance(answer, dict) else ""
+        raise DataError(
+            f"Debezium refuses to capture {', '.join(wanted.tables)}: {str(said).splitlines()[0] if said else code}",
+            cure="Mend what it says; its log: toolkit services log debezium",
+        )
+    _await_following(place, wanted, database)
+
+
+def _await_following(place: Place, wanted: Capture, database: Running) -> None:
+    """Wait until what is in the tables was read, and their changes are followed.
+
+    Meanwhile a table that is emptied would be read as empty: TRUNCATE does not wait for readers.
+    """
+    until = time.monotonic() + ASK_SECONDS
+    while True:
+        found = _state(place, wanted.name)
+        if found.startswith("FAILED") or time.monotonic() > until:
+            raise SetupError(
+                f"Debezium does not capture {', '.join(wanted.tables)}: it is {found}.",
+                cure="Its log: toolkit services log debezium",
+            )
+        with postgres.connected(database) as connection:
+            asked = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active"
+            if connection.execute(asked, [wanted.name]).fetchone():
+                return
+        time.sleep(POLL_SECONDS)
+
+
+def state(name: str) -> str:
+    """How a capture is: RUNNING; FAILED with the reason, or what else Connect says; ABSENT where there is none.
+
+    Raises:
+        SetupError: Debezium is not at work.
+    """
+    return _state(service.needed(DEBEZIUM).place, name)
+
+
+def _state(place: Place, name: str) -> str:
+    code, answer = _asked(place, "GET", f"/connectors/{name}/status")
+    if code == http.client.NOT_FOUND:
+        return "ABSENT"
+    for one in (answer["connector"], *answer["tasks"]):
+        if one["state"] != "RUNNING":
+            why, *_ = one.get("trace", "").split("\tat ")
+            return " ".join([one["state"], *why.split()])
+    return "RUNNING" if answer["tasks"] else "UNASSIGNED"
+
+
+def release(name: str) -> None:
+    """Capture no more, and forget how far that had come; nothing where there is no such capture.
+
+    Raises:
+        SetupError: Debezium or PostgreSQL is not at work, or another process follows the same changes.
+    """
+    place = service.needed(DEBEZIUM).place
+    _remove(place, name)
+    (_captures(place) / f"{name}.json").unlink(missing_ok=True)
+    forget(name)
+
+
+def _remove(place: Place, name: str) -> None:
+    # Stopped first: only so its offsets can be deleted.
+    for method, path in (("PUT", "/stop"), ("DELETE", "/offsets"), ("DELETE", "")):
+        _asked(place, method, f"/connectors/{name}{path}")
+
+
+def forget(name: str) -> None:
+    """Drop what the database keeps for a capture: its log since the last change that was sent, and the publication.
+
+    Raises:
+        SetupError: PostgreSQL is not at work, or the changes are still followed.
+    """
+    import psycopg
+    from psycopg import sql
+
+    with postgres.connected() as connection:
+        until = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                # A slot is in use until its user's connection is closed.
+                connection.execute(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", [name]
+                )
+                break
+            except psycopg.errors.ObjectInUse as problem:
+                if time.monotonic() > until:
+                    raise SetupError(
+                        f"The changes of {name} are still followed.", cure="Release it first."
+                    ) from problem
+                time.sleep(POLL_SECONDS)
+        connection.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def await_sent(name: str, lsn: str, patience: float = ASK_SECONDS) -> None:
+    """Wait until all changes up to a place in the database's log have been acknowledged by Kafka.
+
+    Args:
+        name: of the capture.
+        lsn: the place, as PostgreSQL writes it, such as that of `pg_current_wal_insert_lsn()` in a transaction of a captured
+            table that has ended since.
+        patience: seconds until it is given up.
+
+    Raises:
+        SetupError: they have not; why is said as far as Debezium tells.
+    """
+    until = time.monotonic() + patience
+    while True:
+        with postgres.connected() as connection:
+            asked = "SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots WHERE slot_name = %s"
+            row = connection.execute(asked, [lsn, name]).fetchone()
+        if row and row[0]:
+            return
+        if time.monotonic() > until:
+            raise SetupError(
+                f"Debezium has not sent the changes up to {lsn}: it is {state(name)}.",
+                cure="Its log: toolkit services log debezium",
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def _asked(place: Place, method: str, path: str, content: Any = None) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection(HOST, place.ports["http"], timeout=ASK_SECONDS)
+    try:
+        body = None if content is None else json.dumps(content)
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        return answer.status, json.loads(text) if text else {}
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        raise SetupError(f"Debezium does not answer: {problem}.", cure="See how it is: toolkit services") from problem
+    finally:
+        connection.close()
