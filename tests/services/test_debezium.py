@@ -53,8 +53,6 @@ def done(statements: str) -> str:
         connection.execute(statements.encode())
         row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
         assert row is not None
-        with connection.transaction():
-            connection.execute("UPDATE orders SET price = price + 1 WHERE id = 0")
         return str(row[0])
 
 
@@ -72,7 +70,6 @@ def test_changes_come_with_their_places_in_the_log_and_kills_lose_none(database:
         ("r", "0.00"),
         ("r", "10.50"),
         ("u", "11.00"),
-        ("u", "1.00"),
     ]
     os.kill(running.pid, signal.SIGKILL)
     gone(running.pid)
@@ -88,7 +85,7 @@ def test_changes_come_with_their_places_in_the_log_and_kills_lose_none(database:
     for one in changes():
         # What comes again has the place that it had.
         found.setdefault(one["source"]["lsn"], (one["op"], (one["after"] or one["before"])["id"]))
-    assert [found[lsn] for lsn in sorted(found)][1:] == [("u", 1), ("u", 0), ("c", 3), ("u", 0), ("d", 1), ("u", 0)]
+    assert [found[lsn] for lsn in sorted(found)][1:] == [("u", 1), ("c", 3), ("d", 1)]
     secret = postgres.database().password
     assert not [
         file

@@ -45,6 +45,8 @@ CAPTURE_SETTINGS = {
     "decimal.handling.mode": "string",
     "time.precision.mode": "isostring",
     "skipped.operations": "none",
+    # Else it would note how far it has come with the next change only, and the database keep its log until then.
+    "heartbeat.interval.ms": "1000",
     "retriable.restart.connector.wait.ms": "1000",
     "topic.creation.default.replication.factor": "1",
     "topic.creation.default.partitions": "1",
@@ -194,9 +196,10 @@ def _register(place: Place, wanted: Capture) -> None:
 
 
 def _await_following(place: Place, wanted: Capture, database: Running) -> None:
-    """Wait until what is in the tables was read, and their changes are followed.
+    """Wait until what is in the tables was read, their changes are followed, and that is noted.
 
-    Meanwhile a table that is emptied would be read as empty: TRUNCATE does not wait for readers.
+    A table that is emptied while it is read is read as empty: TRUNCATE does not wait for readers. And a worker that is killed
+    before its first note reads all anew, and passes over what was changed since it had read it.
     """
     until = time.monotonic() + ASK_SECONDS
     while True:
@@ -208,9 +211,17 @@ def _await_following(place: Place, wanted: Capture, database: Running) -> None:
             )
         with postgres.connected(database) as connection:
             asked = "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active"
-            if connection.execute(asked, [wanted.name]).fetchone():
-                return
+            follows = connection.execute(asked, [wanted.name]).fetchone() is not None
+        if follows and _is_noted(place, wanted.name):
+            return
         time.sleep(POLL_SECONDS)
+
+
+def _is_noted(place: Place, name: str) -> bool:
+    """Whether it has noted a place in the database's log that follows the first reading of the tables."""
+    _, answer = _asked(place, "GET", f"/connectors/{name}/offsets")
+    offsets = [one["offset"] for one in answer.get("offsets", ())]
+    return any("snapshot" not in offset or offset.get("snapshot_completed") for offset in offsets)
 
 
 def state(name: str) -> str:
@@ -283,8 +294,7 @@ def await_sent(name: str, lsn: str, patience: float = ASK_SECONDS) -> None:
 
     Args:
         name: of the capture.
-        lsn: the place, as PostgreSQL writes it, such as that of `pg_current_wal_insert_lsn()` in a transaction of a captured
-            table that has ended since.
+        lsn: the place, as `pg_current_wal_insert_lsn()` gives it.
         patience: seconds until it is given up.
 
     Raises:

@@ -149,7 +149,8 @@ def rows_of(changes: DataFrame, ready: DataFrame, table: CapturedTable) -> DataF
     """The changes of one table as rows, each whole.
 
     A large value that an update did not touch is what the row had before, also where the row was given another key. That a
-    table was emptied becomes the deletion of each of its rows.
+    table was emptied becomes the deletion of each of its rows. So does, for rows that are gone, that it was read anew: Debezium
+    does so where its own notes are lost, and knows nothing of what was done meanwhile.
 
     Args:
         changes: all that came; is looked at for what rows were before, where that is needed.
@@ -167,11 +168,11 @@ def rows_of(changes: DataFrame, ready: DataFrame, table: CapturedTable) -> DataF
     if lacking := [name for name in table.keys if name not in schema.names]:
         raise UsageError.unknown("column", lacking[0], schema.names)
     mine = ready.where(F.col("source_table") == table.name)
-    emptied = mine.where(F.col("op") == TRUNCATE)
+    cuts = mine.where(F.col("op").isin(TRUNCATE, READ))
     rows = mine.where(F.col("op") != TRUNCATE)
     all_of_table = changes.where((F.col("source_table") == table.name) & F.col("op").isin(*CHANGES))
-    if not emptied.isEmpty():
-        rows = rows.unionByName(_emptied(all_of_table, emptied).select(*cols(rows.columns)))
+    if not cuts.isEmpty():
+        rows = rows.unionByName(_ended(all_of_table, cuts).select(*cols(rows.columns)))
     places = {name: f"$.{name}" for name in schema.names}
     untouched = [
         name
@@ -194,17 +195,27 @@ def rows_of(changes: DataFrame, ready: DataFrame, table: CapturedTable) -> DataF
 _PLACE = ("key", "tx")
 
 
-def _emptied(changes: DataFrame, emptied: DataFrame) -> DataFrame:
-    """A deletion, at the place where a table was emptied, of each row that was in it."""
-    at = emptied.select(*[F.col(name).alias(f"_{name}") for name in ("tx", "lsn", "changed_at")]).distinct()
-    before = changes.join(F.broadcast(at), F.col("lsn") < F.col("_lsn"))
-    newest = before.groupBy("_tx", "_lsn", "_changed_at", "key").agg(
-        F.max_by("op", F.struct("lsn", OFFSET)).alias("op")
-    )
-    lived = newest.where((F.col("op") != DELETE) & F.col("key").isNotNull())
+def _ended(changes: DataFrame, cuts: DataFrame) -> DataFrame:
+    """Deletions, at each cut in a table's rows, of those that were in it before and are not after it.
+
+    Args:
+        changes: all of the table.
+        cuts: changes at which the table was emptied, or read anew as a whole.
+    """
+    place = Window.orderBy("lsn")
+    every = changes.where(F.col("op").isin(TRUNCATE, READ)).select("lsn").distinct()
+    # Whatever lived at a cut has come since the one before.
+    spans = every.withColumn("_since", F.lag("lsn").over(place))
+    at = cuts.select(*[F.col(name).alias(f"_{name}") for name in ("tx", "lsn", "changed_at")]).dropDuplicates(["_lsn"])
+    at = at.join(spans, F.col("_lsn") == F.col("lsn")).drop("lsn")
+    within = (F.col("lsn") < F.col("_lsn")) & (F.col("_since").isNull() | (F.col("lsn") >= F.col("_since")))
+    before = changes.where("key IS NOT NULL").join(F.broadcast(at), within)
+    newest = before.groupBy("_tx", "_lsn", "_changed_at", "key").agg(F.max_by("op", F.struct("lsn", OFFSET)).alias("op"))
+    read_again = changes.where(F.col("op") == READ).select("key", F.col("lsn").alias("_lsn"))
+    gone = newest.where(F.col("op") != DELETE).join(read_again, ["key", "_lsn"], "left_anti")
     found = {"op": F.lit(DELETE), "tx": F.col("_tx"), "lsn": F.col("_lsn"), "changed_at": F.col("_changed_at")}
     none = {name: F.lit(None) for name in changes.columns if name not in (*found, "key")}
-    return lived.withColumns({**found, **none})
+    return gone.withColumns({**found, **none})
 
 
 def _typed(rows: DataFrame, schema: T.StructType, keys: Sequence[str]) -> DataFrame:
