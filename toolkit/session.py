@@ -39,6 +39,9 @@ GC_FLAGS = ("-XX:+UseParallelGC",)
 QUICK_FLAGS = ("-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=240m")
 # Drivers of databases read times by the zone of Java, in which some do not exist, or come twice.
 UTC_FLAG = "-Duser.timezone=UTC"
+# Each table that is broadcast by a whole number takes a page until Java collects its garbage. Spark makes it one of 64 MB,
+# whatever the session is told: there it looks at Java's own properties only.
+PAGE_FLAG = "-Dspark.buffer.pageSize=2m"
 STOP_TIMEOUT_SECONDS = 20
 ARCHIVES_KEPT = 2
 WARMUP_TIMEOUT_SECONDS = 600
@@ -276,7 +279,7 @@ def launch(
         # The archive fits every class path that begins with its own.
         [*spark_class_path(), *_jars_of(driver)],
         memory=settings.memory,
-        flags=(*GC_FLAGS, *compiler, log4j, UTC_FLAG, *quick, *flags),
+        flags=(*GC_FLAGS, *compiler, log4j, UTC_FLAG, PAGE_FLAG, *quick, *flags),
         log=log,
     )
 
