@@ -404,7 +404,7 @@ def _bound_to(port: int) -> socket.socket:
 
 
 def _free_soon(port: int) -> bool:
-    """Whether it is free, or is so in a moment: a server that was killed has its ports until the last of its threads has ended."""
+    """Whether it is free, or is so in a moment: a server that was killed keeps its ports until its last thread has ended."""
     until = time.monotonic() + PORT_SECONDS
     while not (is_free := _free(port)) and time.monotonic() < until:
         time.sleep(POLL_SECONDS)

@@ -40,7 +40,9 @@ CREATE FUNCTION witnessed() RETURNS trigger LANGUAGE plpgsql SET search_path = c
 DECLARE name TEXT := TG_ARGV[0];
 BEGIN
     IF TG_OP = 'TRUNCATE' THEN
-        EXECUTE format('INSERT INTO witness (source, op, key) SELECT %L, ''D'', %I FROM %I', TG_TABLE_NAME, name, TG_TABLE_NAME);
+        EXECUTE format(
+            'INSERT INTO witness (source, op, key) SELECT %L, ''D'', %I FROM %I', TG_TABLE_NAME, name, TG_TABLE_NAME
+        );
     ELSIF TG_OP = 'DELETE' THEN
         INSERT INTO witness (source, op, key) VALUES (TG_TABLE_NAME, 'D', to_jsonb(OLD)->>name);
     ELSE
@@ -62,10 +64,10 @@ def make_anew(folder: Path) -> None:
     with _entered() as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE; CREATE SCHEMA {SCHEMA}".encode())
         connection.execute(_MADE.encode())
-        with connection.transaction(), connection.cursor() as cursor:
-            with cursor.copy(f"COPY customers ({', '.join(workload.COLUMNS)}) FROM STDIN") as lines:
-                for row in workload.customers(folder):
-                    lines.write_row(row)
+        filled = f"COPY customers ({', '.join(workload.COLUMNS)}) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(filled.encode()) as lines:
+            for row in workload.customers(folder):
+                lines.write_row(row)
 
 
 def add_column() -> None:

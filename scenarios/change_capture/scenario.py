@@ -33,7 +33,7 @@ SCENARIO = Scenario(
         "A shop keeps customers and orders in PostgreSQL. Debezium follows the log of the database and sends each change to "
         "Kafka; a stream keeps them as they come, in bronze. From there whole transactions are applied to silver, once as the "
         "present and once as a history. The shop makes it hard: rows are given other keys, come back after they were deleted, "
-        "carry large texts that an update does not repeat; a transaction is rolled back, a table is emptied, a column is added. "
+        "carry large texts that an update does not repeat; a transaction is rolled back, a table emptied, a column added. "
         "Meanwhile the connector, the database and the broker are killed. A witness inside the database, a trigger, notes what "
         "really happened; in the end silver is held against it."
     ),

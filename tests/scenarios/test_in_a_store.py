@@ -19,6 +19,7 @@ from tests.clusters import cluster, workers_used
 from tests.homes import Home, WarmHome, as_words, notebook_values
 from tests.rivals import overtaken
 from tests.scenarios import (
+    test_change_capture,
     test_contract_break,
     test_customer_history,
     test_exactly_once,
@@ -89,6 +90,7 @@ def in_azurite(
 ALL = {
     suite.declared.id: suite
     for suite in (
+        test_change_capture.TestChangeCapture,
         test_contract_break.TestContractBreak,
         test_customer_history.TestCustomerHistory,
         test_exactly_once.TestExactlyOnce,

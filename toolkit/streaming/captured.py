@@ -105,7 +105,7 @@ def captured(messages: DataFrame) -> DataFrame:
 
 
 def applicable(changes: DataFrame, since: Mapping[str, int]) -> DataFrame:
-    """The changes that may be applied now: of transactions that are whole, in the order of their commits, up to the first that is not.
+    """The changes that may be applied now: of whole transactions, in the order of their commits, up to the first that is not.
 
     Args:
         changes: all that came, as `captured` has them.
@@ -210,7 +210,9 @@ def _ended(changes: DataFrame, cuts: DataFrame) -> DataFrame:
     at = at.join(spans, F.col("_lsn") == F.col("lsn")).drop("lsn")
     within = (F.col("lsn") < F.col("_lsn")) & (F.col("_since").isNull() | (F.col("lsn") >= F.col("_since")))
     before = changes.where("key IS NOT NULL").join(F.broadcast(at), within)
-    newest = before.groupBy("_tx", "_lsn", "_changed_at", "key").agg(F.max_by("op", F.struct("lsn", OFFSET)).alias("op"))
+    newest = before.groupBy("_tx", "_lsn", "_changed_at", "key").agg(
+        F.max_by("op", F.struct("lsn", OFFSET)).alias("op")
+    )
     read_again = changes.where(F.col("op") == READ).select("key", F.col("lsn").alias("_lsn"))
     gone = newest.where(F.col("op") != DELETE).join(read_again, ["key", "_lsn"], "left_anti")
     found = {"op": F.lit(DELETE), "tx": F.col("_tx"), "lsn": F.col("_lsn"), "changed_at": F.col("_changed_at")}

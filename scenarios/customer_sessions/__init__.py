@@ -1,0 +1,1 @@
+"""Sessions of customers: who left a full cart, while the clicks come?"""
