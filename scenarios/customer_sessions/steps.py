@@ -170,7 +170,7 @@ def answer(platform: DataPlatform) -> str:
         return f"No: {wrong:,} rows of the streams' tables are missing or too many, by a batch over all clicks."
     (left,) = platform.sql(CARTS, "SELECT count(*) FROM t")
     (filled,) = platform.sql(FUNNEL, "SELECT max(sessions) FROM t WHERE name = 'cart'")
-    (unpaid,) = platform.sql(CHECKOUTS, "SELECT count_if(paid_at IS NULL) FROM t")
+    (unpaid,) = platform.sql(CHECKOUTS, "SELECT count(*) FILTER (WHERE paid_at IS NULL) FROM t")
     return (
         f"Yes: of {filled:,} sessions that filled a cart, {left:,} left it, {unpaid:,} purchases have no payment, and a batch "
         f"over all clicks says the same. {still_open:,} rows are open: what decides on them has not come yet."
