@@ -16,7 +16,9 @@ ANNA = "C1"
 
 @pytest.fixture
 def carts() -> TwsTester:
-    return TwsTester(AbandonedCarts(30 * 60), timeMode="eventTime", eventTimeExtractor=lambda row: row.at)
+    return TwsTester(
+        AbandonedCarts(30 * 60), timeMode="eventTime", eventTimeExtractor=lambda row: int(row.at.timestamp() * 1000)
+    )
 
 
 def clicks(*some: tuple[int, str]) -> list[Row]:

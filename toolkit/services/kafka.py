@@ -118,7 +118,8 @@ def _make_secrets(scratch: Path) -> None:
 def _format(place: Place) -> None:
     """Make the log of a new cluster; Kafka does it by a program of its own."""
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    words = ["format", "--cluster-id", cluster, "--config", str(_properties(place)), "--ignore-formatted"]
+    # As one word: an id may begin with a dash.
+    words = ["format", f"--cluster-id={cluster}", "--config", str(_properties(place)), "--ignore-formatted"]
     cure = "See whether the disk is full, and start it again."
     installing.run(
         [*java_command(SERVER_JARS, MEMORY), FORMAT, *words], place.folder, "Kafka could not make its log", cure
