@@ -232,7 +232,8 @@ def serve(platform: DataPlatform) -> None:
     def load(new: Followed) -> Applied:
         # Whoever was none before, and is none now, is of no concern.
         changed = new.changes if new.since is not None else new.changes.where(IS_BUSINESS)
-        return apply_changes(platform.path(BUSINESS), changed.drop("_sequence", FEED[2]), BUSINESS_FLOW, way=new.way)
+        rows = changed.drop("_sequence", FEED[2])
+        return platform.etl.into(BUSINESS, apply_changes, rows, BUSINESS_FLOW, way=new.way)
 
     platform.etl.follow(CUSTOMERS, BUSINESS, "business customers", load)
 

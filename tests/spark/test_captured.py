@@ -124,7 +124,7 @@ def test_a_large_value_stays_where_it_was_not_touched_also_under_another_key(spa
 
 
 def test_a_large_value_that_nothing_tells_of_is_an_error(spark: SparkSession) -> None:
-    with pytest.raises(DataError, match=r's.orders has 1 changes without a large value.*such as \{"id": 1\} at 2'):
+    with pytest.raises(DataError, match=r's.orders: 1 change without a large value.*such as \{"id": 1\} at 2'):
         rows(sent(spark, change("u", 1, 2, note=UNCHANGED)))
 
 

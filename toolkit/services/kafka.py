@@ -37,6 +37,9 @@ SETTINGS = {
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+    # A broker that was killed may come back when the one that it was has been given up: Kafka's own choice is 9 seconds.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "1000",
     # A group of one does not wait for others.
     "group.initial.rebalance.delay.ms": "0",
     "sasl.enabled.mechanisms": "PLAIN",

@@ -17,8 +17,8 @@ from pyspark.sql import types as T
 
 from toolkit.columns import cols, quoted
 from toolkit.errors import DataError, UsageError
-from toolkit.store.reuse import persisted
 from toolkit.streaming.sources import KEY, OFFSET, PARTITION, PROBLEM, SENT_AT, TOPIC, VALUE, parsed
+from toolkit.words import plural
 
 READ, INSERT, UPDATE, DELETE, TRUNCATE = "r", "c", "u", "d", "t"
 TOMBSTONE, BEGIN, END = "tombstone", "BEGIN", "END"
@@ -259,14 +259,13 @@ def _filled(typed: DataFrame, changes: DataFrame, untouched: Sequence[str], tabl
     A row that is given another key is deleted under the old one and inserted under the new one at the same place in the log;
     its large values are those of the old one. So each such step is one more look.
     """
-    keys = typed.where(_any(untouched)).select("key").distinct()
-    related = _with_former_keys(keys, changes)
     raw = F.from_json("after", T.MapType(T.StringType(), T.StringType()))
     # A null is a value, too: so values are put into structs, and what is not known yet is none.
     known = {
         name: F.when(raw[name].isNull() | (raw[name] != UNCHANGED), F.struct(raw[name].alias("value")))
         for name in untouched
     }
+    related = _with_renamed(typed.where(_any(untouched)).select("key"), changes)
     wanted = changes.join(F.broadcast(related), "key", "left_semi").select(
         "key", "tx", "lsn", "op", *[F.when(F.col("op") != DELETE, value).alias(name) for name, value in known.items()]
     )
@@ -274,61 +273,52 @@ def _filled(typed: DataFrame, changes: DataFrame, untouched: Sequence[str], tabl
     # What comes again is the same. A key that comes back after its row was deleted has another life, of other values.
     events = wanted.dropDuplicates(["key", "lsn", "op"]).withColumn("_life", F.sum(begins).over(_so_far("key")))
     carry = {name: F.last(name, True).over(_so_far("key", "_life")) for name in untouched}
+    left = -1
     while True:
-        carried = events.withColumns(carry)
-        with persisted(carried) as now:
-            left = now.where((F.col("op") != DELETE) & _lacking(untouched)).count()
-            if not left:
-                return _with_values(typed, now, untouched)
-            former = now.where(F.col("op") == DELETE).select(
-                "tx", "lsn", *[F.col(name).alias(f"_{name}") for name in untouched]
+        now = events.withColumns(carry).localCheckpoint()
+        lacking = now.where((F.col("op") != DELETE) & _lacking(untouched))
+        left, before = lacking.count(), left
+        if not left:
+            return _with_values(typed, now, untouched)
+        if left == before:
+            rows = lacking.select("key", "lsn").orderBy("lsn").limit(3).collect()
+            raise DataError(
+                f"{table.name}: {plural(left, 'change')} without a large value that no earlier change tells of, such as "
+                f"{', '.join(f'{row.key} at {row.lsn}' for row in rows)}. Nothing was applied.",
+                cure="Capture the table anew, from what is in it; or give it REPLICA IDENTITY FULL before that.",
             )
-            moved = now.join(former, ["tx", "lsn"], "left").withColumns(
-                {
-                    name: F.when(F.col("op") == DELETE, F.col(name)).otherwise(F.coalesce(name, f"_{name}"))
-                    for name in untouched
-                }
-            )
-            events = moved.select(*now.columns).localCheckpoint()
-            after = events.withColumns(carry).where((F.col("op") != DELETE) & _lacking(untouched))
-            if after.count() == left:
-                rows = after.select("key", "lsn").orderBy("lsn").limit(3).collect()
-                raise DataError(
-                    f"{table.name} has {left:,} changes without a large value that no earlier change tells of, such as "
-                    f"{', '.join(f'{row.key} at {row.lsn}' for row in rows)}. Nothing was applied.",
-                    cure="Capture the table anew, from what is in it; or give it REPLICA IDENTITY FULL before that.",
-                )
+        former = now.where(F.col("op") == DELETE).select(
+            "tx", "lsn", *[F.col(name).alias(f"_{name}") for name in untouched]
+        )
+        moved = {
+            name: F.when(F.col("op") == DELETE, F.col(name)).otherwise(F.coalesce(name, f"_{name}"))
+            for name in untouched
+        }
+        events = now.join(former, ["tx", "lsn"], "left").withColumns(moved).select(*now.columns)
 
 
 def _so_far(*by: str) -> WindowSpec:
     return Window.partitionBy(*by).orderBy("lsn").rowsBetween(Window.unboundedPreceding, Window.currentRow)
 
 
-def _with_former_keys(keys: DataFrame, changes: DataFrame) -> DataFrame:
-    """Keys, and those that their rows had before."""
+def _with_renamed(keys: DataFrame, changes: DataFrame) -> DataFrame:
+    """Those keys, and all that rows were given in place of others: there are few, and whose they were may go back far."""
     gone = changes.where(F.col("op") == DELETE).select("tx", "lsn", F.col("key").alias("former"))
     moves = changes.where(F.col("op") == INSERT).select("tx", "lsn", "key").join(gone, ["tx", "lsn"])
-    moves = moves.where("key != former").select("key", "former").distinct().localCheckpoint()
-    found, count = keys, keys.count()
-    while True:
-        more = found.join(moves, "key").select(F.col("former").alias("key"))
-        found = found.union(more).distinct().localCheckpoint()
-        if (size := found.count()) == count:
-            return found
-        count = size
+    both = moves.select(F.explode(F.array("key", "former")).alias("key"))
+    return keys.union(both).distinct()
 
 
 def _with_values(typed: DataFrame, known: DataFrame, untouched: Sequence[str]) -> DataFrame:
     values = known.where(F.col("op") != DELETE).select(
         "key", "lsn", *[F.col(name)["value"].alias(f"_{name}") for name in untouched]
     )
-    joined = typed.join(values, ["key", "lsn"], "left")
     filled = {
         name: F.when(F.col(quoted(name)) == UNCHANGED, F.col(f"_{name}")).otherwise(F.col(quoted(name)))
         for name in untouched
     }
-    whole = joined.withColumns(filled).select(*[c for c in typed.columns if c not in _PLACE])
-    return whole.localCheckpoint()
+    joined = typed.join(values, ["key", "lsn"], "left").withColumns(filled)
+    return joined.select(*[column for column in typed.columns if column not in _PLACE])
 
 
 def _any(names: Sequence[str]) -> Column:
