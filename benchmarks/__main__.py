@@ -30,6 +30,7 @@ NAMES = (
     "warm",
     "changes",
     "discovery",
+    "streams",
 )
 
 

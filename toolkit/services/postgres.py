@@ -230,9 +230,16 @@ def connected(running: Running | None = None) -> Iterator[Connection]:
 
     found = running or service.needed(POSTGRES)
     password = secret_files.read(password_file(found.place), "password of PostgreSQL")
-    where = {"host": HOST, "port": found.ports["sql"], "dbname": NAME, "user": NAME, "password": password}
     try:
-        connection = psycopg.connect(**where, autocommit=True, connect_timeout=int(ANSWER_SECONDS))
+        connection = psycopg.connect(
+            host=HOST,
+            port=found.ports["sql"],
+            dbname=NAME,
+            user=NAME,
+            password=password,
+            autocommit=True,
+            connect_timeout=int(ANSWER_SECONDS),
+        )
     except psycopg.OperationalError as problem:
         said = str(problem).splitlines()[-1].strip()
         raise SetupError(

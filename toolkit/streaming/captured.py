@@ -32,6 +32,7 @@ _ENVELOPE = (
     "before STRING, after STRING, source STRUCT<schema: STRING, table: STRING, lsn: LONG, ts_us: LONG>, "
     "transaction STRUCT<id: STRING>, op STRING, status STRING, id STRING, event_count LONG, ts_ms LONG"
 )
+_TEXTS = "map<string,string>"
 _READY, _KNOWN, _WHOLE = "_ready", "_known", "_whole"
 
 
@@ -173,21 +174,12 @@ def rows_of(changes: DataFrame, ready: DataFrame, table: CapturedTable) -> DataF
     all_of_table = changes.where((F.col("source_table") == table.name) & F.col("op").isin(*CHANGES))
     if not cuts.isEmpty():
         rows = rows.unionByName(_ended(all_of_table, cuts).select(*cols(rows.columns)))
-    places = {name: f"$.{name}" for name in schema.names}
-    untouched = [
-        name
-        for name, is_there in rows.agg(
-            *[
-                F.bool_or(F.get_json_object("after", place) == UNCHANGED).alias(name)
-                for name, place in places.items()
-                if isinstance(schema[name].dataType, T.StringType) and name not in table.keys
-            ]
-        )
-        .first()
-        .asDict()
-        .items()
-        if is_there
+    texts = [
+        name for name in schema.names if isinstance(schema[name].dataType, T.StringType) and name not in table.keys
     ]
+    is_untouched = [F.bool_or(F.get_json_object("after", f"$.{name}") == UNCHANGED).alias(name) for name in texts]
+    (found,) = rows.agg(F.lit(1), *is_untouched).collect()
+    untouched = [name for name in texts if found[name]]
     typed = _typed(rows, schema, table.keys)
     return _filled(typed, all_of_table, untouched, table) if untouched else typed.drop(*_PLACE)
 
@@ -225,7 +217,7 @@ def _typed(rows: DataFrame, schema: T.StructType, keys: Sequence[str]) -> DataFr
     as_read = T.StructType([T.StructField(field.name, _as_read(field.dataType)) for field in schema])
     read = F.from_json("after", as_read)
     key = F.from_json("key", as_read)
-    raw = F.from_json("after", T.MapType(T.StringType(), T.StringType()))
+    raw = F.from_json("after", _TEXTS)
     cast_of = {field.name: _cast(read[field.name], field.dataType) for field in schema}
     of_key = {name: _cast(key[name], schema[name].dataType) for name in keys}
     fits = {name: value.isNotNull() | raw[name].isNull() for name, value in cast_of.items()}
@@ -259,7 +251,7 @@ def _filled(typed: DataFrame, changes: DataFrame, untouched: Sequence[str], tabl
     A row that is given another key is deleted under the old one and inserted under the new one at the same place in the log;
     its large values are those of the old one. So each such step is one more look.
     """
-    raw = F.from_json("after", T.MapType(T.StringType(), T.StringType()))
+    raw = F.from_json("after", _TEXTS)
     # A null is a value, too: so values are put into structs, and what is not known yet is none.
     known = {
         name: F.when(raw[name].isNull() | (raw[name] != UNCHANGED), F.struct(raw[name].alias("value")))
