@@ -12,8 +12,9 @@ import pytest
 from toolkit.errors import DataError, UsageError
 from toolkit.store.reader import DeltaReader
 from toolkit.streaming.checkpoints import Checkpoint
+from toolkit.streaming.schemas import SchemaFolder
 from toolkit.streaming.sinks import MicroBatch, append_once, each_batch, merge_once
-from toolkit.streaming.sources import PROBLEM, parsed
+from toolkit.streaming.sources import PROBLEM, parsed, parsed_avro
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -150,3 +151,50 @@ def test_a_message_that_does_not_fit_keeps_its_bytes_and_says_why(spark: SparkSe
     assert (found[0]["id"], found[0]["v"], found[8]["id"]) == (1, "a", 2)
     with pytest.raises(UsageError, match="column of the messages"):
         parsed(messages, "id INT", ("idd",))
+
+
+def test_avro_is_read_whichever_version_it_was_written_with(spark: SparkSession, tmp_path: Path) -> None:
+    schemas = SchemaFolder(tmp_path)
+    first = {
+        "type": "record",
+        "name": "Click",
+        "fields": [{"name": "id", "type": "long"}, {"name": "v", "type": "string"}],
+    }
+    device = {"name": "device", "type": ["null", "string"], "default": None}
+    schemas.add("clicks", first)
+    old = schemas.encode("clicks", {"id": 1, "v": "a"})
+    schemas.add("clicks", {**first, "fields": [*first["fields"], device]})
+    new = schemas.encode("clicks", {"id": 2, "v": "b", "device": "phone"})
+    values = [
+        old,
+        new,
+        None,
+        b"{}",
+        b"",
+        b"\0\0\0\0\x09" + new[5:],
+        new[:7],
+        schemas.encode("clicks", {"id": 3, "v": "c"}),
+    ]
+    messages = spark.createDataFrame(
+        [(b"k", value, "t", 0, n, None) for n, value in enumerate(values)],
+        "_key BINARY, _value BINARY, _topic STRING, _partition INT, _offset LONG, _sent_at TIMESTAMP",
+    )
+    found = parsed_avro(messages, schemas, "clicks", ("device",)).orderBy("_offset").collect()
+    no_version = "It does not say the version of its schema."
+    assert [(row["id"], row["device"], row[PROBLEM]) for row in found] == [
+        (None, None, "It has no device."),
+        (2, "phone", None),
+        (None, None, "It is a tombstone: a key without a value."),
+        (None, None, no_version),
+        (None, None, no_version),
+        (None, None, "It was written with a version of clicks that is not known."),
+        (None, None, "It is not Avro of its version, or has no value."),
+        (None, None, "It has no device."),
+    ]
+    assert [row["_value"] and bytes(row["_value"]) for row in found] == values
+    assert [row["id"] for row in parsed_avro(messages, schemas, "clicks").orderBy("_offset").collect()][:2] == [1, 2]
+    older = parsed_avro(messages, schemas, "clicks", version=1)
+    assert older.columns[:2] == ["id", "v"]
+    assert [row["v"] for row in older.orderBy("_offset").collect()][:2] == ["a", "b"]
+    with pytest.raises(UsageError, match="column of the messages"):
+        parsed_avro(messages, schemas, "clicks", ("idd",))

@@ -6,16 +6,19 @@ rows go is the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+from pyspark.sql.avro.functions import from_avro
 
 from toolkit.broker import Broker
 from toolkit.columns import quoted
 from toolkit.errors import UsageError
+from toolkit.streaming.schemas import HEADER_BYTES, MAGIC, SchemaFolder
 
 TOPIC, PARTITION, OFFSET, SENT_AT, KEY, VALUE = "_topic", "_partition", "_offset", "_sent_at", "_key", "_value"
 PLACE = (TOPIC, PARTITION, OFFSET)
@@ -23,7 +26,7 @@ PLACE = (TOPIC, PARTITION, OFFSET)
 PROBLEM = "_problem"
 """Why a message cannot be read; null where it can."""
 _ORIGIN = {TOPIC: "topic", PARTITION: "partition", OFFSET: "offset", SENT_AT: "timestamp"}
-_TEXT = "_text"
+_TEXT, _READ = "_text", "_read"
 
 
 def read_topic(
@@ -75,25 +78,67 @@ def parsed(messages: DataFrame, schema: str | T.StructType, needed: tuple[str, .
         raise UsageError.unknown("column of the messages", lacking[0], fields.names)
     text = F.col(VALUE).cast("string")
     read = F.from_json(text, T.StructType([*fields, T.StructField(_TEXT, T.StringType())]), _PERMISSIVE)
-    rows = messages.withColumn("_read", read)
-    judged = rows.withColumn(PROBLEM, _problem(needed))
-    # What could be read of a message that has a problem counts for nothing: its time would move the watermark.
-    columns = [F.when(F.col(PROBLEM).isNull(), F.col(f"_read.{quoted(name)}")).alias(name) for name in fields.names]
-    return judged.select(*columns, PROBLEM, KEY, VALUE, *_ORIGIN)
+    no_json = F.col(_READ).isNull() | F.col(f"{_READ}.{_TEXT}").isNotNull()
+    reasons = {
+        "It is no text in UTF-8.": ~F.expr(f"is_valid_utf8({VALUE})"),
+        "It is not JSON of the expected form.": no_json,
+    }
+    return _judged(messages.withColumn(_READ, read), fields.names, needed, reasons)
 
 
 _PERMISSIVE: Mapping[str, str] = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _TEXT}
 
 
-def _problem(needed: tuple[str, ...]) -> Column:
-    """The first reason that holds."""
-    value = F.col(VALUE)
-    is_text = F.expr(f"is_valid_utf8({VALUE})")
-    reason = F.when(value.isNull(), F.lit("It is a tombstone: a key without a value."))
-    reason = reason.when(~is_text, F.lit("It is no text in UTF-8."))
-    reason = reason.when(
-        F.col("_read").isNull() | F.col(f"_read.{_TEXT}").isNotNull(), F.lit("It is not JSON of the expected form.")
-    )
+def parsed_avro(
+    messages: DataFrame,
+    schemas: SchemaFolder,
+    subject: str,
+    needed: tuple[str, ...] = (),
+    version: int | None = None,
+) -> DataFrame:
+    """Messages in Avro as columns, whichever version of a schema each was written with; else as `parsed` has them.
+
+    Args:
+        messages: of `read_topic`; each says its version, as `SchemaFolder.encode` writes it.
+        schemas: that they were written with.
+        subject: whose.
+        needed: columns without which a message cannot be used.
+        version: whose columns they get; the newest when None. Fields that a message lacks have the default of that version.
+
+    Raises:
+        UsageError: there is no such subject or version, or a needed column is not in it.
+    """
+    columns = [str(field["name"]) for field in schemas.schema(subject, version)["fields"]]
+    if lacking := [name for name in needed if name not in columns]:
+        raise UsageError.unknown("column of the messages", lacking[0], columns)
+    options = {"mode": "PERMISSIVE", "avroSchema": json.dumps(schemas.schema(subject, version))}
+    body, number = F.expr(f"substring({VALUE}, {HEADER_BYTES + 1})"), F.expr(f"substring({VALUE}, 2, 4)")
+    number = F.conv(F.hex(number), 16, 10).cast("long")
+    read = F.lit(None)
+    for written in schemas.versions(subject):
+        of_version = from_avro(body, json.dumps(schemas.schema(subject, written)), options)
+        read = F.when(number == written, of_version).otherwise(read)
+    are_null = [F.col(f"{_READ}.{quoted(name)}").isNull() for name in columns]
+    has_number = (F.length(VALUE) >= HEADER_BYTES) & (F.expr(f"substring({VALUE}, 1, 1)") == F.lit(MAGIC))
+    reasons = {
+        "It does not say the version of its schema.": ~has_number,
+        f"It was written with a version of {subject} that is not known.": ~number.isin(schemas.versions(subject)),
+        # Of what it cannot read Spark makes a row of nulls.
+        "It is not Avro of its version, or has no value.": F.forall(F.array(*are_null), lambda is_null: is_null),
+    }
+    return _judged(messages.withColumn(_READ, read), columns, needed, reasons)
+
+
+def _judged(rows: DataFrame, names: Sequence[str], needed: Sequence[str], reasons: Mapping[str, Column]) -> DataFrame:
+    """The columns of `_read`, or the first reason that holds.
+
+    What could be read of a message that has a problem counts for nothing: its time would move the watermark.
+    """
+    problem = F.when(F.col(VALUE).isNull(), F.lit("It is a tombstone: a key without a value."))
+    for reason, holds in reasons.items():
+        problem = problem.when(holds, F.lit(reason))
     for name in needed:
-        reason = reason.when(F.col(f"_read.{quoted(name)}").isNull(), F.lit(f"It has no {name}."))
-    return reason
+        problem = problem.when(F.col(f"{_READ}.{quoted(name)}").isNull(), F.lit(f"It has no {name}."))
+    judged = rows.withColumn(PROBLEM, problem)
+    columns = [F.when(F.col(PROBLEM).isNull(), F.col(f"{_READ}.{quoted(name)}")).alias(name) for name in names]
+    return judged.select(*columns, PROBLEM, KEY, VALUE, *_ORIGIN)
