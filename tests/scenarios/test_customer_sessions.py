@@ -14,7 +14,10 @@ from scenarios.customer_sessions.scenario import CARTS, CHECKOUTS, CHECKS, CLICK
 from tests.homes import WarmHome, notebook_values
 from tests.scenarios.every import EveryScenario
 from tests.services.conftest import marked
+from toolkit.errors import DataError
+from toolkit.streaming.checkpoints import checkpoint_of
 from toolkit.streaming.records import BATCHES
+from toolkit.streaming.state import operators, state_of
 
 pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"), pytest.mark.slow]
 GAP = timedelta(minutes=30)
@@ -81,6 +84,21 @@ def test_sessions_carts_and_the_funnel_are_those_of_plain_python(clicked: WarmHo
     assert funnel == {
         name: sum(row["stage"] >= number for row in live.values()) for number, name in enumerate(STAGES, start=1)
     }
+
+
+def test_what_a_stream_remembers_are_the_sessions_that_are_not_over(clicked: WarmHome) -> None:
+    place = checkpoint_of(clicked.lakehouse.root, SCENARIO.id, "carts")
+    told = {(row["customer_id"], row["session_start"]) for row in clicked.rows(SESSIONS)}
+    still_open = [some for some in sessions(made(clicked)[0]) if (some[0].customer_id, some[0].at) not in told]
+    kept = {row.key.customer_id: row.list_value for row in state_of(clicked.spark, place, variable="clicks").collect()}
+    assert {name: len(clicks) for name, clicks in kept.items()} == {
+        some[0].customer_id: len(some) for some in still_open
+    }
+    assert operators(clicked.spark, place).first().operatorName == "transformWithStateInPySparkExec"  # type: ignore[union-attr]
+    with pytest.raises(DataError, match=r"customer_sessions\.carts cannot be read so: .*stateVarName"):
+        state_of(clicked.spark, place)
+    with pytest.raises(DataError, match="There is no checkpoint"):
+        state_of(clicked.spark, checkpoint_of(clicked.lakehouse.root, SCENARIO.id, "none"))
 
 
 def test_each_purchase_is_beside_its_payment_or_none(clicked: WarmHome) -> None:
