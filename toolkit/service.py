@@ -371,18 +371,15 @@ def _ports(service: Service, last: Mapping[str, int], fixed: Mapping[str, int]) 
                 cure="Stop that program, choose another port, or let the toolkit choose one.",
             )
     kept = {name: last[name] for name in service.ports if name in last and name not in fixed and _free_soon(last[name])}
-    with contextlib.ExitStack() as held:
-        # Held until all are chosen, so that no two are the same.
-        free = {name: held.enter_context(_bound_to_any()).getsockname()[1] for name in service.ports}
-    return {**free, **kept, **fixed}
-
-
-def _bound_to_any() -> socket.socket:
-    """A socket at a free port that no outgoing connection is given, so that a server that comes back finds it free."""
-    for port in random.sample(OWN_PORTS, 10 * PORT_TRIES):
-        with contextlib.suppress(OSError):
-            return _bound_to(port)
-    return _bound_to(0)
+    chosen = {**kept, **fixed}
+    # None that an outgoing connection is given, so that a server that comes back finds its own free.
+    for port in random.sample(OWN_PORTS, len(OWN_PORTS)):
+        lacking = [name for name in service.ports if name not in chosen]
+        if not lacking:
+            return chosen
+        if port not in chosen.values() and _free(port):
+            chosen[lacking[0]] = port
+    raise SetupError(f"No port is free for {service.title}.", cure="End some of the servers of this computer.")
 
 
 def _bound_to(port: int) -> socket.socket:

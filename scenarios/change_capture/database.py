@@ -98,6 +98,8 @@ def commit(transactions: Iterable[tuple[int, Transaction]], during: Callable[[in
                     _commit(connection, number, transaction, during)
                     break
                 except psycopg.OperationalError:
+                    if not connection.broken:
+                        raise
                     connection.close()
                     connection = entered.enter_context(_entered())
             count += 1

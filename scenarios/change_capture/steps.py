@@ -76,9 +76,9 @@ class Target:
                 table,
                 ChangeFlow(
                     keys=list(self.source.keys),
-                    sequence_by=["lsn", "changed_at"],
+                    sequence_by=["committed", "lsn", "changed_at"],
                     apply_as_deletes="op = 'd'",
-                    except_column_list=["op", "lsn", "changed_at"],
+                    except_column_list=["op", "committed", "lsn", "changed_at"],
                     stored_as_scd_type=1 if scd_type == 1 else 2,
                 ),
             )
@@ -254,20 +254,15 @@ def compare(platform: DataPlatform) -> None:
             told = _versions(witness.where(F.col("source") == table.split(".")[1]), target)
             checks.append(_differences(f"{table}, the history", told, _numbered(platform.read(target.history), target)))
         checks = [check.localCheckpoint() for check in checks]
-    customers = TARGETS[0]
+    orders = TARGETS[1]
     platform.etl.empty(REBUILT)
     bronze = platform.read(BRONZE)
-    whole = applicable(bronze, {customers.source.name: -1})
-    (_, flow) = list(customers.flows())[1]
-    platform.etl.into(REBUILT, apply_changes, rows_of(bronze, whole, customers.source), flow)
-    columns = platform.read(CUSTOMER_VERSIONS).columns
-    checks.append(
-        _differences(
-            "the history of customers, made anew from bronze",
-            platform.read(CUSTOMER_VERSIONS),
-            platform.read(REBUILT).select(*columns),
-        )
-    )
+    whole = applicable(bronze, {orders.source.name: -1})
+    (_, flow) = list(orders.flows())[1]
+    platform.etl.into(REBUILT, apply_changes, rows_of(bronze, whole, orders.source), flow)
+    history = platform.read(ORDER_VERSIONS)
+    rebuilt = platform.read(REBUILT).select(*history.columns)
+    checks.append(_differences("the history of orders, made anew from bronze", history, rebuilt))
     business = platform.read(CUSTOMERS).where(IS_BUSINESS).drop("_sequence")
     checks.append(
         _differences("business customers in gold", business, platform.read(BUSINESS).select(*business.columns))
@@ -308,7 +303,7 @@ def _of_database(rows: DataFrame, target: Target) -> DataFrame:
 
 
 def _versions(witness: DataFrame, target: Target) -> DataFrame:
-    """What the witness saw of each row, in order: a version for each change of its values."""
+    """What the witness saw of each row, in order: a version for each change of its values, and whether a deletion ended it."""
     names = target.source.schema.names
     values = F.from_json("content", target.source.schema)
     seen = witness.select(
@@ -320,17 +315,22 @@ def _versions(witness: DataFrame, target: Target) -> DataFrame:
     )
     order = Window.partitionBy("key").orderBy("place")
     state = F.struct("op", *names, RESCUED)
-    is_new = (F.col("op") == "U") & ~state.eqNullSafe(F.lag(state).over(order))
-    return _ordered(seen.withColumn("is_new", is_new).where("is_new"), "place", target)
+    changed = seen.withColumn("is_new", ~state.eqNullSafe(F.lag(state).over(order))).where("is_new")
+    ended = changed.withColumn("is_deleted", F.coalesce(F.lead("op").over(order) == "D", F.lit(False)))
+    return _ordered(ended.where("op = 'U'"), "place", target)
 
 
 def _numbered(history: DataFrame, target: Target) -> DataFrame:
-    return _ordered(history, "_start_at", target)
+    """The versions that silver has; a deletion ended those after which the next one begins later, or none."""
+    order = Window.partitionBy(*target.source.keys).orderBy("_start_at")
+    follows = F.lead("_start_at").over(order).eqNullSafe(F.col("_end_at"))
+    return _ordered(history.withColumn("is_deleted", F.col("_end_at").isNotNull() & ~follows), "_start_at", target)
 
 
 def _ordered(rows: DataFrame, by: str, target: Target) -> DataFrame:
     number = F.row_number().over(Window.partitionBy(*target.source.keys).orderBy(by))
-    return rows.withColumn("version", number).select("version", *target.source.schema.names, RESCUED)
+    columns = ("version", "is_deleted", *target.source.schema.names, RESCUED)
+    return rows.withColumn("version", number).select(*columns)
 
 
 def answer(platform: DataPlatform) -> str:

@@ -75,7 +75,8 @@ def compare(platform: DataPlatform) -> None:
     rows = [(one.click_id, one.customer_id, one.at, one.stage, one.product_id, one.order_id) for one in clicks]
     told = [(one.order_id, one.at, one.amount) for one in payments]
     with persisted(spark.createDataFrame(rows, streams.CLICK)) as every:
-        sessions = sessions_by_batch(every, gap)
+        # A click exactly at the end of the gap begins a session for Spark; for `windows.sessions` one that is later.
+        sessions = sessions_by_batch(every, f"{platform.parameters.gap - 1} minutes 59.999999 seconds")
         carts = sessions.where("filled AND NOT bought")
         carts = carts.select("customer_id", "session_start", F.col("session_end").alias("left_at"), "in_cart")
         checkouts = checkouts_by_batch(every, spark.createDataFrame(told, streams.PAYMENT))
@@ -165,7 +166,9 @@ def _check(platform: DataPlatform, table: str, expected: DataFrame, decided: str
 
 def answer(platform: DataPlatform) -> str:
     """The question, answered from gold."""
-    (wrong, still_open) = platform.sql(CHECKS, "SELECT sum(missing + extra), sum(open) FROM t")
+    (wrong, still_open, least) = platform.sql(CHECKS, "SELECT sum(missing + extra), sum(open), min(expected) FROM t")
+    if not least:
+        return "Unknown: of one of the tables no row can be decided yet, since its stream has no watermark."
     if wrong:
         return f"No: {wrong:,} rows of the streams' tables are missing or too many, by a batch over all clicks."
     (left,) = platform.sql(CARTS, "SELECT count(*) FROM t")

@@ -83,7 +83,7 @@ def test_the_history_has_one_open_version_of_each_row_that_lives(shop: WarmHome)
         alive = [row[key] for row in shop.rows(history) if row["_end_at"] is None]
         assert sorted(alive) == sorted(row[key] for row in shop.rows(present))
     emptied = [row["lsn"] for row in shop.rows(BRONZE) if row["op"] == "t"]
-    ended = [row["_end_at"]["_1"] for row in shop.rows(ORDER_VERSIONS) if row["_end_at"]]
+    ended = [row["_end_at"]["_2"] for row in shop.rows(ORDER_VERSIONS) if row["_end_at"]]
     assert set(emptied) & set(ended), "that a table was emptied ended its rows"
 
 

@@ -7,6 +7,7 @@ the database from its file: it is in no setting, log or answer. How far it has c
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import time
@@ -15,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit import jars, service
+from toolkit import jars, paths, service
 from toolkit.errors import DataError, SetupError, UsageError
 from toolkit.service import ANSWER_SECONDS, HOST, POLL_SECONDS, Place, Running, Service, http_answers
 from toolkit.services import kafka, postgres
@@ -26,6 +27,8 @@ MAIN = "org.apache.kafka.connect.cli.ConnectStandalone"
 CONNECTOR = "io.debezium.connector.postgresql.PostgresConnector"
 ASK_SECONDS = 60.0
 """A connector asks its database when it is registered."""
+READ_SECONDS = 600.0
+"""Large tables take their time."""
 SETTINGS = {
     "key.converter": "org.apache.kafka.connect.json.JsonConverter",
     "value.converter": "org.apache.kafka.connect.json.JsonConverter",
@@ -119,20 +122,39 @@ def prepare(place: Place) -> None:
         "listeners": f"http://{HOST}:{place.ports['http']}",
         "rest.advertised.host.name": HOST,
         "offset.storage.file.filename": str(place.data / "offsets"),
+        # It would read any file of this user's for whoever asks it.
+        "config.providers.directory.param.allowed.paths": str(service.folder(postgres.POSTGRES.name)),
     }
     text = "".join(f"{name}={value}\n" for name, value in settings.items())
     _properties(place).write_text(text, encoding="utf-8")
 
 
 def furnish(place: Place) -> None:
-    """Go on with what was captured before.
+    """Go on with what was captured before; what is refused now holds up nothing else, and is REFUSED when asked for.
 
     Raises:
-        SetupError: PostgreSQL is not at work.
-        DataError: it was refused.
+        SetupError: there is something, and PostgreSQL is not at work.
     """
-    for file in sorted(_captures(place).glob("*.json")):
-        _register(place, Capture(**json.loads(file.read_text(encoding="utf-8"))))
+    kept = sorted(_captures(place).glob("*.json"))
+    if kept:
+        service.needed(postgres.POSTGRES)
+    for file in kept:
+        with contextlib.suppress(DataError):
+            _register(place, _kept(file))
+
+
+def _kept(file: Path) -> Capture:
+    """What is captured.
+
+    Raises:
+        DataError: the file is damaged.
+    """
+    try:
+        return Capture(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as problem:
+        raise DataError(
+            f"{file} cannot be read: {problem}.", cure="Release the capture and begin it anew."
+        ) from problem
 
 
 DEBEZIUM = Service(
@@ -150,23 +172,50 @@ DEBEZIUM = Service(
 )
 
 
-def capture(wanted: Capture) -> None:
+def capture(wanted: Capture, patience: float = READ_SECONDS) -> None:
     """Have the rows of tables of the local database, and then all their changes, sent to topics, until it is released.
 
+    Args:
+        wanted: what is captured.
+        patience: seconds until the first reading of the tables is given up.
+
     Raises:
-        SetupError: Debezium or PostgreSQL is not at work, or does not come to capture them.
-        DataError: it was refused.
+        UsageError: other tables are captured under that name: those that were added would not be read.
+        SetupError: Debezium or PostgreSQL is not at work, or does not come to follow the changes.
+        DataError: a table is not there or has no primary key, or it was refused. Nothing is captured.
     """
-    place = service.needed(DEBEZIUM).place
+    place, database = service.needed(DEBEZIUM).place, service.needed(postgres.POSTGRES)
     kept = _captures(place) / f"{wanted.name}.json"
+    if kept.exists():
+        if sorted(_kept(kept).tables) != sorted(wanted.tables):
+            raise UsageError(
+                f"{wanted.name} captures other tables: {', '.join(_kept(kept).tables)}.",
+                cure="Release it first, or choose another name.",
+            )
+    else:
+        _refuse_without_key(wanted, database)
     try:
         _register(place, wanted)
+        _await_following(place, wanted, database, patience)
     except BaseException:
         if not kept.exists():
-            _remove(place, wanted.name)
+            with contextlib.suppress(SetupError):
+                _remove(place, wanted.name)
+                forget(wanted.name)
         raise
     kept.parent.mkdir(exist_ok=True)
-    kept.write_text(json.dumps(asdict(wanted)), encoding="utf-8")
+    paths.write_atomically(kept, json.dumps(asdict(wanted)))
+
+
+def _refuse_without_key(wanted: Capture, database: Running) -> None:
+    """Messages of a table without a primary key have none, and nobody could tell its rows apart."""
+    asked = "SELECT to_regclass(%s), EXISTS (SELECT 1 FROM pg_index WHERE indrelid = to_regclass(%s) AND indisprimary)"
+    with postgres.connected(database) as connection:
+        for table in wanted.tables:
+            is_there, has_key = connection.execute(asked, [table, table]).fetchone() or (None, False)
+            if is_there is None or not has_key:
+                what = "has no primary key" if is_there else "is not in the database"
+                raise DataError(f"{table} {what}.", cure="Give it one, or capture other tables. Nothing is captured.")
 
 
 def _register(place: Place, wanted: Capture) -> None:
@@ -192,16 +241,15 @@ def _register(place: Place, wanted: Capture) -> None:
             f"Debezium refuses to capture {', '.join(wanted.tables)}: {str(said).splitlines()[0] if said else code}",
             cure="Mend what it says; its log: toolkit services log debezium",
         )
-    _await_following(place, wanted, database)
 
 
-def _await_following(place: Place, wanted: Capture, database: Running) -> None:
+def _await_following(place: Place, wanted: Capture, database: Running, patience: float) -> None:
     """Wait until what is in the tables was read, their changes are followed, and that is noted.
 
     A table that is emptied while it is read is read as empty: TRUNCATE does not wait for readers. And a worker that is killed
     before its first note reads all anew, and passes over what was changed since it had read it.
     """
-    until = time.monotonic() + ASK_SECONDS
+    until = time.monotonic() + patience
     while True:
         found = _state(place, wanted.name)
         if found.startswith("FAILED") or time.monotonic() > until:
@@ -225,7 +273,9 @@ def _is_noted(place: Place, name: str) -> bool:
 
 
 def state(name: str) -> str:
-    """How a capture is: RUNNING; FAILED with the reason, or what else Connect says; ABSENT where there is none.
+    """How a capture is: RUNNING; FAILED with the reason, or what else Connect says.
+
+    ABSENT where there is none; REFUSED where there was one that could not go on when the worker was started.
 
     Raises:
         SetupError: Debezium is not at work.
@@ -236,7 +286,7 @@ def state(name: str) -> str:
 def _state(place: Place, name: str) -> str:
     code, answer = _asked(place, "GET", f"/connectors/{name}/status")
     if code == http.client.NOT_FOUND:
-        return "ABSENT"
+        return "REFUSED" if (_captures(place) / f"{name}.json").exists() else "ABSENT"
     for one in (answer["connector"], *answer["tasks"]):
         if one["state"] != "RUNNING":
             why, *_ = one.get("trace", "").split("\tat ")
@@ -248,7 +298,7 @@ def release(name: str) -> None:
     """Capture no more, and forget how far that had come; nothing where there is no such capture.
 
     Raises:
-        SetupError: Debezium or PostgreSQL is not at work, or another process follows the same changes.
+        SetupError: Debezium or PostgreSQL is not at work, or does not do it.
     """
     place = service.needed(DEBEZIUM).place
     _remove(place, name)
@@ -257,9 +307,22 @@ def release(name: str) -> None:
 
 
 def _remove(place: Place, name: str) -> None:
-    # Stopped first: only so its offsets can be deleted.
+    """Take a connector and its notes away; they can be when its task has stopped, which takes a moment."""
+    if _asked(place, "GET", f"/connectors/{name}/status")[0] == http.client.NOT_FOUND:
+        return
+    done = (http.client.OK, http.client.ACCEPTED, http.client.NO_CONTENT)
+    until = time.monotonic() + ASK_SECONDS
     for method, path in (("PUT", "/stop"), ("DELETE", "/offsets"), ("DELETE", "")):
-        _asked(place, method, f"/connectors/{name}{path}")
+        while True:
+            code, answer = _asked(place, method, f"/connectors/{name}{path}")
+            if code in done:
+                break
+            if time.monotonic() > until:
+                raise SetupError(
+                    f"Debezium does not release {name}: {answer.get('message', code)}.",
+                    cure="Its log: toolkit services log debezium",
+                )
+            time.sleep(POLL_SECONDS)
 
 
 def forget(name: str) -> None:

@@ -35,8 +35,8 @@ def state_of(
         side: of a join, `left` or `right`; needed there.
 
     Returns:
-        `key` and `value`, as structs, and `partition_id`; of a join the columns of that side; of a list a row for each key, with
-        `list_value`.
+        `key` and `value`, as structs, and `partition_id`; of a join the columns of that side; of a list a row for each key,
+        with `list_value`.
 
     Raises:
         DataError: there is no checkpoint, or Spark cannot read that of it: what it says is told.
