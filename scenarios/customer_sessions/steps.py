@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -21,6 +22,8 @@ from toolkit.streaming.producers import Message, send
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
 PORTIONS, PARTITIONS = 2, 4
+SENT_AGAIN = timedelta(minutes=15)
+"""Within the watermark, which allows for more."""
 STREAMS = ("clicks", "sessions", "carts", "checkouts")
 
 
@@ -47,7 +50,9 @@ def stream(platform: DataPlatform) -> None:
             Topics(broker).make_anew(topic, PARTITIONS, KEPT_FOR_EVER)
         until = clicks[len(clicks) // PORTIONS].at
         for portion in ((None, until), (until, None)):
-            some = sent(_between(clicks, *portion), platform.parameters.seed)
+            # The sender of the second portion does not know how far the first one came: it sends its last once more.
+            again = _between(clicks, until - SENT_AGAIN, until) if portion[0] else []
+            some = sent([*again, *_between(clicks, *portion)], platform.parameters.seed)
             count = send(broker, streams.CLICK_TOPIC, (_message(one.customer_id, one) for one in some)).count
             count += send(
                 broker, streams.PAYMENT_TOPIC, (_message(one.order_id, one) for one in _between(payments, *portion))
