@@ -257,6 +257,8 @@ def properties(settings: Settings, driver: Driver = FOLDERS) -> dict[str, str]:
         "spark.sql.execution.arrow.pyspark.enabled": "true",
         # The state of streams on disk, not in the heap; the only one that transformWithState takes.
         "spark.sql.streaming.stateStore.providerClass": STATE_STORE,
+        # A stream that was killed while it wrote its first note leaves a half of it, and Spark would never start it again.
+        "spark.sql.streaming.verifyCheckpointDirectoryEmptyOnStart": "false",
         # Spark's own pattern lets the keys of storage accounts through to its pages and logs.
         "spark.redaction.regex": r"(?i)secret|password|token|access[.]?key|account[.]key|[.]sas[.]",
     }

@@ -221,3 +221,12 @@ def test_state_and_its_memory_are_told(platform: DataPlatform) -> None:
     assert batches[0].state_rows == 5
     assert batches[0].state_bytes > 0
     assert len(found) == 5
+
+
+def test_a_stream_that_was_killed_while_it_wrote_its_first_note_starts_again(platform: DataPlatform) -> None:
+    add(platform, (1, NOON, "a"))
+    offsets = Path(str(platform.streaming.checkpoint("seen").place)) / "offsets"
+    offsets.mkdir(parents=True)
+    (offsets / ".0.half-written.tmp").write_text("v1", encoding="utf-8")
+    platform.streaming.take(appended(platform, readings(platform)))
+    assert ids(platform) == [1]
