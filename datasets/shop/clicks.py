@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -80,7 +81,8 @@ def visits(folder: Path, orders: int, seed: int) -> tuple[list[Click], list[Paym
     dice = Random(seed)  # noqa: S311 - no secret
     clicks: list[Click] = []
     payments: list[Payment] = []
-    for order in _orders(folder, orders):
+    complete = (order for order in placed(folder) if order.get("items") and order.get("payment"))
+    for order in islice(complete, orders):
         bought = datetime.fromisoformat(order["ordered_at"]).astimezone(UTC)
         bought += timedelta(milliseconds=dice.randrange(1000))
         products = [item["product_id"] for item in order["items"]]
@@ -112,8 +114,8 @@ def _visit(
         at -= timedelta(milliseconds=dice.randint(2_000, 240_000))
 
 
-def _orders(folder: Path, most: int) -> Iterator[Mapping[str, Any]]:
-    """Orders with a customer, items and a payment, each once."""
+def placed(folder: Path) -> Iterator[Mapping[str, Any]]:
+    """The landed orders that have a customer, each once, in the order of their files."""
     seen: set[str] = set()
     for file in sorted((folder / "orders").glob("*.json")):
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -121,13 +123,9 @@ def _orders(folder: Path, most: int) -> Iterator[Mapping[str, Any]]:
                 order = json.loads(line)
             except ValueError:
                 continue
-            if not isinstance(order, dict) or order.get("order_id") in seen:
-                continue
-            if order.get("customer_id") and order.get("items") and order.get("payment"):
+            if isinstance(order, dict) and order.get("customer_id") and order["order_id"] not in seen:
                 seen.add(order["order_id"])
                 yield order
-                if len(seen) == most:
-                    return
 
 
 def sent(clicks: list[Click], seed: int) -> Iterator[Click]:

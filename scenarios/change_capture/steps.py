@@ -36,11 +36,11 @@ from toolkit.services.debezium import Capture
 from toolkit.store.commits import Once
 from toolkit.store.reader import done
 from toolkit.store.reuse import persisted
-from toolkit.streaming.aside import dead_letters
+from toolkit.streaming.aside import dead_letters, put_aside, readable
 from toolkit.streaming.captured import RESCUED, CapturedTable, applicable, captured, rows_of
 from toolkit.streaming.records import DeadLetter
 from toolkit.streaming.sinks import MicroBatch, append_once
-from toolkit.streaming.sources import KEY, OFFSET, PROBLEM, VALUE, read_topic
+from toolkit.streaming.sources import OFFSET, read_topic
 from toolkit.streaming.streams import Stream
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
@@ -191,11 +191,8 @@ def changes(platform: DataPlatform) -> Stream:
     def body(batch: MicroBatch) -> None:
         with persisted(batch.rows) as rows:
             batch = replace(batch, rows=rows)
-            good = rows.where(F.col(PROBLEM).isNull()).drop(PROBLEM, KEY, VALUE)
-            append_once(replace(batch, rows=good), platform.path(BRONZE), platform.way(BRONZE))
-            bad = dead_letters(batch)
-            if not bad.isEmpty():
-                append_once(replace(batch, rows=bad), platform.path(DeadLetter), platform.way(DeadLetter))
+            append_once(replace(batch, rows=readable(batch)), platform.path(BRONZE), platform.way(BRONZE))
+            put_aside(platform, batch, dead_letters(batch), DeadLetter)
 
     return Stream(STREAM, captured(read_topic(platform.spark, kafka.broker(), ",".join(_topics()))), body)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
+import itertools
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from datasets.shop.clicks import placed
 
 Statement = tuple[str, tuple[Any, ...]]
 COLUMNS = ("customer_id", "first_name", "last_name", "city", "country", "segment")
@@ -47,19 +49,9 @@ def customers(folder: Path) -> list[tuple[str, ...]]:
 
 def orders(folder: Path) -> Iterator[Mapping[str, Any]]:
     """The orders that have a customer, each once, in the order of their files; then again, under other numbers, without end."""
-    files, turn = sorted((folder / "orders").glob("*.json")), 0
-    while True:
-        seen: set[str] = set()
-        for file in files:
-            for line in file.read_text(encoding="utf-8").splitlines():
-                try:
-                    order = json.loads(line)
-                except ValueError:
-                    continue
-                if isinstance(order, dict) and order.get("customer_id") and order["order_id"] not in seen:
-                    seen.add(order["order_id"])
-                    yield {**order, "order_id": f"{order['order_id']}-{turn}"}
-        turn += 1
+    for turn in itertools.count():
+        for order in placed(folder):
+            yield {**order, "order_id": f"{order['order_id']}-{turn}"}
 
 
 def customer_changes(folder: Path) -> Iterator[Mapping[str, str]]:

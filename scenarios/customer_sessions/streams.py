@@ -12,7 +12,8 @@ from scenarios.customer_sessions.carts import CART, AbandonedCarts
 from scenarios.customer_sessions.scenario import CARTS, CHECKOUTS, CLICKS, SESSIONS
 from toolkit.broker import Broker
 from toolkit.platform import DataPlatform
-from toolkit.streaming.aside import dead_letters, readable
+from toolkit.store.reuse import persisted
+from toolkit.streaming.aside import dead_letters, put_aside, readable
 from toolkit.streaming.records import DeadLetter
 from toolkit.streaming.sinks import MicroBatch, append_once
 from toolkit.streaming.sources import parsed, read_topic
@@ -39,10 +40,11 @@ def clicks(platform: DataPlatform, broker: Broker) -> Stream:
     rows = named.withWatermark("at", LATENESS).dropDuplicatesWithinWatermark(["_once"]).drop("_once")
 
     def body(batch: MicroBatch) -> None:
-        append_once(replace(batch, rows=readable(batch)), platform.path(CLICKS), platform.way(CLICKS))
-        bad = dead_letters(batch)
-        if not bad.isEmpty():
-            append_once(replace(batch, rows=bad), platform.path(DeadLetter), platform.way(DeadLetter))
+        # Worked out once: what has come before is looked up in the state.
+        with persisted(batch.rows) as rows:
+            batch = replace(batch, rows=rows)
+            append_once(replace(batch, rows=readable(batch)), platform.path(CLICKS), platform.way(CLICKS))
+            put_aside(platform, batch, dead_letters(batch), DeadLetter)
 
     return Stream("clicks", rows, body)
 

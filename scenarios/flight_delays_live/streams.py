@@ -14,7 +14,7 @@ from toolkit.broker import Broker
 from toolkit.etl.load import upsert
 from toolkit.platform import DataPlatform
 from toolkit.store.reuse import persisted
-from toolkit.streaming.aside import dead_letters, late_rows, on_time, readable
+from toolkit.streaming.aside import dead_letters, late_rows, on_time, put_aside, readable
 from toolkit.streaming.records import DeadLetter, LateRow
 from toolkit.streaming.sinks import MicroBatch, append_once, merge_once
 from toolkit.streaming.sources import parsed, read_topic
@@ -22,8 +22,6 @@ from toolkit.streaming.streams import Stream
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-    from toolkit.store.records import Record
 
 TOPIC = "flight_delays_live.departures"
 EVENT = "flight_id LONG, carrier STRING, origin STRING, dest STRING, scheduled_at TIMESTAMP, departed_at TIMESTAMP, delay LONG"
@@ -37,16 +35,12 @@ THRESHOLD, LASTING = 20.0, 3
 def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
     """From the topic to silver, each flight once; what cannot be read and what is late is put aside."""
 
-    def aside(batch: MicroBatch, rows: DataFrame, record: type[Record]) -> None:
-        if not rows.isEmpty():
-            append_once(replace(batch, rows=rows), platform.path(record), platform.way(record))
-
     def body(batch: MicroBatch) -> None:
         with persisted(batch.rows) as rows:
             batch = replace(batch, rows=rows)
             events = readable(batch)
-            aside(batch, dead_letters(batch), DeadLetter)
-            aside(batch, late_rows(batch, events, AT), LateRow)
+            put_aside(platform, batch, dead_letters(batch), DeadLetter)
+            put_aside(platform, batch, late_rows(batch, events, AT), LateRow)
             merge_once(
                 replace(batch, rows=on_time(batch, events, AT)),
                 platform.path(SILVER),

@@ -260,8 +260,7 @@ def _decided_by(events: DataFrame, ties: Sequence[str], shape: Shape) -> DataFra
     """Of several events at one place the greatest in the columns that decide."""
     place = Window.partitionBy(*cols((*shape.keys, SEQUENCE)))
     displaces = ~F.col(_WAS_KEPT) & F.max(_WAS_KEPT).over(place)
-    whole = events.withColumns({_OLD: F.max(_OLD).over(place), _DISPLACES: displaces})
-    return whole.transform(latest((*shape.keys, SEQUENCE), ties))
+    return events.withColumn(_DISPLACES, displaces).transform(latest((*shape.keys, SEQUENCE), ties))
 
 
 def _outcomes(events: DataFrame, shape: Shape, *, has_rows: bool) -> DataFrame:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyspark.sql import DataFrame
@@ -13,10 +14,12 @@ from pyspark.sql import functions as F
 from toolkit.columns import quoted
 from toolkit.store.records import columns_of
 from toolkit.streaming.records import DeadLetter, LateRow
+from toolkit.streaming.sinks import append_once
 from toolkit.streaming.sources import KEY, OFFSET, PARTITION, PROBLEM, SENT_AT, TOPIC, VALUE
 
 if TYPE_CHECKING:
     from toolkit.store.records import Record
+    from toolkit.store.tables import Tables
     from toolkit.streaming.sinks import MicroBatch
 
 
@@ -70,6 +73,19 @@ def late_rows(batch: MicroBatch, rows: DataFrame, at: str) -> DataFrame:
     seconds = (F.unix_micros(watermark) - F.unix_micros(F.col(at))) / 1_000_000
     placed = {"content": content, "event_at": F.col(at), "watermark": watermark, "late_seconds": seconds}
     return _as_record(late.withColumns(placed), LateRow, batch)
+
+
+def put_aside(tables: Tables, batch: MicroBatch, rows: DataFrame, record: type[Record]) -> None:
+    """Add rows that this module gave to the table of their record, if there are any.
+
+    Args:
+        tables: of the run.
+        batch: that the rows are of; where its rows are persisted, they are worked out once.
+        rows: of `dead_letters` or `late_rows`.
+        record: what they are.
+    """
+    if not rows.isEmpty():
+        append_once(replace(batch, rows=rows), tables.path(record), tables.way(record))
 
 
 def _as_record(rows: DataFrame, record: type[Record], batch: MicroBatch) -> DataFrame:
