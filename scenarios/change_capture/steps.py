@@ -128,7 +128,8 @@ def capture(platform: DataPlatform) -> None:
             made = database.commit(work.until(portion / PORTIONS), work.kill_when_due)
             platform.metric("transactions", made, "transactions")
             if portion == PORTIONS:
-                debezium.await_sent(CAPTURE.name, database.place())
+                for why in debezium.await_sent(CAPTURE.name, database.place()):
+                    platform.alert(f"Debezium had failed, and was started again: {why}", "info")
             else:
                 database.add_column()
             platform.streaming.take(changes(platform))

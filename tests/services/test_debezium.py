@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from tests.services.conftest import marked
 from tests.services.test_kafka import consumed
@@ -98,6 +99,33 @@ def test_changes_come_with_their_places_in_the_log_and_kills_lose_none(database:
         assert connection.execute("SELECT count(*) FROM pg_replication_slots").fetchone() == (0,)
     assert service.stop(DEBEZIUM)
     assert len(marked(service_home)) > 0, "Kafka and PostgreSQL go on"
+
+
+def largest_message(topic: str, size: int) -> None:
+    """Let a topic take messages of that many bytes at most."""
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    asked = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[entry])
+    client = AdminClient(kafka.broker().of_client())
+    client.incremental_alter_configs([asked])[asked].result()
+
+
+def test_a_capture_that_failed_is_started_again_and_why_is_said(database: Running) -> None:
+    del database
+    done("CREATE TABLE orders (id INT PRIMARY KEY, note TEXT)")
+    service.start(DEBEZIUM)
+    debezium.capture(SHOP)
+    assert debezium.await_sent(SHOP.name, done("INSERT INTO orders VALUES (1)")) == ()
+    largest_message(SHOP.topic("public.orders"), 2_000)
+    place = done("INSERT INTO orders VALUES (2, repeat('x', 9000)), (3, NULL)")
+    with pytest.raises(SetupError, match=r"has not sent the changes up to .*: it is .*larger than the max"):
+        debezium.await_sent(SHOP.name, place, patience=15)
+    largest_message(SHOP.topic("public.orders"), 1_000_000)
+    why = debezium.await_sent(SHOP.name, place)
+    assert len(why) >= 1
+    assert all("larger than the max" in one for one in why)
+    # What could be sent beside the one that could not comes again.
+    by_place = {one["source"]["lsn"]: one["after"]["id"] for one in changes()}
+    assert [by_place[place] for place in sorted(by_place)] == [1, 2, 3]
 
 
 def test_what_cannot_be_captured_is_said_and_holds_up_nothing_else(database: Running) -> None:

@@ -57,6 +57,10 @@ CAPTURE_SETTINGS = {
     "topic.creation.default.retention.ms": "-1",
 }
 """One partition: only so do all changes of a table stay in the order of its commits."""
+FAILED = "FAILED"
+RESTART_SECONDS = 2.0
+"""A task that was started again takes a moment until it is at work."""
+_DONE = (http.client.OK, http.client.ACCEPTED, http.client.NO_CONTENT)
 _NAME = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -252,7 +256,7 @@ def _await_following(place: Place, wanted: Capture, database: Running, patience:
     until = time.monotonic() + patience
     while True:
         found = _state(place, wanted.name)
-        if found.startswith("FAILED") or time.monotonic() > until:
+        if found.startswith(FAILED) or time.monotonic() > until:
             raise SetupError(
                 f"Debezium does not capture {', '.join(wanted.tables)}: it is {found}.",
                 cure="Its log: toolkit services log debezium",
@@ -289,8 +293,10 @@ def _state(place: Place, name: str) -> str:
         return "REFUSED" if (_captures(place) / f"{name}.json").exists() else "ABSENT"
     for one in (answer["connector"], *answer["tasks"]):
         if one["state"] != "RUNNING":
-            why, *_ = one.get("trace", "").split("\tat ")
-            return " ".join([one["state"], *why.split()])
+            trace = one.get("trace", "")
+            # Connect wraps it in words of its own; what it was stands last.
+            *_, cause = trace.rpartition("Caused by: ")
+            return " ".join([one["state"], *cause.split("\tat ")[0].split()])
     return "RUNNING" if answer["tasks"] else "UNASSIGNED"
 
 
@@ -310,12 +316,11 @@ def _remove(place: Place, name: str) -> None:
     """Take a connector and its notes away; they can be when its task has stopped, which takes a moment."""
     if _asked(place, "GET", f"/connectors/{name}/status")[0] == http.client.NOT_FOUND:
         return
-    done = (http.client.OK, http.client.ACCEPTED, http.client.NO_CONTENT)
     until = time.monotonic() + ASK_SECONDS
     for method, path in (("PUT", "/stop"), ("DELETE", "/offsets"), ("DELETE", "")):
         while True:
             code, answer = _asked(place, method, f"/connectors/{name}{path}")
-            if code in done:
+            if code in _DONE:
                 break
             if time.monotonic() > until:
                 raise SetupError(
@@ -352,30 +357,61 @@ def forget(name: str) -> None:
         connection.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(name)))
 
 
-def await_sent(name: str, lsn: str, patience: float = ASK_SECONDS) -> None:
+def await_sent(name: str, lsn: str, patience: float = ASK_SECONDS) -> tuple[str, ...]:
     """Wait until all changes up to a place in the database's log have been acknowledged by Kafka.
+
+    A connector that asks its database while that is down may fail, and Connect leaves it so: it is started again.
 
     Args:
         name: of the capture.
         lsn: the place, as `pg_current_wal_insert_lsn()` gives it.
         patience: seconds until it is given up.
 
+    Returns:
+        For each time that it was started again, why it had failed.
+
     Raises:
         SetupError: they have not; why is said as far as Debezium tells.
     """
-    until = time.monotonic() + patience
+    until, failures = time.monotonic() + patience, list[str]()
+    looked = 0.0
     while True:
         with postgres.connected() as connection:
             asked = "SELECT confirmed_flush_lsn >= %s::pg_lsn FROM pg_replication_slots WHERE slot_name = %s"
             row = connection.execute(asked, [lsn, name]).fetchone()
         if row and row[0]:
-            return
-        if time.monotonic() > until:
-            raise SetupError(
-                f"Debezium has not sent the changes up to {lsn}: it is {state(name)}.",
-                cure="Its log: toolkit services log debezium",
-            )
+            return tuple(failures)
+        if time.monotonic() - looked > RESTART_SECONDS:
+            looked, found = time.monotonic(), state(name)
+            if looked > until:
+                before = f", after it had failed: {failures[-1]}" if failures else ""
+                raise SetupError(
+                    f"Debezium has not sent the changes up to {lsn}: it is {found}{before}.",
+                    cure="Its log: toolkit services log debezium",
+                )
+            if found.startswith(FAILED):
+                failures.append(found.removeprefix(FAILED).strip())
+                restart(name)
         time.sleep(POLL_SECONDS)
+
+
+def restart(name: str, *, all_of_it: bool = False) -> None:
+    """Start again what has failed of a capture; it goes on where it was.
+
+    Args:
+        name: of the capture.
+        all_of_it: what is at work, too.
+
+    Raises:
+        SetupError: Debezium is not at work, or there is no such capture.
+    """
+    path = f"/connectors/{name}/restart?includeTasks=true&onlyFailed={str(not all_of_it).lower()}"
+    code, answer = _asked(service.needed(DEBEZIUM).place, "POST", path)
+    if code not in _DONE:
+        raise SetupError(
+            f"Debezium does not start {name} again: {answer.get('message', code)}.",
+            cure="Its log: toolkit services log debezium",
+        )
 
 
 def _asked(place: Place, method: str, path: str, content: Any = None) -> tuple[int, Any]:
