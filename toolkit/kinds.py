@@ -21,6 +21,8 @@ Spans = tuple[Span, ...]
 STATES: dict[str, tuple[str, str]] = {
     "waiting": ("○", "secondary"),
     "starting": ("○", "accent"),
+    "new": ("○", "secondary"),
+    "paused": ("‖", "warning"),
     "running": ("●", "accent"),
     "finished": ("✔", "success"),
     "succeeded": ("✔", "success"),
@@ -51,7 +53,7 @@ STATES: dict[str, tuple[str, str]] = {
     "cancelled": ("■", "warning"),
     "interrupted": ("✖", "error"),
 }
-"""The sign and the style of each state of a run, a step, a rule, a promise or a service."""
+"""The sign and the style of each state of a run, a step, a rule, a promise, a stream or a service."""
 SEVERITIES: dict[str, str] = {"critical": "error", "error": "error", "warn": "warning", "info": "secondary"}
 BARS = "▁▂▃▄▅▆▇█"
 GOOD, FAIR = 95, 75

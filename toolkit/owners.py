@@ -35,12 +35,20 @@ class Owner:
     parameters: Parameters
 
 
-def owner(table: str) -> Owner:
+def owner(table: str, scenario: str = "") -> Owner:
     """The scenario that wrote the table last, with the parameters of that run; `NOBODY` when none did.
 
+    Args:
+        table: empty for none.
+        scenario: the one that it is, with the parameters of its last run, whether or not the table is there.
+
     Raises:
-        UsageError: there is no such table.
+        UsageError: there is no such table, or no such scenario.
     """
+    if scenario:
+        whose = scenarios.get(scenario)
+        last = next((run for run in runs.history() if _ran(run, scenario)), None)
+        return Owner(whose, whose.parse(_parameters(last.run_id) if last else {}))
     if not table:
         return Owner(NOBODY, Parameters())
     for version in Lakehouse.default().open(table).history():
@@ -48,6 +56,15 @@ def owner(table: str) -> Owner:
         if name and (found := scenarios.discover().get(name)):
             return Owner(found, found.parse(_parameters(version.run_id)))
     return Owner(NOBODY, Parameters())
+
+
+def _ran(run: runs.RunFolder, scenario: str) -> bool:
+    """Whether it was a run of this scenario itself, as far as that can be read."""
+    try:
+        record = run.record()
+    except DataError:
+        return False
+    return record.scenario == scenario and record.via != "task"
 
 
 def _parameters(run_id: str) -> dict[str, Any]:

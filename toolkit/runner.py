@@ -279,7 +279,7 @@ def prepared(task: Task[P, T], parameters: P) -> Owner:
         ToolkitError: it is refused.
     """
     task.prepare(parameters)
-    return owner(task.about(parameters))
+    return owner(task.about(parameters), task.scenario(parameters))
 
 
 def do(task: Task[P, T], parameters: P, whose: Owner, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> T:
@@ -304,10 +304,19 @@ def do(task: Task[P, T], parameters: P, whose: Owner, *, run_id: str, listeners:
         recorded(folder, whose.scenario, whose.parameters, listeners, "task", about),
         _interruptible(),
         ActiveRun(whose.scenario, whose.parameters, folder, listeners, tasks=work) as run,
+        contextlib.ExitStack() as servers,
     ):
+        for name in task.needs(parameters):
+            servers.enter_context(_leased(name))
         outcome = run.task(task.name, lambda platform: task.body(platform, parameters))
         run.finish(task.answer(parameters, outcome))
     return outcome
+
+
+def _leased(name: str) -> contextlib.AbstractContextManager[object]:
+    from toolkit import service_leases, services
+
+    return service_leases.leased(services.service(name))
 
 
 def answer_of(run: ActiveRun) -> str:

@@ -68,6 +68,25 @@ class Step:
 
 
 @dataclass(frozen=True)
+class ScenarioStream:
+    """A stream that can be kept at work: a function of its name in `streams.py` makes it of a `DataPlatform`.
+
+    Attributes:
+        name: of the function, and of its checkpoint.
+        goal: what it does, in a sentence.
+        writes: tables that no other run writes meanwhile.
+        repeats: an event that it takes again is a row more: it is not merged by a key.
+        from_topics: its rows come from topics, so that it can begin at any event of theirs.
+    """
+
+    name: str
+    goal: str
+    writes: tuple[str, ...]
+    repeats: bool = False
+    from_topics: bool = False
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One question, and the lakehouse that answers it."""
 
@@ -81,6 +100,7 @@ class Scenario:
     topics: tuple[str, ...] = ()
     minutes: int = 1
     services: tuple[str, ...] = ()
+    streams: tuple[ScenarioStream, ...] = ()
     order: int = 100
     """Where it stands in lists: the one to begin with first."""
 
@@ -144,6 +164,45 @@ class Scenario:
             UsageError: it is missing or cannot be imported.
         """
         return _imported(self.id, "steps", "Mend that file; the log of a run has the stack.")
+
+    def stream(self, name: str) -> ScenarioStream:
+        """The stream called `name`.
+
+        Raises:
+            UsageError: this scenario does not declare it.
+        """
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        raise UsageError.unknown(f"stream of {self.id}", name, [stream.name for stream in self.streams])
+
+    def stream_body(self, name: str) -> Callable[[Any], Any]:
+        """The function that makes a stream of a `DataPlatform`; imports Spark.
+
+        Raises:
+            UsageError: this scenario does not declare it, or `streams.py` has no such function.
+        """
+        module = _imported(self.id, "streams", "Mend that file.")
+        function: Callable[[Any], Any] | None = getattr(module, self.stream(name).name, None)
+        if function is None:
+            raise UsageError(
+                f"streams.py of {self.id} has no function {name!r}.", cure="Give each stream a function of its name."
+            )
+        return function
+
+    @property
+    def has_feed(self) -> bool:
+        """Whether `feed.py` gives events that come in while its streams are at work."""
+        return (self.folder / "feed.py").is_file()
+
+    def feed(self) -> Callable[[Any], Any]:
+        """The function `feed` of `feed.py`, which gives such events of a `DataPlatform`; imports Spark.
+
+        Raises:
+            UsageError: it cannot be imported.
+        """
+        feed: Callable[[Any], Any] = _imported(self.id, "feed", "Mend that file.").feed
+        return feed
 
     def body(self, step: str) -> Callable[[Any], Any]:
         """The function that does `step`; imports Spark."""

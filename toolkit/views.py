@@ -204,6 +204,8 @@ class Task(Generic[P, R]):
         writes: the tables that it holds meanwhile.
         prepare: refuses all that can be refused before Java starts.
         about: the table that it is about, whose scenario it is done for; empty for none.
+        scenario: the id of the scenario that it is done for, where that is said and not found by the table.
+        needs: services that are at work meanwhile.
         then: the view that shows what came of it, asked with parameters of the task or `run`, the run's id.
         reports: the result in other forms, by the name that `--format` takes.
         verdict: how the command ends; OK unless it says otherwise.
@@ -219,6 +221,8 @@ class Task(Generic[P, R]):
     writes: Callable[[P], tuple[str, ...]] = lambda parameters: ()  # noqa: ARG005
     prepare: Callable[[P], None] = lambda parameters: None  # noqa: ARG005
     about: Callable[[P], str] = lambda parameters: str(getattr(parameters, "table", ""))
+    scenario: Callable[[P], str] = lambda parameters: ""  # noqa: ARG005
+    needs: Callable[[P], tuple[str, ...]] = lambda parameters: ()  # noqa: ARG005
     then: Link | None = None
     reports: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
     verdict: Callable[[R], ExitCode] = lambda result: ExitCode.OK  # noqa: ARG005

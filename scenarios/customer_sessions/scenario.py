@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from toolkit.scenario import Parameters, Scenario, Step, load_tables
+from toolkit.scenario import Parameters, Scenario, ScenarioStream, Step, load_tables
 
 
 class SessionParameters(Parameters):
@@ -58,6 +58,14 @@ SCENARIO = Scenario(
         "transformWithState",
         "timers",
         "watermark",
+    ),
+    streams=(
+        ScenarioStream(
+            "clicks", "From the topic to silver, each click once.", writes=(CLICKS,), repeats=True, from_topics=True
+        ),
+        ScenarioStream("sessions", "Sessions that are over.", writes=(SESSIONS,), repeats=True),
+        ScenarioStream("carts", "Sessions that filled a cart and bought nothing.", writes=(CARTS,), repeats=True),
+        ScenarioStream("checkouts", "Each purchase beside its payment.", writes=(CHECKOUTS,), repeats=True),
     ),
     minutes=3,
     services=("kafka",),

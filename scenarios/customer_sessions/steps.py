@@ -58,10 +58,8 @@ def stream(platform: DataPlatform) -> None:
                 broker, streams.PAYMENT_TOPIC, (_message(one.order_id, one) for one in _between(payments, *portion))
             ).count
             platform.metric("events sent", count, "events")
-            platform.streaming.take(streams.clicks(platform, broker))
-            platform.streaming.take(
-                streams.sessions(platform), streams.carts(platform), streams.checkouts(platform, broker)
-            )
+            platform.streaming.take(streams.clicks(platform))
+            platform.streaming.take(streams.sessions(platform), streams.carts(platform), streams.checkouts(platform))
 
 
 def _between(events: Sequence[Any], since: Any, until: Any) -> list[Any]:

@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 from datasets.shop.clicks import STAGES
 from scenarios.customer_sessions.carts import CART, AbandonedCarts
 from scenarios.customer_sessions.scenario import CARTS, CHECKOUTS, CLICKS, SESSIONS
-from toolkit.broker import Broker
 from toolkit.platform import DataPlatform
+from toolkit.services import kafka
 from toolkit.store.reuse import persisted
 from toolkit.streaming.aside import dead_letters, put_aside, readable
 from toolkit.streaming.records import DeadLetter
@@ -30,11 +30,10 @@ LATENESS = "20 minutes"
 PAID_WITHIN = "15 minutes"
 
 
-def clicks(platform: DataPlatform, broker: Broker) -> Stream:
+def clicks(platform: DataPlatform) -> Stream:
     """From the topic to silver: each click once, also if it was sent twice."""
-    messages = parsed(
-        read_topic(platform.spark, broker, CLICK_TOPIC), CLICK, ("click_id", "customer_id", "at", "stage")
-    )
+    topic = read_topic(platform.spark, kafka.broker(), CLICK_TOPIC, begin=platform.streaming.begin("clicks"))
+    messages = parsed(topic, CLICK, ("click_id", "customer_id", "at", "stage"))
     # What cannot be read has no id, and none of it is a repetition.
     named = messages.withColumn("_once", F.coalesce("click_id", F.concat_ws("/", "_topic", "_partition", "_offset")))
     rows = named.withWatermark("at", LATENESS).dropDuplicatesWithinWatermark(["_once"]).drop("_once")
@@ -80,12 +79,12 @@ def carts(platform: DataPlatform) -> Stream:
     return Stream("carts", rows, lambda batch: append_once(batch, platform.path(CARTS), platform.way(CARTS)))
 
 
-def checkouts(platform: DataPlatform, broker: Broker) -> Stream:
+def checkouts(platform: DataPlatform) -> Stream:
     """Each purchase beside its payment; those whose payment did not come in time have none."""
     bought = (
         _clicks(platform).where("stage = 'purchase'").select("order_id", "customer_id", F.col("at").alias("bought_at"))
     )
-    messages = read_topic(platform.spark, broker, PAYMENT_TOPIC)
+    messages = read_topic(platform.spark, kafka.broker(), PAYMENT_TOPIC)
     told = parsed(messages, PAYMENT, ("order_id", "at", "amount")).where("_problem IS NULL")
     paid = told.select(F.col("order_id").alias("_order"), F.col("at").alias("paid_at"), "amount")
     paid = paid.withWatermark("paid_at", LATENESS)

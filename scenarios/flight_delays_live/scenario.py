@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from toolkit.scenario import Parameters, Scenario, Step, load_tables
+from toolkit.scenario import Parameters, Scenario, ScenarioStream, Step, load_tables
 
 
 class LiveParameters(Parameters):
@@ -53,5 +53,14 @@ SCENARIO = Scenario(
     topics=("Kafka", "event time", "watermark", "sliding windows", "late data", "dead letters", "transformWithState"),
     minutes=3,
     services=("kafka",),
+    streams=(
+        ScenarioStream("departures", "From the topic to silver, each flight once.", writes=(SILVER,), from_topics=True),
+        ScenarioStream(
+            "delays",
+            "Delays by airport and airline in sliding windows, and the worst airlines.",
+            writes=(WINDOWS, "gold.worst_airlines"),
+        ),
+        ScenarioStream("alerts", "Airports whose delays last.", writes=(ALERTS,), repeats=True),
+    ),
     order=31,
 )

@@ -56,9 +56,9 @@ def stream(platform: DataPlatform) -> None:
         # Spark rounds what it takes of each partition down.
         most = math.ceil(size / BATCHES) + PARTITIONS
         for portion in _portions(reported, size):
-            count = send(broker, streams.TOPIC, _messages(portion)).count
+            count = send(broker, streams.TOPIC, messages(portion)).count
             platform.metric("events sent", count, "events")
-            platform.streaming.take(streams.departures(platform, broker, most))
+            platform.streaming.take(streams.departures(platform, most))
             platform.streaming.take(streams.delays(platform), streams.alerts(platform))
 
 
@@ -66,7 +66,8 @@ def _portions(reported: list[Reported], size: int) -> Iterator[list[Reported]]:
     return (reported[n : n + size] for n in range(0, len(reported), size))
 
 
-def _messages(reported: Iterable[Reported]) -> Iterator[Message]:
+def messages(reported: Iterable[Reported]) -> Iterator[Message]:
+    """The events as the topic gets them, each with the time at which the flight left."""
     for one in reported:
         yield Message(one.departure.key, one.value, int(one.departure.departed_at.timestamp() * 1000))
 

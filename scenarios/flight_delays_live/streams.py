@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 
 from scenarios.flight_delays_live.alerts import ALERT, LastingDelays
 from scenarios.flight_delays_live.scenario import ALERTS, SILVER, WINDOWS
-from toolkit.broker import Broker
 from toolkit.etl.load import upsert
 from toolkit.platform import DataPlatform
+from toolkit.services import kafka
 from toolkit.store.reuse import persisted
 from toolkit.streaming.aside import dead_letters, late_rows, on_time, put_aside, readable
 from toolkit.streaming.records import DeadLetter, LateRow
@@ -32,7 +32,7 @@ THRESHOLD, LASTING = 20.0, 3
 """An alert: so many minutes of mean delay, in so many windows in a row."""
 
 
-def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
+def departures(platform: DataPlatform, most: int | None = None) -> Stream:
     """From the topic to silver, each flight once; what cannot be read and what is late is put aside."""
 
     def body(batch: MicroBatch) -> None:
@@ -48,7 +48,9 @@ def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
                 platform.way(SILVER),
             )
 
-    messages = read_topic(platform.spark, broker, TOPIC, most=most)
+    messages = read_topic(
+        platform.spark, kafka.broker(), TOPIC, begin=platform.streaming.begin("departures"), most=most
+    )
     return Stream(
         "departures", parsed(messages, EVENT, ("flight_id", AT, "delay")).withWatermark(AT, _lateness(platform)), body
     )
@@ -56,7 +58,8 @@ def departures(platform: DataPlatform, broker: Broker, most: int) -> Stream:
 
 def delays(platform: DataPlatform) -> Stream:
     """Delays by airport and airline in sliding windows, and the list of the worst; a window is there while it grows."""
-    airlines = platform.spark.read.parquet(str(platform.landing.files("flights") / "airlines.parquet"))
+    landed = platform.landing.readable(platform.landing.land("flights"))
+    airlines = platform.spark.read.parquet(str(landed / "airlines.parquet"))
     named = F.broadcast(airlines.select("carrier", F.col("name").alias("airline")))
     by = ("origin", "carrier", "airline")
     rows = windowed(_on_time(platform).join(named, "carrier", "left"), *by)

@@ -103,8 +103,8 @@ def test_nothing_is_left_at_work_and_the_database_keeps_no_log_for_us(shop: Warm
 
 @pytest.mark.soak
 def test_twenty_four_thousand_changes_through_all_kills(home: Home) -> None:
-    record = home.run("-p", "changes", "24000", "-p", "kills", "3", scenario="change_capture")
+    record = home.run("-p", "changes", "32000", "-p", "kills", "3", scenario="change_capture")
     assert record["answer"].startswith("Yes: through 3 kills"), record["answer"]
     assert [row for row in home.rows(CHECKS) if row["missing"] or row["extra"]] == []
-    assert len([row for row in home.rows(BRONZE) if row["op"] in "cudt"]) >= 20_000
+    assert len([row for row in home.rows(BRONZE) if row["op"] in "cudt"]) >= 24_000
     assert marked(home.path) == []

@@ -53,6 +53,21 @@ class Sent:
     bytes: int
 
 
+@dataclass(frozen=True)
+class Feed:
+    """Events that come in while streams are at work.
+
+    Attributes:
+        broker: that is at work.
+        topic: that is there.
+        messages: each with its time, in the order of these.
+    """
+
+    broker: Broker
+    topic: str
+    messages: Iterator[Message]
+
+
 def paced(messages: Iterable[Message], speed: float) -> Iterator[Message]:
     """The same messages, each when its time has come, counted from that of the first.
 

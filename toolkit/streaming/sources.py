@@ -19,6 +19,8 @@ from toolkit.broker import Broker
 from toolkit.columns import quoted
 from toolkit.errors import UsageError
 from toolkit.streaming.schemas import HEADER_BYTES, MAGIC, SchemaFolder
+from toolkit.streaming.steering import Begin
+from toolkit.streaming.topics import Topics
 
 TOPIC, PARTITION, OFFSET, SENT_AT, KEY, VALUE = "_topic", "_partition", "_offset", "_sent_at", "_key", "_value"
 PLACE = (TOPIC, PARTITION, OFFSET)
@@ -26,6 +28,9 @@ PLACE = (TOPIC, PARTITION, OFFSET)
 PROBLEM = "_problem"
 """Why a message cannot be read; null where it can."""
 _ORIGIN = {TOPIC: "topic", PARTITION: "partition", OFFSET: "offset", SENT_AT: "timestamp"}
+EARLIEST = Begin()
+_EARLIEST = -2
+"""As Spark's source calls it."""
 _TEXT, _READ = "_text", "_read"
 
 
@@ -34,7 +39,7 @@ def read_topic(
     broker: Broker,
     topic: str,
     *,
-    starting: str = "earliest",
+    begin: Begin = EARLIEST,
     most: int | None = None,
 ) -> DataFrame:
     """A stream of the messages of a topic: `_key` and `_value` in bytes, and where each lies.
@@ -45,16 +50,37 @@ def read_topic(
         spark: the session, with the jars of `kafka`.
         broker: that is at work.
         topic: that is there.
-        starting: where a new checkpoint begins: `earliest`, `latest`, or offsets by partition in JSON. A checkpoint that is
-            there goes on where it is.
+        begin: where a new checkpoint begins, such as `platform.streaming.begin(…)`; one that is there goes on where it is.
         most: messages in one batch.
+
+    Raises:
+        SetupError: it is to begin at offsets, and the broker does not say which partitions there are.
     """
     reader = spark.readStream.format("kafka").options(**broker.of_spark()).option("subscribe", topic)
-    reader = reader.option("startingOffsets", starting).option("failOnDataLoss", True)
+    reader = reader.options(**_beginning(begin, broker, topic)).option("failOnDataLoss", True)
     if most is not None:
         reader = reader.option("maxOffsetsPerTrigger", most)
     columns = [F.col(name).alias(alias) for alias, name in _ORIGIN.items()]
     return reader.load().select(F.col("key").alias(KEY), F.col("value").alias(VALUE), *columns)
+
+
+def _beginning(begin: Begin, broker: Broker, topic: str) -> dict[str, str]:
+    """The place in the words of Spark's source, which wants to be told of each partition."""
+    if begin.latest:
+        return {"startingOffsets": "latest"}
+    if begin.since is not None:
+        return {"startingTimestamp": str(begin.since), "startingOffsetsByTimestampStrategy": "latest"}
+    if begin.offsets is None:
+        return {"startingOffsets": "earliest"}
+    topics = Topics(broker)
+    places = {
+        name: {
+            str(one.number): begin.offsets.get(name, {}).get(str(one.number), _EARLIEST)
+            for one in topics.partitions(name)
+        }
+        for name in topic.split(",")
+    }
+    return {"startingOffsets": json.dumps(places)}
 
 
 def parsed(messages: DataFrame, schema: str | T.StructType, needed: tuple[str, ...] = ()) -> DataFrame:

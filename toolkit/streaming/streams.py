@@ -1,53 +1,51 @@
-"""Streams of a run: each with a checkpoint of its own, taken to the end of what there is, and each batch of them kept.
+"""Streams of a run: each with a checkpoint of its own, taken to the end of what there is or kept at work, each batch recorded.
 
-Owns where checkpoints lie and how a stream ends: done, or failed in words. What is done with a batch is the caller's.
+Owns where checkpoints lie, how far a stream goes, and from where it begins. What is done with a batch is the caller's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.errors import DataError, SetupError, UsageError
 from toolkit.store.location import remove
 from toolkit.store.locks import writing
+from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
-from toolkit.streaming.faults import known, meaning
-from toolkit.streaming.progress import batches_of
+from toolkit.streaming.queries import HALT_SECONDS, LOOK_SECONDS, Query, Stream, taken
 from toolkit.streaming.records import StreamBatch
-from toolkit.streaming.sinks import BatchBody, each_batch
+from toolkit.streaming.steering import Begin
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
-    from pyspark.sql.streaming.query import StreamingQuery
-
     from toolkit.store.tables import Tables
 
-LOOK_SECONDS = 0.1
+__all__ = ["Kept", "Stream", "Streams"]
+
 COLLECT_EVERY = 20
 """Looks; Spark tells of the last hundred batches only."""
+RECORD_SECONDS = 5.0
+"""What a stream that is kept at work has done is recorded so often."""
+AGAIN_SECONDS, PATIENCE_SECONDS = 5.0, 600.0
+"""A broker that does not answer is tried again so often, and so long without a batch."""
 
 
-@dataclass(frozen=True)
-class Stream:
-    """Rows that keep coming, and what is done with each batch of them.
+@dataclass
+class Kept:
+    """What streams did while they were kept at work.
 
     Attributes:
-        name: of it and of its checkpoint, such as `departures`.
-        rows: a streaming frame.
-        body: what is done with a batch.
-        mode: what a batch has of rows that stand for many: new ones only, or also those that have changed, or all.
-        may_not_write: the body does something else with the rows than to write them, see `sinks.each_batch`.
+        batches: that were done.
+        rows: that came in them.
+        restarts: how often one was started again since its broker did not answer.
     """
 
-    name: str
-    rows: DataFrame
-    body: BatchBody
-    mode: str = "append"
-    may_not_write: bool = False
+    batches: int = 0
+    rows: int = 0
+    restarts: int = 0
 
 
 class Streams:
@@ -64,6 +62,10 @@ class Streams:
         """The checkpoint of a stream of this scenario."""
         return checkpoint_of(self.tables.lakehouse.root, self.tables.scenario.id, stream)
 
+    def begin(self, stream: str) -> Begin:
+        """Where a stream begins that has no checkpoint yet: where it was rewound to, or at the earliest event."""
+        return steering.begin(self.tables.lakehouse.root, self.checkpoint(stream))
+
     def begin_anew(self, *streams: str) -> None:
         """Forget how far streams have come; their tables are the caller's to empty.
 
@@ -74,9 +76,26 @@ class Streams:
         with self._held(streams):
             for stream in streams:
                 place = self.checkpoint(stream).place
+                steering.begin_at(self.tables.lakehouse.root, self.checkpoint(stream), None)
                 remove(place)
                 if place.is_dir():
                     raise DataError(f"The checkpoint {place} could not be removed whole.", cure="Remove it by hand.")
+
+    def rewind(self, stream: str, begin: Begin) -> None:
+        """Forget how far a stream has come, and have it begin at a place of choice when it is started next.
+
+        Its next checkpoint has another identity, and no state: what it takes again is written again, unless merged by key.
+
+        Args:
+            stream: which; its rows come from a topic, read with `begin`.
+            begin: where.
+
+        Raises:
+            BusyError: some process has it at work.
+            DataError: its checkpoint could not be removed whole.
+        """
+        self.begin_anew(stream)
+        steering.begin_at(self.tables.lakehouse.root, self.checkpoint(stream), begin)
 
     def take(self, *streams: Stream) -> list[StreamBatch]:
         """Take all that the sources have now, all streams side by side; what each batch took is kept in `ops.stream_batches`.
@@ -86,6 +105,74 @@ class Streams:
             ToolkitError: one failed, which ends the others: what a batch function has raised, or what Spark's error means. What
                 was done until then is kept.
         """
+        batches: list[StreamBatch] = []
+        with self._at_work(streams, {"availableNow": True}) as queries:
+            try:
+                for query in queries:
+                    query.start()
+                looks = 0
+                while any(query.is_active for query in queries):
+                    looks += 1
+                    for query in queries:
+                        query.refuse_failed()
+                        if looks % COLLECT_EVERY == 0:
+                            query.collect()
+                    time.sleep(LOOK_SECONDS)
+            finally:
+                for query in queries:
+                    query.halt()
+                batches = taken(queries)
+                self.tables.append(batches)
+            for query in queries:
+                query.refuse_failed()
+        return batches
+
+    def keep(self, *streams: Stream, every: float = 1.0, seconds: float | None = None) -> Kept:
+        """Keep streams at work until each is asked to stop, or the run is; a broker that does not answer is waited for.
+
+        What was asked of them before is forgotten. Batches are recorded as they are done.
+
+        Args:
+            streams: side by side; each can be paused and stopped by itself, see `steering`.
+            every: seconds from the beginning of one batch to the next; 0: as soon as one is done.
+            seconds: after which they end by themselves.
+
+        Raises:
+            BusyError: another process has one of these streams at work.
+            ToolkitError: as `take`; a broker that is gone for ten minutes is such an error, too.
+        """
+        kept, patience = Kept(), 0.0
+        until = None if seconds is None else time.monotonic() + seconds
+        with self._at_work(streams, {"processingTime": f"{every:g} seconds"}) as queries:
+            steered = [_Steered(query, self.tables) for query in queries]
+            try:
+                recorded = time.monotonic()
+                while not all(one.state == "stop" for one in steered) and (until is None or time.monotonic() < until):
+                    for one in steered:
+                        one.steer()
+                    if time.monotonic() - recorded > RECORD_SECONDS:
+                        self._record(queries, kept)
+                        recorded = time.monotonic()
+                    time.sleep(LOOK_SECONDS)
+                patience = HALT_SECONDS
+            finally:
+                for query in queries:
+                    query.halt(patience)
+                self._record(queries, kept)
+                kept.restarts = sum(one.restarts for one in steered)
+        return kept
+
+    def _record(self, queries: Sequence[Query], kept: Kept) -> None:
+        for query in queries:
+            query.collect()
+        batches = taken(queries)
+        kept.batches += len(batches)
+        kept.rows += sum(one.rows for one in batches)
+        self.tables.append(batches)
+
+    @contextlib.contextmanager
+    def _at_work(self, streams: Sequence[Stream], trigger: Mapping[str, Any]) -> Iterator[list[Query]]:
+        """A query of each, not started yet, which no other process may have at work."""
         names = [stream.name for stream in streams]
         if len(set(names)) < len(names):
             raise UsageError(f"Two streams have one name: {', '.join(names)}.", cure="Give each its own.")
@@ -94,78 +181,67 @@ class Streams:
             if (place := self.checkpoint(name)).exists:
                 _ = place.identity, place.last  # one that is damaged is refused before anything starts
         with self._held(names):
-            done: dict[str, list[StreamBatch]] = {name: [] for name in names}
-            try:
-                self._until_the_end(streams, done)
-            finally:
-                batches = sorted((one for some in done.values() for one in some), key=lambda one: one.began_at)
-                self.tables.append(batches)
-        return batches
+            yield [Query(stream, self.checkpoint(stream.name), self.tables.run_id, trigger) for stream in streams]
 
-    def _held(self, streams: Iterable[str]) -> AbstractContextManager[None]:
+    def _held(self, streams: Iterable[str]) -> contextlib.AbstractContextManager[None]:
         """Keep other processes from having these streams at work."""
         names = [lock_of(self.checkpoint(stream)) for stream in streams]
         return writing(self.tables.lakehouse.root, names, self.tables.run_id)
 
-    def _until_the_end(self, streams: Sequence[Stream], done: dict[str, list[StreamBatch]]) -> None:
-        raised: dict[str, Exception] = {}
-        queries: dict[str, StreamingQuery] = {}
+
+class _Steered:
+    """One stream that is kept at work as long as it is asked to; what was asked before is forgotten.
+
+    Args:
+        query: not started.
+        tables: of the run.
+    """
+
+    def __init__(self, query: Query, tables: Tables) -> None:
+        self.query, self.tables = query, tables
+        self.restarts = 0
+        self._failed_at: float | None = None
+        self._starts_at = 0.0
+        steering.forget(tables.lakehouse.root, query.place)
+        self._become("run")
+
+    def steer(self) -> None:
+        """Do what is asked now.
+
+        Raises:
+            ToolkitError: it failed, by something else than a broker that has been gone for a while.
+        """
+        wish = steering.asked(self.tables.lakehouse.root, self.query.place)
+        if wish != self.state:
+            self.query.halt(HALT_SECONDS)
+            self._become(wish)
+        if self.state != "run":
+            return
         try:
-            for stream in streams:
-                queries[stream.name] = self._start(stream, raised)
-            looks = 0
-            while any(query.isActive for query in queries.values()):
-                self._refuse_failed(queries, raised)
-                looks += 1
-                if looks % COLLECT_EVERY == 0:
-                    self._collect(queries, done)
-                time.sleep(LOOK_SECONDS)
-        finally:
-            for query in queries.values():
-                if query.isActive:
-                    query.stop()
-            self._collect(queries, done)
-        self._refuse_failed(queries, raised)
+            self.query.refuse_failed()
+        except SetupError as problem:
+            self._wait(problem)
+        if self._failed_at is not None and self.query.has_come_further:
+            self.tables.alert(f"The stream {self.query.place.stream} goes on.", "info")
+            self._failed_at = None
+        if not self.query.is_active and time.monotonic() >= self._starts_at:
+            self.query.start()
 
-    def _start(self, stream: Stream, raised: dict[str, Exception]) -> StreamingQuery:
-        place = self.checkpoint(stream.name)
-        body = _remembered(stream, each_batch(place, stream.body, may_not_write=stream.may_not_write), raised)
-        writer = stream.rows.writeStream.foreachBatch(body).outputMode(stream.mode).trigger(availableNow=True)
-        named = writer.queryName(place.stream)
-        try:
-            return named.option("checkpointLocation", str(place.place)).start()
-        except Exception as problem:
-            raise meaning(problem, place.stream) from problem
+    def _become(self, state: steering.Wish) -> None:
+        self.state: steering.Wish = state
+        steering.say(self.tables.lakehouse.root, self.query.place, state)
 
-    def _collect(self, queries: Mapping[str, StreamingQuery], done: dict[str, list[StreamBatch]]) -> None:
-        for name, query in queries.items():
-            last = done[name][-1].batch if done[name] else -1
-            done[name] += batches_of(query, self.checkpoint(name).stream, self.tables.run_id, last)
+    def _wait(self, problem: SetupError) -> None:
+        """Try again in a moment.
 
-    def _refuse_failed(self, queries: Mapping[str, StreamingQuery], raised: Mapping[str, Exception]) -> None:
-        for name, query in queries.items():
-            if (problem := query.exception()) is None:
-                continue
-            stream, own = self.checkpoint(name).stream, raised.get(name)
-            if own is None:
-                raise meaning(problem, stream) from problem
-            # Java has only the text of what the body raised; and what Java had raised in it may be known.
-            told = None if isinstance(own, ToolkitError) else known(own, stream)
-            if told is None:
-                raise own
-            raise told from own
-
-
-def _remembered(
-    stream: Stream, work: Callable[[DataFrame, int], None], raised: dict[str, Exception]
-) -> Callable[[DataFrame, int], None]:
-    """What is done with a batch, and what it raises is kept: on its way through Java it would become a text."""
-
-    def done(rows: DataFrame, number: int) -> None:
-        try:
-            work(rows, number)
-        except Exception as problem:
-            raised[stream.name] = problem
-            raise
-
-    return done
+        Raises:
+            SetupError: what it waits for has been gone for too long.
+        """
+        now = time.monotonic()
+        self._failed_at = self._failed_at or now
+        if now - self._failed_at > PATIENCE_SECONDS:
+            raise problem
+        self._starts_at = now + AGAIN_SECONDS
+        self.restarts += 1
+        self.query.reset()
+        self.tables.alert(f"{problem.what} It is started again in {AGAIN_SECONDS:g} seconds.")

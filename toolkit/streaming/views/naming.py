@@ -36,6 +36,13 @@ TO_CHECKPOINT = Link("c", "Checkpoint", "streaming.checkpoint", "Say in words wh
 TO_LATE = Link("l", "Late rows", "streaming.late", "Show the rows that came after the watermark.", OF_STREAM)
 TO_DEAD = Link("d", "Dead letters", "streaming.dead", "Show the messages that could not be read.", OF_STREAM)
 
+STEERED = (
+    Link("a", "Start", "streaming.start", "Keep it at work; one that is paused goes on.", OF_STREAM),
+    Link("p", "Pause", "streaming.pause", "Have it take no more batches for now.", OF_STREAM),
+    Link("x", "Stop", "streaming.stop", "Stop it when its batch is done.", OF_STREAM),
+    Link("w", "Rewind", "streaming.rewind", "Have it begin at a place of your choice.", OF_STREAM),
+)
+
 
 def checkpoints(lakehouse: Lakehouse) -> dict[str, Checkpoint]:
     """Every checkpoint in a lakehouse, by its stream."""

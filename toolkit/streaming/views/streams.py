@@ -8,12 +8,14 @@ from typing import Any
 from toolkit.errors import DataError
 from toolkit.parameters import Parameters
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.locks import is_held
-from toolkit.streaming.checkpoints import Checkpoint, lock_of
+from toolkit.streaming import steering
+from toolkit.streaming.checkpoints import Checkpoint
+from toolkit.streaming.declared import declared_streams
 from toolkit.streaming.records import StreamBatch
 from toolkit.streaming.views.naming import (
     EMPTY,
     SHOWN,
+    STEERED,
     TO_BATCHES,
     TO_CHECKPOINT,
     TO_DEAD,
@@ -32,12 +34,16 @@ TREND = 30
 
 def _streams(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     del parameters
-    found = checkpoints(lakehouse)
+    found = {**dict.fromkeys(declared_streams()), **checkpoints(lakehouse)}
     told: dict[str, list[StreamBatch]] = {}
     for one in records(lakehouse, StreamBatch, "began_at DESC"):
         told.setdefault(one.stream, []).append(one)
-    rows, problems = [], []
-    for name, place in found.items():
+    rows: list[Row] = []
+    problems: list[str] = []
+    for name, place in sorted(found.items()):
+        if place is None:
+            rows.append({"stream": name, "state": "new"})
+            continue
         row, problem = _stream(lakehouse, place, told.get(name, []))
         rows.append(row)
         problems += [problem] if problem else []
@@ -69,12 +75,12 @@ def _stream(lakehouse: Lakehouse, place: Checkpoint, told: Sequence[StreamBatch]
 
 
 def _state(lakehouse: Lakehouse, place: Checkpoint) -> str:
-    """At work while its lock is held; interrupted where a batch was planned and is not noted as done."""
-    held = is_held(lakehouse.root, lock_of(place))
-    if held is not False:
-        return "running" if held else "unknown"
-    last = place.last
-    return "interrupted" if last is not None and not last.done else "stopped"
+    """Interrupted where a batch was planned and is not noted as done."""
+    does = steering.state(lakehouse.root, place)
+    if does == "stop":
+        last = place.last
+        return "interrupted" if last is not None and not last.done else "stopped"
+    return "unknown" if does is None else {"run": "running", "pause": "paused"}[does]
 
 
 def _rate(one: StreamBatch) -> float | None:
@@ -82,7 +88,9 @@ def _rate(one: StreamBatch) -> float | None:
 
 
 _OF_STATE = {
+    "new": "has not begun: it can be started, or its scenario be run",
     "running": "is at work",
+    "paused": "is at work, and takes no batches until it is started",
     "stopped": "is not at work, and has done all that it had planned",
     "interrupted": "is not at work, and has planned a batch that it did not do: its next start does it",
     "damaged": "has a checkpoint that cannot be read",
@@ -110,7 +118,7 @@ STREAMS = View(
     ),
     Parameters,
     sentence=lambda row: f"{row['stream']} {_OF_STATE[row['state']]}." + (f"\n{row['why']}" if row.get("why") else ""),
-    links=(TO_BATCHES, TO_CHECKPOINT, TO_LATE, TO_DEAD, TO_RUN),
+    links=(TO_BATCHES, TO_CHECKPOINT, TO_LATE, TO_DEAD, TO_RUN, *STEERED),
     empty=EMPTY,
 )
 

@@ -1,0 +1,164 @@
+"""Streams at work in this process: each a query of Spark, what its batches took, and how it ended, in words.
+
+Owns how a query is started and stopped. What is recorded of it, and until when it is at work, is `streams`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import ToolkitError
+from toolkit.streaming.checkpoints import Checkpoint
+from toolkit.streaming.faults import known, meaning
+from toolkit.streaming.progress import batches_of
+from toolkit.streaming.records import StreamBatch
+from toolkit.streaming.sinks import BatchBody, each_batch
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+    from pyspark.sql.streaming.query import StreamingQuery
+
+HALT_SECONDS = 60.0
+"""A batch under way may end in that time; what is stopped in its midst is done again."""
+LOOK_SECONDS = 0.1
+END_SECONDS = 0.02
+"""Between the end of a batch and the plan of the next one."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Rows that keep coming, and what is done with each batch of them.
+
+    Attributes:
+        name: of it and of its checkpoint, such as `departures`.
+        rows: a streaming frame.
+        body: what is done with a batch.
+        mode: what a batch has of rows that stand for many: new ones only, or also those that have changed, or all.
+        may_not_write: the body does something else with the rows than to write them, see `sinks.each_batch`.
+    """
+
+    name: str
+    rows: DataFrame
+    body: BatchBody
+    mode: str = "append"
+    may_not_write: bool = False
+
+
+@dataclass
+class Query:
+    """One stream in this process: at work, halted, or ended.
+
+    Attributes:
+        stream: what it does.
+        place: its checkpoint.
+        run_id: of the run that has it at work.
+        trigger: when a batch is planned, as `DataStreamWriter.trigger` takes it.
+        new: batches that were done since they were taken from here.
+    """
+
+    stream: Stream
+    place: Checkpoint
+    run_id: str
+    trigger: Mapping[str, Any]
+    new: list[StreamBatch] = field(default_factory=list)
+    _query: StreamingQuery | None = None
+    _raised: Exception | None = None
+    _last: int = -1
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it is at work."""
+        return self._query is not None and self._query.isActive
+
+    def start(self) -> None:
+        """Begin, or go on where its checkpoint is.
+
+        Raises:
+            ToolkitError: it cannot.
+        """
+        self._raised = None
+        body = self._remembered(each_batch(self.place, self.stream.body, may_not_write=self.stream.may_not_write))
+        writer = self.stream.rows.writeStream.foreachBatch(body).outputMode(self.stream.mode).trigger(**self.trigger)
+        try:
+            named = writer.queryName(self.place.stream)
+            self._query = named.option("checkpointLocation", str(self.place.place)).start()
+        except Exception as problem:
+            raise meaning(problem, self.place.stream) from problem
+
+    def reset(self) -> None:
+        """Forget how it ended, once that is dealt with."""
+        self.collect()
+        self._query = None
+
+    @property
+    def has_come_further(self) -> bool:
+        """Whether it has done a batch since it was started last."""
+        return self._query is not None and bool(batches_of(self._query, self.place.stream, self.run_id, self._last))
+
+    def collect(self) -> None:
+        """Take what Spark tells of batches that are done; it keeps the last hundred."""
+        if self._query is not None:
+            self.new += batches_of(self._query, self.place.stream, self.run_id, self._last)
+            self._last = self.new[-1].batch if self.new else self._last
+
+    def halt(self, patience: float = 0.0) -> None:
+        """Stop it, if it is at work; it goes on where it was when it is started again.
+
+        Args:
+            patience: seconds in which a batch under way may end.
+        """
+        until, done = time.monotonic() + patience, self._progress()
+        # Where one batch follows the other it is never idle: the end of the one under way is waited for.
+        while self.is_active and self._is_busy() and self._progress() == done and time.monotonic() < until:
+            time.sleep(END_SECONDS)
+        if self._query is not None and self.is_active:
+            self._query.stop()
+        self.collect()
+
+    def _progress(self) -> tuple[int, str] | None:
+        """The batch that was done last, and when it began."""
+        last = self._query.lastProgress if self._query is not None else None
+        return None if last is None else (last.batchId, last.timestamp)
+
+    def _is_busy(self) -> bool:
+        return self._query is not None and bool(self._query.status["isTriggerActive"])
+
+    def refuse_failed(self) -> None:
+        """Raise what ended it, if something did.
+
+        Raises:
+            ToolkitError: what a batch function has raised, or what Spark's error means.
+        """
+        if self._query is None or (problem := self._query.exception()) is None:
+            return
+        own = self._raised
+        if own is None:
+            raise meaning(problem, self.place.stream) from problem
+        # Java has only the text of what the body raised; and what Java had raised in it may be known.
+        meant = None if isinstance(own, ToolkitError) else known(own, self.place.stream)
+        if meant is None:
+            raise own
+        raise meant from own
+
+    def _remembered(self, work: Callable[[DataFrame, int], None]) -> Callable[[DataFrame, int], None]:
+        """What is done with a batch, and what it raises is kept: on its way through Java it would become a text."""
+
+        def done(rows: DataFrame, number: int) -> None:
+            try:
+                work(rows, number)
+            except Exception as problem:
+                self._raised = problem
+                raise
+
+        return done
+
+
+def taken(queries: Sequence[Query]) -> list[StreamBatch]:
+    """The batches that were done since they were last taken, in the order in which they began."""
+    batches = sorted((one for query in queries for one in query.new), key=lambda one: one.began_at)
+    for query in queries:
+        query.new = []
+    return batches
