@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.spark.kept import AtWork, eventually
 from toolkit import service
 from toolkit.broker import Broker
 from toolkit.errors import DataError
@@ -20,9 +23,11 @@ from toolkit.services import kafka
 from toolkit.services.kafka import KAFKA
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import DeltaReader
+from toolkit.streaming import steering
 from toolkit.streaming.producers import Message, paced, send
 from toolkit.streaming.sinks import append_once
 from toolkit.streaming.sources import read_topic
+from toolkit.streaming.steering import Begin, begin_of_batch
 from toolkit.streaming.streams import Stream
 from toolkit.streaming.topics import Topics
 
@@ -49,8 +54,8 @@ def platform(spark: SparkSession, tmp_path: Path) -> DataPlatform:
     return DataPlatform(TINY, Parameters(), "a-run", log, lambda: spark, Lakehouse(tmp_path / "lakehouse"))
 
 
-def stream(platform: DataPlatform, broker: Broker, topic: str) -> Stream:
-    rows = read_topic(platform.spark, broker, topic)
+def stream(platform: DataPlatform, broker: Broker, topic: str, most: int | None = None) -> Stream:
+    rows = read_topic(platform.spark, broker, topic, begin=platform.streaming.begin("events"), most=most)
     return Stream("events", rows, lambda batch: append_once(batch, platform.path(TABLE), platform.way(TABLE)))
 
 
@@ -93,9 +98,54 @@ def test_a_topic_that_is_not_there_is_said(platform: DataPlatform, broker: Broke
         platform.streaming.take(stream(platform, broker, "nowhere"))
 
 
-def test_a_pace_keeps_the_distances_of_the_events() -> None:
-    import time
+def test_a_rewound_stream_begins_where_it_was_told_under_another_name(platform: DataPlatform, broker: Broker) -> None:
+    Topics(broker).make("again", 2, {"retention.ms": "-1"})
+    send(broker, "again", [Message(str(n).encode(), b"e", 1_000 * n) for n in range(1, 41)])
+    batches = platform.streaming.take(stream(platform, broker, "again", most=16))
+    took = {one.batch: one.rows for one in batches}
+    place = platform.streaming.checkpoint("events")
+    identity, total = place.identity, 40
+    assert sum(took.values()) == rows(platform) == total
+    since_batch = begin_of_batch(place, 1)
+    for begin, again in (
+        (since_batch, total - took[0]),
+        (Begin(since=31_000), 10),
+        (Begin(latest=True), 0),
+        (Begin(), total),
+    ):
+        platform.streaming.rewind("events", begin)
+        assert not place.exists
+        platform.streaming.take(stream(platform, broker, "again"))
+        total += again
+        assert rows(platform) == total, begin
+        assert place.identity != identity
+    assert sum(since_batch.offsets["again"].values()) == took[0] if since_batch.offsets else False
+    platform.streaming.take(stream(platform, broker, "again"))
+    assert rows(platform) == total, "where it began is of concern once"
 
+
+def test_a_broker_that_is_killed_or_down_is_waited_for_and_nothing_is_lost(
+    platform: DataPlatform, broker: Broker
+) -> None:
+    Topics(broker).make("killed", 1, {"retention.ms": "-1"})
+    send(broker, "killed", some(10))
+    at_work = AtWork(platform, stream(platform, broker, "killed"))
+    try:
+        eventually(lambda: platform.lakehouse.has_version(TABLE) and rows(platform) == 10)
+        os.kill(service.needed(KAFKA).pid, signal.SIGKILL)
+        eventually(lambda: bool(at_work.alerts()), 60)
+        assert kafka.broker(service.start(KAFKA)).address == broker.address
+        send(broker, "killed", some(10))
+        eventually(lambda: rows(platform) == 20, 60)
+        eventually(lambda: at_work.alerts()[-1] == "The stream tiny_topic.events goes on.")
+    finally:
+        steering.ask(platform.lakehouse.root, platform.streaming.checkpoint("events"), "stop")
+    kept = at_work.ended()
+    assert (kept.rows, kept.restarts) == (20, len(at_work.alerts()) - 1)
+    assert "The broker of the stream tiny_topic.events does not answer. It is started again" in at_work.alerts()[0]
+
+
+def test_a_pace_keeps_the_distances_of_the_events() -> None:
     began = time.monotonic()
     assert len(list(paced(some(5), 20.0))) == 5
     assert 0.2 <= time.monotonic() - began < 2

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.spark.tiny_stream import NOON, SEEN, add, appended, ids, platform_in, readings
 from toolkit.errors import BusyError, DataError, UsageError
-from toolkit.events import EventLog
-from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
-from toolkit.scenario import Scenario, Table
-from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.locks import writing
-from toolkit.store.reader import DeltaReader
 from toolkit.streaming.aside import late_rows, on_time
 from toolkit.streaming.checkpoints import lock_of
 from toolkit.streaming.records import BATCHES, LATE_ROWS, LateRow
@@ -25,49 +21,13 @@ from toolkit.streaming.sinks import MicroBatch, append_once
 from toolkit.streaming.streams import Stream
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-SEEN = Table("silver.seen", "One reading.", {"id": "Which.", "at": "When.", "v": "What."})
-TINY = Scenario(
-    "tiny_stream",
-    "Tiny",
-    "Does it stream?",
-    "A tiny stream.",
-    Parameters,
-    (),
-    (SEEN, Table("silver.days", "One day.", {})),
-)
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    from pyspark.sql import SparkSession
 
 
 @pytest.fixture
 def platform(spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataPlatform:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
-    log = EventLog(tmp_path / "events.jsonl", "a-run")
-    return DataPlatform(TINY, Parameters(), "a-run", log, lambda: spark, Lakehouse(tmp_path / "lakehouse"))
-
-
-def source(platform: DataPlatform) -> Path:
-    return platform.lakehouse.root / "source"  # type: ignore[return-value]
-
-
-def add(platform: DataPlatform, *readings: tuple[int, datetime, str]) -> None:
-    rows = platform.spark.createDataFrame(list(readings), "id INT, at TIMESTAMP, v STRING")
-    rows.coalesce(1).write.format("delta").mode("append").save(str(source(platform)))
-
-
-def readings(platform: DataPlatform, lateness: str = "") -> DataFrame:
-    reader = platform.spark.readStream.format("delta").option("maxFilesPerTrigger", 1)
-    rows = reader.load(str(source(platform)))
-    return rows.withWatermark("at", lateness) if lateness else rows
-
-
-def appended(platform: DataPlatform, rows: DataFrame) -> Stream:
-    return Stream("seen", rows, lambda batch: append_once(batch, platform.path(SEEN.name), platform.way(SEEN.name)))
-
-
-def ids(platform: DataPlatform) -> list[int]:
-    return sorted(row[0] for row in DeltaReader(platform.lakehouse.path(SEEN.name), "t").page(limit=1_000).rows)
+    return platform_in(tmp_path, spark)
 
 
 def test_a_stream_is_taken_to_its_end_and_goes_on_where_it_stopped(platform: DataPlatform) -> None:

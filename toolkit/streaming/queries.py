@@ -67,6 +67,7 @@ class Query:
     _query: StreamingQuery | None = None
     _raised: Exception | None = None
     _last: int = -1
+    _before: int = -1
 
     @property
     def is_active(self) -> bool:
@@ -79,7 +80,7 @@ class Query:
         Raises:
             ToolkitError: it cannot.
         """
-        self._raised = None
+        self._raised, self._before = None, self._last
         body = self._remembered(each_batch(self.place, self.stream.body, may_not_write=self.stream.may_not_write))
         writer = self.stream.rows.writeStream.foreachBatch(body).outputMode(self.stream.mode).trigger(**self.trigger)
         try:
@@ -96,7 +97,7 @@ class Query:
     @property
     def has_come_further(self) -> bool:
         """Whether it has done a batch since it was started last."""
-        return self._query is not None and bool(batches_of(self._query, self.place.stream, self.run_id, self._last))
+        return self._query is not None and bool(batches_of(self._query, self.place.stream, self.run_id, self._before))
 
     def collect(self) -> None:
         """Take what Spark tells of batches that are done; it keeps the last hundred."""

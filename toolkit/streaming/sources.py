@@ -31,6 +31,12 @@ _ORIGIN = {TOPIC: "topic", PARTITION: "partition", OFFSET: "offset", SENT_AT: "t
 EARLIEST = Begin()
 _EARLIEST = -2
 """As Spark's source calls it."""
+_PATIENCE: Mapping[str, str] = {
+    "kafka.request.timeout.ms": "10000",
+    "kafka.default.api.timeout.ms": "15000",
+    "fetchOffset.numRetries": "1",
+}
+"""Else a broker that is gone would be waited for three minutes, without a word."""
 _TEXT, _READ = "_text", "_read"
 
 
@@ -57,7 +63,7 @@ def read_topic(
         SetupError: it is to begin at offsets, and the broker does not say which partitions there are.
     """
     reader = spark.readStream.format("kafka").options(**broker.of_spark()).option("subscribe", topic)
-    reader = reader.options(**_beginning(begin, broker, topic)).option("failOnDataLoss", True)
+    reader = reader.options(**_beginning(begin, broker, topic), **_PATIENCE).option("failOnDataLoss", True)
     if most is not None:
         reader = reader.option("maxOffsetsPerTrigger", most)
     columns = [F.col(name).alias(alias) for alias, name in _ORIGIN.items()]

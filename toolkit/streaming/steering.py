@@ -16,7 +16,7 @@ from toolkit import paths
 from toolkit.errors import DataError
 from toolkit.store.location import Location
 from toolkit.store.locks import folder_of, is_held
-from toolkit.streaming.checkpoints import Checkpoint, lock_of
+from toolkit.streaming.checkpoints import Checkpoint, by_partition, lock_of
 
 Wish = Literal["run", "pause", "stop"]
 WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
@@ -97,6 +97,25 @@ def begin_at(root: Location, stream: Checkpoint, place: Begin | None) -> None:
         file.unlink(missing_ok=True)
     else:
         paths.write_atomically(file, json.dumps(asdict(place)))
+
+
+def begin_of_batch(place: Checkpoint, number: int) -> Begin:
+    """Where a batch began: where the one before it ended.
+
+    Raises:
+        DataError: one of the two is not kept, or it reads something else than topics.
+    """
+    _ = place.batch(number)
+    if number == 0:
+        return Begin()
+    offsets: dict[str, dict[str, int]] = {}
+    for source in place.batch(number - 1).offsets:
+        by_place = by_partition(source)
+        if by_place is None:
+            raise DataError(f"{place.stream} does not read topics alone.", cure="Rewind it to earliest.")
+        for (topic, partition), at in by_place.items():
+            offsets.setdefault(topic, {})[str(partition)] = at
+    return Begin(offsets=offsets)
 
 
 def _file(root: Location, stream: Checkpoint, name: str) -> Path:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from toolkit.errors import DataError, SetupError, UsageError
 from toolkit.store.location import remove
 from toolkit.store.locks import writing
+from toolkit.store.query_engine import literal
 from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
 from toolkit.streaming.queries import HALT_SECONDS, LOOK_SECONDS, Query, Stream, taken
-from toolkit.streaming.records import StreamBatch
+from toolkit.streaming.records import BATCHES, StreamBatch
 from toolkit.streaming.steering import Begin
 
 if TYPE_CHECKING:
@@ -177,11 +178,41 @@ class Streams:
         if len(set(names)) < len(names):
             raise UsageError(f"Two streams have one name: {', '.join(names)}.", cure="Give each its own.")
         self.tables.refuse_other_shape(StreamBatch)
-        for name in names:
-            if (place := self.checkpoint(name)).exists:
-                _ = place.identity, place.last  # one that is damaged is refused before anything starts
         with self._held(names):
+            for name in names:
+                self._refuse_damaged(self.checkpoint(name))
             yield [Query(stream, self.checkpoint(stream.name), self.tables.run_id, trigger) for stream in streams]
+
+    def _refuse_damaged(self, place: Checkpoint) -> None:
+        """Refuse a checkpoint that Spark would go on with, and lose rows.
+
+        One that was put back from an old copy, or lacks its newest plans, counts numbers again that the tables have had: what
+        comes under them would be left out without a word.
+
+        Raises:
+            DataError: it cannot be read, or is older than what was recorded of its batches.
+        """
+        if not place.exists:
+            return
+        identity, last = place.identity, place.last
+        recorded = self._recorded(identity)
+        if recorded is not None and (last is None or last.number < recorded):
+            planned = f"knows of batch {last.number} only" if last else "knows of no batch"
+            raise DataError(
+                f"The checkpoint of {place.stream} is older than the stream: batch {recorded} of it was done, and it "
+                f"{planned}. What came under the same numbers would be left out by the tables.",
+                cure=f"Put the newest copy back; or begin anew, and empty its tables: toolkit streaming rewind {place.stream} "
+                "--to earliest",
+            )
+
+    def _recorded(self, identity: str) -> int | None:
+        """The greatest batch of a checkpoint that was recorded as done; None where none was."""
+        lakehouse = self.tables.lakehouse
+        if not lakehouse.has_version(BATCHES):
+            return None
+        asked = f"SELECT max(batch) FROM t WHERE checkpoint_id = {literal(identity)}"  # noqa: S608 - quoted
+        found = lakehouse.open(BATCHES).sql(asked, as_it_stands=True).rows[0][0]
+        return None if found is None else int(found)
 
     def _held(self, streams: Iterable[str]) -> contextlib.AbstractContextManager[None]:
         """Keep other processes from having these streams at work."""

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from toolkit import scenario as scenarios
-from toolkit.errors import BusyError, DataError, UsageError
+from toolkit.errors import BusyError, UsageError
 from toolkit.parameters import Parameters
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.locks import is_held
 from toolkit.streaming import steering
-from toolkit.streaming.checkpoints import Checkpoint, by_partition, lock_of
+from toolkit.streaming.checkpoints import lock_of
 from toolkit.streaming.declared import Declared, declared, one_declared
-from toolkit.streaming.steering import Begin, Wish
+from toolkit.streaming.steering import Begin, Wish, begin_of_batch
 from toolkit.streaming.views.naming import OfStream
 from toolkit.views import Link, Task
 from toolkit.words import count, plural, size
@@ -255,25 +255,10 @@ def _begin(one: Declared, to: str) -> Begin:
     if to in ("earliest", "latest"):
         return Begin(latest=to == "latest")
     if batch := _BATCH.fullmatch(to):
-        return _at_batch(one.checkpoint, int(batch[1]))
+        return begin_of_batch(one.checkpoint, int(batch[1]))
     moment = datetime.fromisoformat(to)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return Begin(since=int(moment.timestamp() * 1000))
-
-
-def _at_batch(place: Checkpoint, number: int) -> Begin:
-    """Where a batch began: where the one before it ended."""
-    if number == 0:
-        return Begin(offsets=None)
-    place.batch(number)  # it has to be there
-    offsets: dict[str, dict[str, int]] = {}
-    for source in place.batch(number - 1).offsets:
-        found = by_partition(source)
-        if found is None:
-            raise DataError(f"{place.stream} does not read topics alone.", cure="Rewind it to earliest.")
-        for (topic, partition), at in found.items():
-            offsets.setdefault(topic, {})[str(partition)] = at
-    return Begin(offsets=offsets)
 
 
 def _previewed(asked: Rewind) -> str:
