@@ -31,6 +31,7 @@ STATES: dict[str, tuple[str, str]] = {
     "kept": ("✔", "success"),
     "ok": ("✔", "success"),
     "loaded": ("✔", "success"),
+    "released": ("✔", "success"),
     "skipped": ("↷", "secondary"),
     "tolerated": ("▲", "warning"),
     "replaced": ("▲", "warning"),

@@ -191,18 +191,18 @@ class Scenario:
         return function
 
     @property
-    def has_feed(self) -> bool:
-        """Whether `feed.py` gives events that come in while its streams are at work."""
-        return (self.folder / "feed.py").is_file()
+    def has_incoming(self) -> bool:
+        """Whether `incoming.py` gives events that come in while its streams are at work."""
+        return (self.folder / "incoming.py").is_file()
 
-    def feed(self) -> Callable[[Any], Any]:
-        """The function `feed` of `feed.py`, which gives such events of a `DataPlatform`; imports Spark.
+    def incoming(self) -> Callable[[Any], Any]:
+        """The function `incoming` of `incoming.py`, which gives such events of a `DataPlatform`; imports Spark.
 
         Raises:
             UsageError: it cannot be imported.
         """
-        feed: Callable[[Any], Any] = _imported(self.id, "feed", "Mend that file.").feed
-        return feed
+        function: Callable[[Any], Any] = _imported(self.id, "incoming", "Mend that file.").incoming
+        return function
 
     def body(self, step: str) -> Callable[[Any], Any]:
         """The function that does `step`; imports Spark."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from toolkit.streaming.records import DeadLetter, LateRow, StreamBatch
+from toolkit.streaming.records import DeadLetter, LateRow, ReleasedLetter, StreamBatch
 from toolkit.streaming.tasks import TASKS
 from toolkit.streaming.views.aside import DEAD, LATE
 from toolkit.streaming.views.checkpoint import CHECKPOINT
@@ -15,5 +15,5 @@ AREA = Area(
     "Streams",
     views=(STREAMS, BATCHES, LATE, DEAD, CHECKPOINT, TOPICS),
     tasks=TASKS,
-    records=(StreamBatch, LateRow, DeadLetter),
+    records=(StreamBatch, LateRow, DeadLetter, ReleasedLetter),
 )

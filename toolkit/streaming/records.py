@@ -12,6 +12,7 @@ from typing import Annotated
 from toolkit.store.records import Record
 
 BATCHES, LATE_ROWS, DEAD_LETTERS = "ops.stream_batches", "ops.late_rows", "ops.dead_letters"
+RELEASED = "ops.released_letters"
 
 
 @dataclass(frozen=True)
@@ -72,3 +73,18 @@ class DeadLetter(
     key: Annotated[bytes | None, "Its key, as it came."]
     value: Annotated[bytes | None, "Its content, as it came; null for a tombstone."]
     reason: Annotated[str, "Why it cannot be read."]
+
+
+@dataclass(frozen=True)
+class ReleasedLetter(Record, table=RELEASED, description="One dead letter that was sent to its topic again."):
+    """One dead letter that was sent to its topic again."""
+
+    stream: Annotated[str, "The stream that could not read it, as scenario.stream."]
+    checkpoint_id: Annotated[str, "Identity of its checkpoint."]
+    topic: Annotated[str, "Where it lies, and was sent to."]
+    partition: Annotated[int, "Of the topic."]
+    offset: Annotated[int, "Its place in the partition."]
+    is_repaired: Annotated[bool, "Whether it was sent with another content."]
+    value: Annotated[bytes | None, "The content that was sent."]
+    released_at: Annotated[datetime, "When."]
+    run_id: Annotated[str, "The run that did it."]

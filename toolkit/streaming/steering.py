@@ -67,6 +67,11 @@ def state(root: Location, stream: Checkpoint) -> Wish | None:
     return (_read(_file(root, stream, "state")) or "run") if held else "stop"
 
 
+def is_kept(root: Location, stream: Checkpoint) -> bool:
+    """Whether a process that has it at work looks at wishes, or the last one that had it did."""
+    return _read(_file(root, stream, "state")) is not None
+
+
 def forget(root: Location, stream: Checkpoint) -> None:
     """Forget wishes of the past; for the process that is about to have it at work."""
     for name in ("wish", "state"):

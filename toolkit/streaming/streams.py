@@ -181,6 +181,7 @@ class Streams:
         with self._held(names):
             for name in names:
                 self._refuse_damaged(self.checkpoint(name))
+                steering.forget(self.tables.lakehouse.root, self.checkpoint(name))
             yield [Query(stream, self.checkpoint(stream.name), self.tables.run_id, trigger) for stream in streams]
 
     def _refuse_damaged(self, place: Checkpoint) -> None:
@@ -202,7 +203,7 @@ class Streams:
                 f"The checkpoint of {place.stream} is older than the stream: batch {recorded} of it was done, and it "
                 f"{planned}. What came under the same numbers would be left out by the tables.",
                 cure=f"Put the newest copy back; or begin anew, and empty its tables: toolkit streaming rewind {place.stream} "
-                "--to earliest",
+                "earliest",
             )
 
     def _recorded(self, identity: str) -> int | None:
@@ -233,7 +234,6 @@ class _Steered:
         self.restarts = 0
         self._failed_at: float | None = None
         self._starts_at = 0.0
-        steering.forget(tables.lakehouse.root, query.place)
         self._become("run")
 
     def steer(self) -> None:

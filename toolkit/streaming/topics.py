@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from toolkit import service
 from toolkit.broker import Broker
 from toolkit.errors import SetupError, UsageError
 
@@ -22,8 +23,16 @@ KEPT_FOR_EVER = {"retention.ms": "-1"}
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 _CURE = "See how it is: toolkit services; what it says: toolkit services log kafka"
+LOCAL = "kafka"
+"""The service, by its name: what is told of topics does not start it."""
 _SOON = frozenset({3, 5, 6})
 """Kafka's codes of errors that pass: unknown topic or partition, no leader yet, not the leader."""
+
+
+def local_broker() -> Broker | None:
+    """The broker that is at work on this computer; None where none is."""
+    running = service.running(LOCAL)
+    return None if running is None else Broker(f"{service.HOST}:{running.ports['plain']}")
 
 
 @dataclass(frozen=True)

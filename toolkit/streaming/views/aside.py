@@ -18,7 +18,7 @@ _TO_CHECKPOINT = Link(
 )
 
 
-def _present(lakehouse: Lakehouse, record: type[A], order: str, stream: str) -> list[A]:
+def present(lakehouse: Lakehouse, record: type[A], order: str, stream: str) -> list[A]:
     """What was put aside under the checkpoints that streams have now; of streams that have none any more, all."""
     identities = {}
     for name, place in checkpoints(lakehouse).items():
@@ -39,7 +39,7 @@ def _late(lakehouse: Lakehouse, parameters: OfAnyStream) -> Result:
             "batch": one.batch,
             "checkpoint_id": one.checkpoint_id,
         }
-        for one in _present(lakehouse, LateRow, "watermark DESC, late_seconds DESC, content", parameters.stream)
+        for one in present(lakehouse, LateRow, "watermark DESC, late_seconds DESC, content", parameters.stream)
     ]
     return Result(rows)
 
@@ -70,25 +70,30 @@ LATE = View(
 
 
 def _dead(lakehouse: Lakehouse, parameters: OfAnyStream) -> Result:
+    from toolkit.streaming.letters import place_of, released
+
+    gone = released(lakehouse, parameters.stream)
     rows = [
         {
             "stream": one.stream,
+            "state": "released" if place_of(one) in gone else "waiting",
+            "released_at": gone.get(place_of(one)),
             "topic": one.topic,
             "partition": one.partition,
             "offset": one.offset,
             "reason": one.reason,
-            "value": _text(one.value),
-            "key": _text(one.key),
+            "value": as_text(one.value),
+            "key": as_text(one.key),
             "sent_at": one.sent_at,
             "batch": one.batch,
             "checkpoint_id": one.checkpoint_id,
         }
-        for one in _present(lakehouse, DeadLetter, '"batch" DESC, topic, "partition", "offset"', parameters.stream)
+        for one in present(lakehouse, DeadLetter, '"batch" DESC, topic, "partition", "offset"', parameters.stream)
     ]
     return Result(rows)
 
 
-def _text(content: bytes | None) -> str | None:
+def as_text(content: bytes | None) -> str | None:
     """Bytes as a person reads them; what is no text as hexadecimal digits."""
     if content is None:
         return None
@@ -108,17 +113,22 @@ DEAD = View(
         Column("topic", "name"),
         Column("partition", "version"),
         Column("offset", "version"),
+        Column("state", "state"),
         Column("reason", "text"),
         Column("value", "text", shown="wide"),
         Column("key", "text", shown="asked"),
         Column("sent_at", "moment", shown="asked"),
+        Column("released_at", "moment", shown="asked"),
         Column("batch", "version", shown="asked"),
         Column("checkpoint_id", "name", shown="asked"),
     ),
     OfAnyStream,
     key=("checkpoint_id", "topic", "partition", "offset"),
     sentence=lambda row: f"{row['reason']}\n{row['value'] if row['value'] is not None else 'It has no value.'}",
-    links=(_TO_CHECKPOINT,),
+    links=(
+        _TO_CHECKPOINT,
+        Link("r", "Release", "streaming.release", "Send it again, repaired or as it is.", OF_STREAM),
+    ),
     empty="No message was put aside; only streams that do so tell of them.",
     limit=SHOWN,
 )

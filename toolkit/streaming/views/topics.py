@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit import service
-from toolkit.broker import Broker
 from toolkit.errors import DataError, ToolkitError
 from toolkit.parameters import Parameters
-from toolkit.service import HOST
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.streaming.checkpoints import by_partition
-from toolkit.streaming.topics import Partition, Topics
+from toolkit.streaming.topics import Partition, Topics, local_broker
 from toolkit.streaming.views.naming import checkpoints
 from toolkit.views import Column, Result, Row, View
-
-BROKER = "kafka"
-"""The service; its port for clients in the clear is called `plain`."""
-
 
 Read = Mapping[tuple[str, int], Mapping[str, int]]
 """By topic and partition: of each stream that reads it, the offset that it goes on at."""
@@ -38,10 +31,10 @@ def _topics(lakehouse: Lakehouse, parameters: Parameters) -> Result:
 
 def _partitions(problems: list[str]) -> list[Partition] | None:
     """All partitions of all topics; None where no broker says."""
-    running = service.running(BROKER)
-    if running is None:
+    broker = local_broker()
+    if broker is None:
         return None
-    topics = Topics(Broker(f"{HOST}:{running.ports['plain']}"))
+    topics = Topics(broker)
     try:
         return [partition for name in topics.names() for partition in topics.partitions(name)]
     except ToolkitError as problem:

@@ -15,7 +15,7 @@ from toolkit.streaming.producers import Feed
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
 
-def feed(platform: DataPlatform) -> Feed:
+def incoming(platform: DataPlatform) -> Feed:
     """The departures after those that the topic has, with the faults of the scenario."""
     broker = kafka.broker()
     topics = Topics(broker)
