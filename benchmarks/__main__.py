@@ -31,6 +31,7 @@ NAMES = (
     "changes",
     "discovery",
     "streams",
+    "latency",
 )
 
 

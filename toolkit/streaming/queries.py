@@ -20,6 +20,9 @@ from toolkit.streaming.sinks import BatchBody, each_batch
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
     from pyspark.sql.streaming.query import StreamingQuery
+    from pyspark.sql.streaming.readwriter import DataStreamWriter
+
+    from toolkit.broker import Broker
 
 HALT_SECONDS = 60.0
 """A batch under way may end in that time; what is stopped in its midst is done again."""
@@ -29,20 +32,40 @@ END_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
+class ToTopic:
+    """Where rows go that have a `value`, and a `key` if they like.
+
+    Each comes at least once: a batch that is done again is sent again, as other events.
+
+    Attributes:
+        broker: that is at work.
+        topic: that is there.
+        real_time: each row as it comes, and not with its batch; the rows are to come from a topic, too.
+        note_seconds: in real time, how often it is noted how far the stream is; while that is done rows wait, and what came since
+            the last note comes again after a kill. Spark allows for 5 and more.
+    """
+
+    broker: Broker
+    topic: str
+    real_time: bool = False
+    note_seconds: int = 60
+
+
+@dataclass(frozen=True)
 class Stream:
-    """Rows that keep coming, and what is done with each batch of them.
+    """Rows that keep coming, and what is done with them.
 
     Attributes:
         name: of it and of its checkpoint, such as `departures`.
         rows: a streaming frame.
-        body: what is done with a batch.
+        body: what is done with a batch, or the topic that rows are sent to.
         mode: what a batch has of rows that stand for many: new ones only, or also those that have changed, or all.
         may_not_write: the body does something else with the rows than to write them, see `sinks.each_batch`.
     """
 
     name: str
     rows: DataFrame
-    body: BatchBody
+    body: BatchBody | ToTopic
     mode: str = "append"
     may_not_write: bool = False
 
@@ -81,13 +104,24 @@ class Query:
             ToolkitError: it cannot.
         """
         self._raised, self._before = None, self._last
-        body = self._remembered(each_batch(self.place, self.stream.body, may_not_write=self.stream.may_not_write))
-        writer = self.stream.rows.writeStream.foreachBatch(body).outputMode(self.stream.mode).trigger(**self.trigger)
         try:
-            named = writer.queryName(self.place.stream)
-            self._query = named.option("checkpointLocation", str(self.place.place)).start()
+            writer = self._writer().queryName(self.place.stream)
+            self._query = writer.option("checkpointLocation", str(self.place.place)).start()
         except Exception as problem:
             raise meaning(problem, self.place.stream) from problem
+
+    def _writer(self) -> DataStreamWriter:
+        stream, body = self.stream, self.stream.body
+        writer: DataStreamWriter = stream.rows.writeStream
+        if not isinstance(body, ToTopic):
+            work = self._remembered(each_batch(self.place, body, may_not_write=stream.may_not_write))
+            return writer.foreachBatch(work).outputMode(stream.mode).trigger(**self.trigger)
+        writer = writer.format("kafka").options(**body.broker.of_spark()).option("topic", body.topic)
+        if not body.real_time:
+            return writer.outputMode(stream.mode).trigger(**self.trigger)
+        # The mode that it asks for, of rows that never change.
+        real_time: Mapping[str, Any] = {"realTime": f"{body.note_seconds} seconds"}
+        return writer.outputMode("update").trigger(**real_time)
 
     def reset(self) -> None:
         """Forget how it ended, once that is dealt with."""

@@ -17,14 +17,14 @@ from toolkit.store.locks import writing
 from toolkit.store.query_engine import literal
 from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
-from toolkit.streaming.queries import HALT_SECONDS, LOOK_SECONDS, Query, Stream, taken
+from toolkit.streaming.queries import HALT_SECONDS, LOOK_SECONDS, Query, Stream, ToTopic, taken
 from toolkit.streaming.records import BATCHES, StreamBatch
 from toolkit.streaming.steering import Begin
 
 if TYPE_CHECKING:
     from toolkit.store.tables import Tables
 
-__all__ = ["Kept", "Stream", "Streams"]
+__all__ = ["Kept", "Stream", "Streams", "ToTopic"]
 
 COLLECT_EVERY = 20
 """Looks; Spark tells of the last hundred batches only."""
