@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,12 @@ def write(
         if number < newest or done:
             (folder / "commits" / str(number)).write_text('v1\n{"nextBatchWatermarkMs":0}', encoding="utf-8")
     return place
+
+
+def rows(cli: Callable[..., Any], *words: str) -> list[dict[str, Any]]:
+    """What `toolkit streaming …` gives as JSON."""
+    found: list[dict[str, Any]] = json.loads(cli("streaming", *words, "--json").stdout)
+    return found
 
 
 def batch(place: Checkpoint, identity: str, number: int, rows: int) -> StreamBatch:

@@ -6,11 +6,13 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.services.test_kafka import consumed
 from tests.spark.kept import AtWork, eventually
 from toolkit import service
 from toolkit.broker import Broker
@@ -24,11 +26,14 @@ from toolkit.services.kafka import KAFKA
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import DeltaReader
 from toolkit.streaming import steering
+from toolkit.streaming.aside import dead_letters, put_aside, readable
+from toolkit.streaming.letters import send_again, waiting
 from toolkit.streaming.producers import Message, paced, send
-from toolkit.streaming.sinks import append_once
-from toolkit.streaming.sources import read_topic
+from toolkit.streaming.records import DeadLetter
+from toolkit.streaming.sinks import MicroBatch, append_once
+from toolkit.streaming.sources import parsed, read_topic
 from toolkit.streaming.steering import Begin, begin_of_batch
-from toolkit.streaming.streams import Stream
+from toolkit.streaming.streams import Stream, ToTopic
 from toolkit.streaming.topics import Topics
 
 if TYPE_CHECKING:
@@ -143,6 +148,58 @@ def test_a_broker_that_is_killed_or_down_is_waited_for_and_nothing_is_lost(
     kept = at_work.ended()
     assert (kept.rows, kept.restarts) == (20, len(at_work.alerts()) - 1)
     assert "The broker of the stream tiny_topic.events does not answer. It is started again" in at_work.alerts()[0]
+
+
+def test_a_dead_letter_that_is_repaired_is_in_the_table_once(platform: DataPlatform, broker: Broker) -> None:
+    Topics(broker).make("dead", 1, {"retention.ms": "-1"})
+    send(
+        broker,
+        "dead",
+        [Message(b"k", b'{"id": 1}', 1_000), Message(b"k", b'{"id": "2 x"}', 2_000), Message(b"k", b"{", 3_000)],
+    )
+
+    def events() -> Stream:
+        def body(batch: MicroBatch) -> None:
+            good = replace(batch, rows=readable(batch).select("id"))
+            append_once(good, platform.path(TABLE), platform.way(TABLE))
+            put_aside(platform, batch, dead_letters(batch), DeadLetter)
+
+        return Stream("events", parsed(read_topic(platform.spark, broker, "dead"), "id LONG"), body)
+
+    platform.streaming.take(events())
+    (letter,) = waiting(platform.lakehouse, "tiny_topic.events", find=r'"(\d) x"', put=r"\1")
+    send_again(broker, [letter])
+    platform.streaming.take(events())
+    assert sorted(row[0] for row in DeltaReader(platform.lakehouse.path(TABLE), "t").page(limit=9).rows) == [1, 2]
+    assert len(waiting(platform.lakehouse, "tiny_topic.events")) == 2, "that it was sent is recorded by the task"
+
+
+def test_in_real_time_rows_go_on_as_they_come_and_after_a_stop_where_it_was(
+    platform: DataPlatform, broker: Broker
+) -> None:
+    for topic in ("now", "then"):
+        Topics(broker).make(topic, 1, {"retention.ms": "-1"})
+
+    def relayed() -> AtWork:
+        rows = read_topic(platform.spark, broker, "now").selectExpr(
+            "_key AS key", "upper(CAST(_value AS STRING)) AS value"
+        )
+        return AtWork(platform, Stream("events", rows, ToTopic(broker, "then", real_time=True, note_seconds=5)))
+
+    def came() -> int:
+        return sum(partition.latest for partition in Topics(broker).partitions("then"))
+
+    for sent in (5, 10):
+        at_work = relayed()
+        try:
+            send(broker, "now", some(5))
+            # Long before the note that would end a batch.
+            eventually(lambda sent=sent: came() == sent, 30)  # type: ignore[misc]
+        finally:
+            eventually(lambda: at_work.state("events") == "run")  # noqa: B023
+            at_work.ask("stop", "events")
+        assert at_work.ended().rows == 5
+    assert consumed(broker, "then", 10, "reads")[:2] == [b"EVENT 0", b"EVENT 1"]
 
 
 def test_a_pace_keeps_the_distances_of_the_events() -> None:

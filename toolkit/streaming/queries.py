@@ -41,8 +41,8 @@ class ToTopic:
         broker: that is at work.
         topic: that is there.
         real_time: each row as it comes, and not with its batch; the rows are to come from a topic, too.
-        note_seconds: in real time, how often it is noted how far the stream is; while that is done rows wait, and what came since
-            the last note comes again after a kill. Spark allows for 5 and more.
+        note_seconds: in real time, how often it is noted how far the stream is; while that is done rows wait, and what came
+            since the last note comes again after a kill. Spark allows for 5 and more.
     """
 
     broker: Broker
