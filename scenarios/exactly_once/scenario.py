@@ -14,6 +14,9 @@ class KillParameters(Parameters):
 
     events: int = Field(24_000, ge=1_000, le=300_000, description="Departures that are sent to the topic")
     kills: int = Field(5, ge=1, le=5, description="How often the process that writes the tables is killed")
+    broker_kills: int = Field(
+        0, ge=0, le=2, description="How often the broker is: while events are sent, and while they are taken"
+    )
 
 
 STREAMED = (
@@ -46,7 +49,7 @@ SCENARIO = Scenario(
             "Send the events to a real Kafka, and have six streams write them to eight tables by a process that is killed.",
             reads=("flights",),
             writes=(*STREAMED, "ops.kills"),
-            parameters=("events", "kills"),
+            parameters=("events", "kills", "broker_kills"),
         ),
         Step(
             "count",

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from datasets.flights.departures import departures
 from scenarios.exactly_once.kills import POINTS
 from scenarios.exactly_once.process import at_work, told
 from scenarios.exactly_once.streams import SINK, TABLES, TOPIC, Order, checkpoint
-from toolkit import runs, service_leases, settings
+from toolkit import runs, service, service_leases, settings
 from toolkit.broker import Broker
 from toolkit.errors import SetupError, StepFailed
 from toolkit.platform import DataPlatform
 from toolkit.services import kafka
 from toolkit.store.location import remove
+from toolkit.streaming.checkpoints import Checkpoint
 from toolkit.streaming.producers import Message, send
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
@@ -43,7 +49,8 @@ def stream(platform: DataPlatform) -> None:
     _emptied(platform)
     with service_leases.leased(kafka.KAFKA) as running:
         broker = kafka.broker(running)
-        sent = _sent(platform, broker)
+        broker_kills = BrokerKills(platform)
+        sent = _sent(platform, broker, broker_kills)
         kills, rows = platform.parameters.kills, []
         batch = math.ceil(sent / (kills + 1))
         for kill in range(1, kills + 1):
@@ -56,10 +63,66 @@ def stream(platform: DataPlatform) -> None:
             rows += [(kill, point, ended_by, *mark) for mark in _marks(platform)]
             platform.alert(f"Kill {kill} of {kills}: {point}.", "info")
             _forget_last_batch(platform)
-        if ended_by := _ended_by(_order(platform, broker, batch, None, 0)):
+        with broker_kills.at_new_batch(checkpoint(platform.lakehouse, "once")):
+            ended_by = _ended_by(_order(platform, broker, batch, None, 0))
+        if ended_by:
             raise StepFailed(f"The last process, which was to write all, was ended by signal {ended_by}.")
     columns = "kill LONG, point STRING, ended_by LONG, stream STRING, batch LONG, is_noted BOOLEAN"
+    rows += [(kills + n, when, signal.SIGKILL, "the broker", None, None) for n, when in enumerate(broker_kills.done, 1)]
     _write(platform, "ops.kills", columns, rows)
+
+
+class BrokerKills:
+    """The kills of the broker in a run: each in the midst of something, and started again at once.
+
+    Args:
+        platform: of the run.
+    """
+
+    def __init__(self, platform: DataPlatform) -> None:
+        self.platform, self.left = platform, platform.parameters.broker_kills
+        self.done: list[str] = []
+
+    def amid(self, messages: Iterable[Message], many: int) -> Iterator[Message]:
+        """The same messages; when half of them are taken, it happens."""
+        killer = None
+        for number, message in enumerate(messages):
+            if number == many // 2 and self.left > 0:
+                killer = self._begun("while events are sent", lambda: None)
+            yield message
+        if killer is not None:
+            killer.join()
+
+    @contextlib.contextmanager
+    def at_new_batch(self, place: Checkpoint) -> Iterator[None]:
+        """Within the block, it happens when a stream has planned a further batch."""
+        before, ended = place.newest("offsets") if place.exists else None, threading.Event()
+
+        def until_then() -> None:
+            while place.newest("offsets") == before and not ended.wait(0.02):
+                pass
+
+        killer = self._begun("while events are taken", until_then) if self.left > 0 else None
+        try:
+            yield
+        finally:
+            ended.set()
+            if killer is not None:
+                killer.join()
+
+    def _begun(self, when: str, await_it: Callable[[], None]) -> threading.Thread:
+        self.left -= 1
+
+        def kill() -> None:
+            await_it()
+            self.platform.alert(f"The broker is killed, {when}.", "info")
+            psutil.Process(service.needed(kafka.KAFKA).pid).kill()
+            service.start(kafka.KAFKA)
+            self.done.append(when)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        return killer
 
 
 def _emptied(platform: DataPlatform) -> None:
@@ -72,12 +135,12 @@ def _emptied(platform: DataPlatform) -> None:
             _write(platform, table, ", ".join(f"{name} {types.get(name, 'STRING')}" for name in columns), [])
 
 
-def _sent(platform: DataPlatform, broker: Broker) -> int:
+def _sent(platform: DataPlatform, broker: Broker, kills: BrokerKills) -> int:
     """The events in a new topic, all acknowledged; how many."""
     Topics(broker).make_anew(TOPIC, settings=KEPT_FOR_EVER)
     events = departures(platform.landing.folder("flights"), platform.parameters.events)
     messages = (Message(event.key, event.value, int(event.departed_at.timestamp() * 1000)) for event in events)
-    sent = send(broker, TOPIC, messages).count
+    sent = send(broker, TOPIC, kills.amid(messages, platform.parameters.events)).count
     platform.metric("events sent", sent, "events")
     return sent
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
+import psutil
 import pytest
 
 from scenarios.change_capture.scenario import (
@@ -23,6 +28,8 @@ from scenarios.change_capture.scenario import (
 from tests.homes import Home, WarmHome
 from tests.scenarios.every import EveryScenario
 from tests.services.conftest import marked
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
 from toolkit.streaming.captured import UNCHANGED
 from toolkit.streaming.records import BATCHES
 
@@ -108,3 +115,37 @@ def test_twenty_four_thousand_changes_through_all_kills(home: Home) -> None:
     assert [row for row in home.rows(CHECKS) if row["missing"] or row["extra"]] == []
     assert len([row for row in home.rows(BRONZE) if row["op"] in "cudt"]) >= 24_000
     assert marked(home.path) == []
+
+
+@pytest.mark.soak
+def test_a_driver_that_is_killed_in_each_merge_of_the_changes_loses_and_repeats_none(home: Home) -> None:
+    home.run("-p", "changes", "32000", "-p", "kills", "0", scenario="change_capture")
+    assert again(home, "first", "apply").wait() == 0
+    assert again(home, "all").wait() == 0
+    for table in (CUSTOMERS, CUSTOMER_VERSIONS, ORDERS, ORDER_VERSIONS):
+        folder = home.lakehouse.path(table)
+        before, version = files(folder), DeltaReader(folder, table).version
+        process = again(home, "apply")
+        until = time.monotonic() + 120
+        while files(folder) == before:
+            assert process.poll() is None, table
+            assert time.monotonic() < until, table
+            time.sleep(0.005)
+        for one in (*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)):
+            one.kill()
+        process.wait()
+        assert DeltaReader(folder, table).version == version, f"{table} was killed before its merge was committed"
+    assert again(home, "apply", "compare").wait() == 0
+    assert [row for row in home.rows(CHECKS) if row["missing"] or row["extra"]] == []
+    assert sum(row["expected"] for row in home.rows(CHECKS)) > 0
+
+
+def again(home: Home, *words: str) -> subprocess.Popen[bytes]:
+    """Parts of change capture, in a process of their own."""
+    command = [sys.executable, "-m", "tests.scenarios.capture_again", *words]
+    return subprocess.Popen(command, env=home.environment, stdout=subprocess.DEVNULL)
+
+
+def files(folder: Location) -> set[str]:
+    """All files of a table beside its log."""
+    return {file.name for file in Path(str(folder)).rglob("*") if "_delta_log" not in file.parts}

@@ -126,10 +126,11 @@ def test_a_run_that_is_killed_leaves_no_process_of_streams(home: Home) -> None:
 
 @pytest.mark.soak
 @pytest.mark.parametrize("events", [24_000])
-def test_after_all_five_kills_each_event_is_once(home: Home, events: int) -> None:
-    home.run("-p", f"events={events}", "-p", "kills=5", scenario="exactly_once")
+def test_after_all_five_kills_and_two_of_the_broker_each_event_is_once(home: Home, events: int) -> None:
+    home.run("-p", f"events={events}", "-p", "kills=5", "-p", "broker_kills=2", scenario="exactly_once")
     for name, (missing, repeated, unknown) in counts(home).items():
         assert (missing, unknown) == (0, 0), name
         assert (repeated == 0) == (name not in NAIVE), name
-    assert {row["point"] for row in home.rows("ops.kills")} == set(POINTS)
+    kills = {(row["kill"], row["point"]) for row in home.rows("ops.kills")}
+    assert kills == {*enumerate((*POINTS, "while events are sent", "while events are taken"), 1)}
     assert processes_of(home.path) == []
