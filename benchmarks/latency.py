@@ -178,8 +178,8 @@ def _changes(platform: DataPlatform, choices: Choices) -> Iterator[Ratio]:
         raise NotComparable(f"{len(found):,} changes are in bronze, of {CHANGES:,}.")
     took = [done[row["batch"]] - row["at"] for row in found]
     what = (
-        f"{CHANGES:,} rows inserted, {CHANGES_PER_SECOND} a second in transactions of {PER_TRANSACTION}; from before each to the "
-        "commit of the bronze table, through Debezium, Kafka, and micro-batches without a pause."
+        f"{CHANGES:,} rows inserted, {CHANGES_PER_SECOND} a second in transactions of {PER_TRANSACTION}; from before each to "
+        "the commit of the bronze table, through Debezium, Kafka, and micro-batches without a pause."
     )
     for share, name in ((0.5, "median"), (0.99, "99th percentile")):
         yield Ratio(f"change capture, {name}", _percentile(took, share) * 1000, None, None, "ms", what)
