@@ -28,7 +28,7 @@ def work(platform: DataPlatform, word: str) -> None:
         platform.spark.sql(f"RESTORE TABLE delta.`{platform.path(BRONZE)}` TO VERSION AS OF {version}")
         if word == "first":
             for table in (*SILVER, *(f"{table}_kept" for table in SILVER), BUSINESS):
-                shutil.rmtree(Path(str(platform.path(table))), ignore_errors=True)
+                shutil.rmtree(Path(str(platform.lakehouse.path(table))), ignore_errors=True)
     elif word == "apply":
         steps.apply(platform)
         steps.serve(platform)

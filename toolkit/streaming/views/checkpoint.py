@@ -11,6 +11,20 @@ from toolkit.streaming.views.naming import TO_BATCHES, OfStream, checkpoint
 from toolkit.views import Column, Result, Row, View
 from toolkit.words import when
 
+CHANGES = (
+    (
+        "may change",
+        "What is done with a batch, its size, how often one is taken; filters and columns before any state; the delay of a "
+        "watermark.",
+    ),
+    (
+        "may not change",
+        "Its sources and their order, its topics; keys, windows, aggregates and joins, whose state it keeps; the "
+        "output mode. After such a change, rewind it.",
+    ),
+)
+"""What Spark allows between two starts with one checkpoint; it refuses most of the rest when it starts, and not all."""
+
 
 def _checkpoint(lakehouse: Lakehouse, parameters: OfStream) -> Result:
     return Result(list(in_words(checkpoint(lakehouse, parameters.stream))))
@@ -40,6 +54,8 @@ def in_words(place: Checkpoint) -> Iterator[Row]:
             f"{name.rpartition('.')[2]} = {value}",
             f"{name}: kept through restarts, whatever the session says.",
         )
+    for what, says in CHANGES:
+        yield _item(what, None, says)
 
 
 def _offsets(batch: Batch) -> Iterator[Row]:

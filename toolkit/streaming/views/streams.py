@@ -34,7 +34,11 @@ TREND = 30
 
 def _streams(lakehouse: Lakehouse, parameters: Parameters) -> Result:
     del parameters
-    found = {**dict.fromkeys(declared_streams()), **checkpoints(lakehouse)}
+    there = checkpoints(lakehouse)
+    begun = {name.partition(".")[0] for name in there}
+    # Beside a stream that has begun, those of its scenario that have not, such as one that was rewound.
+    new = (name for name in declared_streams() if name.partition(".")[0] in begun)
+    found = {**dict.fromkeys(new), **there}
     told: dict[str, list[StreamBatch]] = {}
     for one in records(lakehouse, StreamBatch, "began_at DESC"):
         told.setdefault(one.stream, []).append(one)
