@@ -16,8 +16,8 @@ from toolkit import runs
 from toolkit.platform import DataPlatform
 from toolkit.runner import ActiveRun
 
-FIRST = 1
-"""The version of bronze that has the first portion; the one before has no row."""
+FIRST = 0
+"""The version of bronze that has the first portion."""
 
 
 def work(platform: DataPlatform, word: str) -> None:
