@@ -20,6 +20,7 @@ from toolkit.services import kafka
 from toolkit.store.reuse import persisted
 from toolkit.streaming.producers import Message, send
 from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
+from toolkit.words import plural
 
 PORTIONS, PARTITIONS = 2, 4
 SENT_AGAIN = timedelta(minutes=15)
@@ -179,5 +180,5 @@ def answer(platform: DataPlatform) -> str:
     (unpaid,) = platform.sql(CHECKOUTS, "SELECT count(*) FILTER (WHERE paid_at IS NULL) FROM t")
     return (
         f"Yes: of {filled:,} sessions that filled a cart, {left:,} left it, {unpaid:,} purchases have no payment, and a batch "
-        f"over all clicks says the same. {still_open:,} rows are open: what decides on them has not come yet."
+        f"over all clicks says the same. {plural(still_open, 'row')} may still come: what decides on them has not come yet."
     )

@@ -24,7 +24,7 @@ from toolkit.service import Running
 from toolkit.services import kafka
 from toolkit.services.kafka import KAFKA
 from toolkit.streaming.producers import Message, send
-from toolkit.streaming.topics import Topics
+from toolkit.streaming.topics import KEPT_FOR_EVER, Topics
 
 pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"), pytest.mark.slow]
 
@@ -125,3 +125,13 @@ def test_topics_are_made_described_and_removed(running: Running) -> None:
     assert not topics.remove("orders")
     topics.make("orders", 5)
     assert len(topics.partitions("orders")) == 5
+
+
+def test_events_of_a_time_to_come_are_refused_in_words_or_kept_where_that_is_asked_for(running: Running) -> None:
+    broker, topics = kafka.broker(running), Topics(kafka.broker(running))
+    in_2099 = [*some(3), Message(b"k", b"of 2099", 4_070_908_800_000)]
+    topics.make("now", 1)
+    with pytest.raises(DataError, match=r"has not taken all events for now: .*imestamp"):
+        send(broker, "now", in_2099)
+    topics.make("ever", 1, KEPT_FOR_EVER)
+    assert send(broker, "ever", in_2099).count == 4

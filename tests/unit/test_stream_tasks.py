@@ -117,6 +117,13 @@ def test_who_does_not_answer_is_said_and_the_wish_stays(lakehouse: Lakehouse, mo
     assert steering.asked(lakehouse.root, place(lakehouse)) == "pause"
 
 
+def test_a_stream_that_waits_for_its_broker_is_shown_so(lakehouse: Lakehouse, cli: Cli) -> None:
+    with kept(lakehouse, obeys=False):
+        steering.say(lakehouse.root, place(lakehouse), "wait")
+        assert {row["stream"]: row["state"] for row in streams_world.rows(cli, "streams")}[READER] == "waiting"
+        assert cli("streaming", "start", READER).exit_code == 6
+
+
 def test_a_process_that_was_killed_has_no_stream_at_work(lakehouse: Lakehouse) -> None:
     with kept(lakehouse):
         assert steering.state(lakehouse.root, place(lakehouse)) == "run"
@@ -162,7 +169,9 @@ def test_what_cannot_be_rewound_is_refused_and_its_checkpoint_stays(
 
 def test_a_stream_at_work_is_not_rewound(lakehouse: Lakehouse, cli: Cli) -> None:
     with kept(lakehouse):
-        assert cli("streaming", "rewind", READER, "earliest").exit_code == 6
+        for more in ((), ("--dry-run",)):
+            refused = cli("streaming", "rewind", READER, "earliest", *more)
+            assert (refused.exit_code, f"toolkit streaming stop {READER}" in refused.stderr) == (6, True)
     assert place(lakehouse).exists
 
 
@@ -187,12 +196,15 @@ def test_dead_letters_wait_until_they_are_released_and_only_what_fits_is_sent(la
     assert states == {0: "waiting", 1: "waiting", 2: "released", 3: "waiting"}
     told = cli("streaming", "release", READER, "--find", "flight_id", "--put", "id", "--dry-run").stdout
     assert "1 dead letter would be sent again, 1 of them repaired" in told
+    same = cli("streaming", "release", READER, "--find", "flight_id", "--put", "flight_id", "--dry-run").stdout
+    assert "1 dead letter would be sent again, 0 of them repaired" in same
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (("--find", "("), "do not fit together"),
+        (("--put", "x"), "in place of what"),
         (("--find", "flight", "--put", r"\3"), "do not fit together"),
         (("--reason", "no such reason"), "No dead letter of flight_delays_live.departures waits that fits"),
     ],

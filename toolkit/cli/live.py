@@ -30,6 +30,8 @@ _MARKS = {
     "interrupted": ("✖", "red"),
 }
 _STATE_STYLES = {"failed": "red", "not measured": "yellow", "tolerated": "yellow", "passed": "green"}
+SHOWN_ALERTS = 3
+"""The newest, while a run goes on."""
 
 
 class LiveView:
@@ -53,6 +55,7 @@ class LiveView:
         parts: list[RenderableType] = [title, self._steps()]
         if results_of(self.view):
             parts.append(quality_summary(self.view))
+        parts += [Text(literal(alert), "dim") for alert in self.view.alerts[-SHOWN_ALERTS:]]
         return Group(*parts)
 
     def _steps(self) -> Table:
@@ -136,6 +139,8 @@ def _line(console: Console, event: Event) -> None:
     match event.kind:
         case "run_started":
             console.print(Text(f"run {event.run_id}"))
+        case "alert":
+            console.print(Text(literal(str(event.data["message"])), "dim"), soft_wrap=True)
         case "step_finished":
             console.print(Text(f"✔ {event.step}  {duration(event.data['seconds'])}"))
         case "step_skipped":

@@ -48,7 +48,7 @@ def run(
         _tell(chosen.question, record.answer, name, notebook)
         from toolkit.warm import REFUSED
 
-        for alert in runs.find(name).view().alerts:
+        for alert in runs.find(name).view().alerts if err.is_terminal else ():
             if alert.startswith(REFUSED):
                 err.print(Text(alert, "dim"))
 

@@ -336,7 +336,8 @@ def _tell_outcome(task: Task[Any, Any], parameters: Any, run_id: str) -> None:
 
     run = runs.find(run_id)
     output.out.print(Text(literal(run.record().answer, lines=True)), soft_wrap=True)
-    for alert in run.view().alerts:
+    # Elsewhere than in a terminal each was printed when it came.
+    for alert in run.view().alerts if output.err.is_terminal else ():
         output.err.print(Text(literal(alert), "dim"), soft_wrap=True)
     if task.then is None:
         return

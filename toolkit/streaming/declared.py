@@ -45,7 +45,9 @@ def declared(name: str) -> list[Declared]:
     of_name = known[scenario].streams if scenario in known else ()
     found = [Declared(known[scenario], one) for one in of_name if stream in ("", one.name)]
     if not found:
-        raise UsageError.unknown("stream", name, declared_streams(), cure="See: toolkit streaming streams")
+        raise UsageError.unknown(
+            "stream", name, declared_streams(), cure="Others are taken by runs of their scenario only."
+        )
     return found
 
 

@@ -76,7 +76,7 @@ def waiting(lakehouse: Lakehouse, stream: str, reason: str = "", find: str = "",
         raise UsageError(
             f"{find!r} and {put!r} do not fit together: {problem}.", cure="Mend the expression."
         ) from problem
-    return [one for one in letters if one.is_repaired or not find]
+    return [one for one in letters if pattern is None or pattern.search(one.dead.value or b"")]
 
 
 def _replaced(value: bytes | None, pattern: re.Pattern[bytes] | None, put: bytes) -> bytes | None:

@@ -105,7 +105,7 @@ def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: f
     Raises:
         DataError: it has not acknowledged some; how many it has is said. It may have more of them, if its answer was lost.
     """
-    from confluent_kafka import KafkaException, Producer
+    from confluent_kafka import KafkaError, KafkaException, Producer
 
     count = size = 0
     refused: list[str] = []
@@ -116,7 +116,9 @@ def send(broker: Broker, topic: str, messages: Iterable[Message], *, patience: f
     def acknowledged(problem: Any, message: Any) -> None:
         nonlocal count, size
         if problem is not None:
-            refused.append(str(problem))
+            # That another one of its batch was refused says nothing of why.
+            is_other = problem.code() == KafkaError._INVALID_DIFFERENT_RECORD
+            refused.insert(len(refused) if is_other else 0, said(KafkaException(problem)))
         else:
             count, size = count + 1, size + len(message.value() or b"")
 

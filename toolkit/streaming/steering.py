@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from toolkit import paths
 from toolkit.errors import DataError
@@ -19,7 +19,10 @@ from toolkit.store.locks import folder_of, is_held
 from toolkit.streaming.checkpoints import Checkpoint, by_partition, lock_of
 
 Wish = Literal["run", "pause", "stop"]
-WISHES: tuple[Wish, ...] = ("run", "pause", "stop")
+State = Literal["run", "pause", "stop", "wait"]
+"""As it was asked to, or at work and waiting for its broker."""
+WISHES: tuple[Wish, ...] = get_args(Wish)
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True)
@@ -50,21 +53,23 @@ def ask(root: Location, stream: Checkpoint, wish: Wish) -> None:
 
 def asked(root: Location, stream: Checkpoint) -> Wish:
     """What is asked of a stream; to run where nothing is, or nothing that can be read."""
-    return _read(_file(root, stream, "wish")) or "run"
+    text = _read(_file(root, stream, "wish"))
+    return text if text in WISHES else "run"
 
 
-def say(root: Location, stream: Checkpoint, state: Wish) -> None:
+def say(root: Location, stream: Checkpoint, state: State) -> None:
     """Say what the stream does now; for the process that has it at work."""
     paths.write_atomically(_file(root, stream, "state"), state)
 
 
-def state(root: Location, stream: Checkpoint) -> Wish | None:
-    """What it does: `run`, `pause`, or `stop` where no process has it at work; None where that could not be asked."""
+def state(root: Location, stream: Checkpoint) -> State | None:
+    """What it does: `run`, `pause`, `wait`, or `stop` where no process has it at work; None where that could not be asked."""
     held = is_held(root, lock_of(stream))
     if held is None:
         return None
     # A process that was killed says the last thing for ever; its lock was given back.
-    return (_read(_file(root, stream, "state")) or "run") if held else "stop"
+    text = _read(_file(root, stream, "state"))
+    return (text if text in STATES else "run") if held else "stop"
 
 
 def is_kept(root: Location, stream: Checkpoint) -> bool:
@@ -127,9 +132,8 @@ def _file(root: Location, stream: Checkpoint, name: str) -> Path:
     return paths.ensure_folder(folder_of(root)) / f"{lock_of(stream)}.{name}"
 
 
-def _read(file: Path) -> Wish | None:
+def _read(file: Path) -> str | None:
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    return text if text in WISHES else None

@@ -255,6 +255,7 @@ class _Steered:
         if self._failed_at is not None and self.query.has_come_further:
             self.tables.alert(f"The stream {self.query.place.stream} goes on.", "info")
             self._failed_at = None
+            self._become("run")
         if not self.query.is_active and time.monotonic() >= self._starts_at:
             self.query.start()
 
@@ -275,4 +276,5 @@ class _Steered:
         self._starts_at = now + AGAIN_SECONDS
         self.restarts += 1
         self.query.reset()
+        steering.say(self.tables.lakehouse.root, self.query.place, "wait")
         self.tables.alert(f"{problem.what} It is started again in {AGAIN_SECONDS:g} seconds.")

@@ -18,8 +18,8 @@ from toolkit.errors import SetupError, UsageError
 if TYPE_CHECKING:
     from confluent_kafka.admin import AdminClient
 
-KEPT_FOR_EVER = {"retention.ms": "-1"}
-"""Settings of a topic for a replay of the past: events are deleted by the time that they carry."""
+KEPT_FOR_EVER = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)}
+"""Settings of a topic for a replay: events are deleted by the time that they carry, and refused if it is one to come."""
 ANSWER_SECONDS = 10.0
 POLL_SECONDS = 0.1
 _CURE = "See how it is: toolkit services; what it says: toolkit services log kafka"

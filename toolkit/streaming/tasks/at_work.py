@@ -14,7 +14,7 @@ from toolkit.store.locks import is_held
 from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import lock_of
 from toolkit.streaming.declared import Declared, declared
-from toolkit.streaming.steering import Wish
+from toolkit.streaming.steering import State, Wish
 from toolkit.streaming.tasks.asked import TO_STREAMS, Named, scenario_of, services_of
 from toolkit.streaming.views.naming import OfStream
 from toolkit.views import Task
@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 120.0
 LOOK_SECONDS = 0.1
 
 
-def _states(asked: OfStream) -> dict[str, Wish | None]:
+def _states(asked: OfStream) -> dict[str, State | None]:
     root = Lakehouse.default().root
     return {one.name: steering.state(root, one.checkpoint) for one in declared(asked.stream)}
 
@@ -43,7 +43,7 @@ class Keep(Named):
 
 def _startable(asked: OfStream) -> None:
     for name, state in _states(asked).items():
-        if state == "run":
+        if state in ("run", "wait"):
             raise BusyError(f"{name} is at work already.", cure=f"Stop it: toolkit streaming stop {name}")
 
 

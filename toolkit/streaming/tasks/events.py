@@ -14,10 +14,10 @@ from toolkit.errors import SetupError, UsageError
 from toolkit.parameters import Parameters
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.streaming.records import ReleasedLetter
-from toolkit.streaming.tasks.asked import scenario_of, services_of
+from toolkit.streaming.tasks.asked import TO_STREAMS, scenario_of, services_of
 from toolkit.streaming.topics import local_broker
 from toolkit.streaming.views.aside import as_text
-from toolkit.streaming.views.naming import OF_STREAM, OfStream
+from toolkit.streaming.views.naming import OfStream
 from toolkit.views import Link, Task
 from toolkit.words import count, plural, size
 
@@ -84,6 +84,8 @@ class Release(OfStream):
 
 
 def _releasable(asked: Release) -> None:
+    if asked.put and not asked.find:
+        raise UsageError("--put says what is to stand in place of what?", cure="Say it: --find EXPRESSION --put TEXT")
     if not _letters(asked):
         raise UsageError(f"No dead letter of {asked.stream} waits that fits.", cure="See: toolkit streaming dead")
 
@@ -140,5 +142,5 @@ RELEASE = Task(
     scenario=scenario_of,
     needs=services_of,
     preview=_would_release,
-    then=Link("enter", "Dead letters", "streaming.dead", "Show what waits.", OF_STREAM),
+    then=TO_STREAMS,
 )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from toolkit.errors import UsageError
+from toolkit.errors import BusyError, UsageError
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.streaming import steering
 from toolkit.streaming.declared import Declared, one_declared
 from toolkit.streaming.steering import Begin, begin_of_batch
 from toolkit.streaming.tasks.asked import TO_STREAMS, scenario_of
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from toolkit.platform import DataPlatform
 
 _BATCH = re.compile(r"(?:batch )?([0-9]{1,12})")
+
+FORGETS = "Its state would be gone, and its first batch has no watermark: what was late may be on time."
 
 
 def _target(text: str) -> str:
@@ -38,7 +42,7 @@ class Rewind(OfStream):
     """Where a stream is to begin."""
 
     to: Annotated[str, AfterValidator(_target)] = Field(
-        description="earliest; latest; the number of a batch: where it began; or a moment (UTC): events sent since.",
+        description="earliest; latest; the number of a batch: where it began; or the time (UTC) that a message carries.",
         examples=["earliest", "3", "2026-05-01T12:00"],
     )
     repeat: bool = Field(False, description="Also where what it takes again are rows once more")
@@ -46,6 +50,8 @@ class Rewind(OfStream):
 
 def _rewindable(asked: Rewind) -> None:
     one = one_declared(asked.stream)
+    if steering.state(Lakehouse.default().root, one.checkpoint) != "stop":
+        raise BusyError(f"{one.name} is at work.", cure=f"Stop it first: toolkit streaming stop {one.name}")
     if asked.to != "earliest" and not one.stream.from_topics:
         raise UsageError(f"{one.name} reads tables: it can be rewound to the earliest row only.", choices=["earliest"])
     if one.stream.repeats and not asked.repeat:
@@ -75,7 +81,7 @@ def _previewed(asked: Rewind) -> str:
     one = one_declared(asked.stream)
     again = f"What it takes again would be in {', '.join(one.stream.writes)} once more." if one.stream.repeats else ""
     told = _rewound(asked, _begin(one, asked.to)).replace(" has no ", " would have no ").replace(" begins ", " begin ")
-    return " ".join(filter(None, [told.partition(" Start it")[0], again, "What it keeps in its state would be gone."]))
+    return " ".join(filter(None, [told.partition(" Start it")[0], again, FORGETS]))
 
 
 def _rewind(platform: DataPlatform, asked: Rewind) -> Begin:

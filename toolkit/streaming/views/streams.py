@@ -84,7 +84,7 @@ def _state(lakehouse: Lakehouse, place: Checkpoint) -> str:
     if does == "stop":
         last = place.last
         return "interrupted" if last is not None and not last.done else "stopped"
-    return "unknown" if does is None else {"run": "running", "pause": "paused"}[does]
+    return "unknown" if does is None else {"run": "running", "pause": "paused", "wait": "waiting"}[does]
 
 
 def _rate(one: StreamBatch) -> float | None:
@@ -94,6 +94,7 @@ def _rate(one: StreamBatch) -> float | None:
 _OF_STATE = {
     "new": "has not begun: it can be started, or its scenario be run",
     "running": "is at work",
+    "waiting": "is at work, and waits for its broker, which does not answer: see toolkit services",
     "paused": "is at work, and takes no batches until it is started",
     "stopped": "is not at work, and has done all that it had planned",
     "interrupted": "is not at work, and has planned a batch that it did not do: its next start does it",
@@ -110,7 +111,7 @@ STREAMS = View(
         Column("state", "state"),
         Column("batch", "version"),
         Column("rate", "trend", "rows/s", shown="wide"),
-        Column("lag", "count", shown="wide"),
+        Column("lag", "count", "lag then", shown="wide"),
         Column("rows", "count", shown="wide"),
         Column("watermark", "moment", shown="wide"),
         Column("state_rows", "count", "state", shown="wide"),
