@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from tests.spark.kept import AtWork, eventually
 from tests.spark.tiny_stream import NOON, add, appended, ids, platform_in, readings
+from toolkit.broker import Broker
 from toolkit.errors import BusyError, DataError, SetupError, UsageError
 from toolkit.platform import DataPlatform
 from toolkit.store.locks import is_held
@@ -18,7 +19,7 @@ from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import lock_of
 from toolkit.streaming.records import BATCHES
 from toolkit.streaming.sinks import MicroBatch
-from toolkit.streaming.streams import Stream
+from toolkit.streaming.streams import Stream, ToTopic
 
 
 @pytest.fixture
@@ -90,6 +91,13 @@ def test_of_two_streams_one_stops_and_both_do_when_time_is_over(
     assert kept.ended().batches == 3
     assert ids(platform) == [1]
     assert is_held(platform.lakehouse.root, lock_of(platform.streaming.checkpoint("seen"))) is False
+
+
+def test_a_stream_that_has_no_end_is_not_taken_to_it(platform: DataPlatform) -> None:
+    add(platform, (1, NOON, "a"))
+    endless = Stream("seen", readings(platform), ToTopic(Broker("127.0.0.1:1"), "x", real_time=True))
+    with pytest.raises(UsageError, match="seen has no end"):
+        platform.streaming.take(endless)
 
 
 def test_a_stream_at_work_that_fails_says_why_and_lets_go(

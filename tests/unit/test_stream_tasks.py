@@ -19,7 +19,7 @@ from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import Checkpoint, checkpoint_of, lock_of
 from toolkit.streaming.declared import declared, declared_streams, one_declared
 from toolkit.streaming.letters import waiting
-from toolkit.streaming.records import RELEASED, ReleasedLetter
+from toolkit.streaming.records import DEAD_LETTERS, RELEASED, DeadLetter, ReleasedLetter
 from toolkit.streaming.steering import Begin, Wish
 from toolkit.streaming.tasks import at_work
 
@@ -198,6 +198,15 @@ def test_dead_letters_wait_until_they_are_released_and_only_what_fits_is_sent(la
     assert "1 dead letter would be sent again, 1 of them repaired" in told
     same = cli("streaming", "release", READER, "--find", "flight_id", "--put", "flight_id", "--dry-run").stdout
     assert "1 dead letter would be sent again, 0 of them repaired" in same
+
+
+def test_all_letters_wait_however_many_they_are(lakehouse: Lakehouse) -> None:
+    many = [
+        DeadLetter(READER, streams_world.IDENTITY, 4, "live_departures", 1, n, None, None, b"{", "It is not JSON.")
+        for n in range(10_050)
+    ]
+    append(lakehouse.path(DEAD_LETTERS), many)
+    assert len(waiting(lakehouse, READER)) == 10_054
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,8 @@ def place_of(one: DeadLetter | ReleasedLetter) -> tuple[str, str, int, int]:
 
 def released(lakehouse: Lakehouse, stream: str = "") -> dict[tuple[str, str, int, int], datetime]:
     """When each letter was released that was."""
-    return {place_of(one): one.released_at for one in records(lakehouse, ReleasedLetter, "released_at", stream)}
+    every = records(lakehouse, ReleasedLetter, "released_at", stream, most=None)
+    return {place_of(one): one.released_at for one in every}
 
 
 def waiting(lakehouse: Lakehouse, stream: str, reason: str = "", find: str = "", put: str = "") -> list[Letter]:
@@ -66,7 +67,7 @@ def waiting(lakehouse: Lakehouse, stream: str, reason: str = "", find: str = "",
         UsageError: the expression is none, or there is no such group.
     """
     gone = released(lakehouse, stream)
-    dead = [one for one in present(lakehouse, DeadLetter, _ORDER, stream) if place_of(one) not in gone]
+    dead = [one for one in present(lakehouse, DeadLetter, _ORDER, stream, most=None) if place_of(one) not in gone]
     wanted = [one for one in dead if reason.casefold() in one.reason.casefold()]
     try:
         # Byte by byte: not each of them is a text.

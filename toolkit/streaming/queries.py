@@ -90,7 +90,6 @@ class Query:
     _query: StreamingQuery | None = None
     _raised: Exception | None = None
     _last: int = -1
-    _before: int = -1
 
     @property
     def is_active(self) -> bool:
@@ -103,7 +102,7 @@ class Query:
         Raises:
             ToolkitError: it cannot.
         """
-        self._raised, self._before = None, self._last
+        self._raised = None
         try:
             writer = self._writer().queryName(self.place.stream)
             self._query = writer.option("checkpointLocation", str(self.place.place)).start()
@@ -129,9 +128,9 @@ class Query:
         self._query = None
 
     @property
-    def has_come_further(self) -> bool:
-        """Whether it has done a batch since it was started last."""
-        return self._query is not None and bool(batches_of(self._query, self.place.stream, self.run_id, self._before))
+    def has_answered(self) -> bool:
+        """Whether its sources have answered since it was started last, be it that nothing is new."""
+        return self._progress() is not None
 
     def collect(self) -> None:
         """Take what Spark tells of batches that are done; it keeps the last hundred."""
@@ -145,6 +144,8 @@ class Query:
         Args:
             patience: seconds in which a batch under way may end.
         """
+        if patience and isinstance(self.stream.body, ToTopic) and self.stream.body.real_time:
+            patience = max(patience, self.stream.body.note_seconds + HALT_SECONDS)
         until, done = time.monotonic() + patience, self._progress()
         # Where one batch follows the other it is never idle: the end of the one under way is waited for.
         while self.is_active and self._is_busy() and self._progress() == done and time.monotonic() < until:

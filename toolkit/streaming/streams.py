@@ -31,7 +31,7 @@ COLLECT_EVERY = 20
 RECORD_SECONDS = 5.0
 """What a stream that is kept at work has done is recorded so often."""
 AGAIN_SECONDS, PATIENCE_SECONDS = 5.0, 600.0
-"""A broker that does not answer is tried again so often, and so long without a batch."""
+"""A broker that does not answer is tried again so often, and so long without an answer."""
 
 
 @dataclass
@@ -103,9 +103,15 @@ class Streams:
 
         Raises:
             BusyError: another process has one of these streams at work.
+            UsageError: one works in real time, or two have one name.
             ToolkitError: one failed, which ends the others: what a batch function has raised, or what Spark's error means. What
                 was done until then is kept.
         """
+        for stream in streams:
+            if isinstance(stream.body, ToTopic) and stream.body.real_time:
+                raise UsageError(
+                    f"{stream.name} has no end: it sends rows as they come.", cure="Keep it at work: keep(…)"
+                )
         batches: list[StreamBatch] = []
         with self._at_work(streams, {"availableNow": True}) as queries:
             try:
@@ -245,6 +251,8 @@ class _Steered:
         wish = steering.asked(self.tables.lakehouse.root, self.query.place)
         if wish != self.state:
             self.query.halt(HALT_SECONDS)
+            with contextlib.suppress(SetupError):  # a broker that is gone is of no concern to whoever stops
+                self.query.refuse_failed()
             self._become(wish)
         if self.state != "run":
             return
@@ -252,7 +260,7 @@ class _Steered:
             self.query.refuse_failed()
         except SetupError as problem:
             self._wait(problem)
-        if self._failed_at is not None and self.query.has_come_further:
+        if self._failed_at is not None and self.query.has_answered:
             self.tables.alert(f"The stream {self.query.place.stream} goes on.", "info")
             self._failed_at = None
             self._become("run")

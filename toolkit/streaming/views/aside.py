@@ -18,13 +18,21 @@ _TO_CHECKPOINT = Link(
 )
 
 
-def present(lakehouse: Lakehouse, record: type[A], order: str, stream: str) -> list[A]:
-    """What was put aside under the checkpoints that streams have now; of streams that have none any more, all."""
+def present(lakehouse: Lakehouse, record: type[A], order: str, stream: str, most: int | None = 10_000) -> list[A]:
+    """What was put aside under the checkpoints that streams have now; of streams that have none any more, all.
+
+    Args:
+        lakehouse: that has it, or not.
+        record: what was put aside.
+        order: columns, those first that are wanted most.
+        stream: only what this one did; of all when empty.
+        most: rows that are looked at; None for all.
+    """
     identities = {}
     for name, place in checkpoints(lakehouse).items():
         with contextlib.suppress(DataError):  # the list of streams says which checkpoint is damaged
             identities[name] = place.identity
-    found = records(lakehouse, record, order, stream)
+    found = records(lakehouse, record, order, stream, most)
     return [one for one in found if identities.get(one.stream, one.checkpoint_id) == one.checkpoint_id]
 
 

@@ -67,7 +67,7 @@ def checkpoint(lakehouse: Lakehouse, stream: str) -> Checkpoint:
     return known[stream]
 
 
-def records(lakehouse: Lakehouse, record: type[R], order: str, stream: str = "", most: int = 10_000) -> list[R]:
+def records(lakehouse: Lakehouse, record: type[R], order: str, stream: str = "", most: int | None = 10_000) -> list[R]:
     """The newest rows of a table of records; those of one stream where one is named.
 
     Args:
@@ -75,7 +75,7 @@ def records(lakehouse: Lakehouse, record: type[R], order: str, stream: str = "",
         record: whose table.
         order: columns, the newest first.
         stream: only this one.
-        most: rows.
+        most: rows; None for all.
     """
     from toolkit.store.query_engine import literal
     from toolkit.store.records import table_of
@@ -84,5 +84,6 @@ def records(lakehouse: Lakehouse, record: type[R], order: str, stream: str = "",
     if not lakehouse.has_version(table):
         return []
     where = f" WHERE stream = {literal(stream)}" if stream else ""
-    page = lakehouse.open(table).sql(f"SELECT * FROM t{where} ORDER BY {order} LIMIT {most}", as_it_stands=True)  # noqa: S608
+    limit = "" if most is None else f" LIMIT {most}"
+    page = lakehouse.open(table).sql(f"SELECT * FROM t{where} ORDER BY {order}{limit}", as_it_stands=True)  # noqa: S608
     return decode_all(record, page.columns, page.rows)
