@@ -16,7 +16,7 @@ from tests.services.test_kafka import consumed
 from tests.spark.kept import AtWork, eventually
 from toolkit import service
 from toolkit.broker import Broker
-from toolkit.errors import DataError
+from toolkit.errors import DataError, SetupError
 from toolkit.events import EventLog
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
@@ -138,7 +138,10 @@ def test_a_broker_that_is_killed_or_down_is_waited_for_and_nothing_is_lost(
     try:
         eventually(lambda: platform.lakehouse.has_version(TABLE) and rows(platform) == 10)
         os.kill(service.needed(KAFKA).pid, signal.SIGKILL)
+        with pytest.raises(SetupError, match=r"The broker of the stream tiny_topic.other does not answer"):
+            platform.streaming.take(replace(stream(platform, broker, "killed"), name="other"))
         eventually(lambda: bool(at_work.alerts()), 60)
+        assert at_work.state("events") == "wait"
         assert kafka.broker(service.start(KAFKA)).address == broker.address
         send(broker, "killed", some(10))
         eventually(lambda: rows(platform) == 20, 60)
