@@ -20,6 +20,7 @@ from tests.services.conftest import marked
 from toolkit import service
 from toolkit.services import kafka
 from toolkit.services.kafka import KAFKA
+from toolkit.streaming import steering
 from toolkit.streaming.checkpoints import checkpoint_of
 from toolkit.streaming.records import DEAD_LETTERS, LATE_ROWS
 from toolkit.streaming.topics import Topics
@@ -86,7 +87,8 @@ def test_events_come_in_and_at_random_moments_the_process_or_the_broker_is_kille
             killed(process)
         process = home.start("streaming", "start", STREAM, "--every", "0")
         until = time.monotonic() + 120
-        while not has_read_all(home):
+        place = checkpoint_of(home.lakehouse.root, *STREAM.split("."))
+        while steering.state(home.lakehouse.root, place) != "run" or not has_read_all(home):
             assert process.poll() is None
             assert time.monotonic() < until
             time.sleep(0.2)
