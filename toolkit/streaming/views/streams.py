@@ -123,7 +123,7 @@ STREAMS = View(
     ),
     Parameters,
     sentence=lambda row: f"{row['stream']} {_OF_STATE[row['state']]}." + (f"\n{row['why']}" if row.get("why") else ""),
-    links=(TO_BATCHES, TO_CHECKPOINT, TO_LATE, TO_DEAD, TO_RUN, *STEERED),
+    links=(TO_BATCHES, *STEERED, TO_CHECKPOINT, TO_LATE, TO_DEAD, TO_RUN),
     empty=EMPTY,
 )
 
