@@ -155,7 +155,7 @@ def _changes(platform: DataPlatform, choices: Choices) -> Iterator[Ratio]:
         debezium.capture(CAPTURE)
         # A topic is there with its first change; and the way is warm before it is measured.
         connection.execute("INSERT INTO readings VALUES (-1, 0, '')")
-        debezium.await_sent(CAPTURE.name, _place(connection))
+        debezium.await_sent(CAPTURE.name, postgres.log_place(connection))
 
         def body(batch: MicroBatch) -> None:
             rows = batch.rows.withColumn("batch", F.lit(batch.number))
@@ -169,7 +169,7 @@ def _changes(platform: DataPlatform, choices: Choices) -> Iterator[Ratio]:
                 first = number * PER_TRANSACTION
                 values = ", ".join(f"({first + n}, {time.time()}, 'x')" for n in range(PER_TRANSACTION))
                 connection.execute(f"INSERT INTO readings VALUES {values}".encode())
-            debezium.await_sent(CAPTURE.name, _place(connection))
+            debezium.await_sent(CAPTURE.name, postgres.log_place(connection))
             time.sleep(5)
         debezium.release(CAPTURE.name)
     at = F.get_json_object("after", "$.at").cast("double")
@@ -183,11 +183,6 @@ def _changes(platform: DataPlatform, choices: Choices) -> Iterator[Ratio]:
     )
     for share, name in ((0.5, "median"), (0.99, "99th percentile")):
         yield Ratio(f"change capture, {name}", _percentile(took, share) * 1000, None, None, "ms", what)
-
-
-def _place(connection: object) -> str:
-    row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()  # type: ignore[attr-defined]
-    return str(row[0])
 
 
 def _state(platform: DataPlatform, home: Path, choices: Choices) -> Iterator[Ratio]:

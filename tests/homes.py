@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import psutil
 import pytest
 from filelock import FileLock
 
@@ -139,6 +140,15 @@ def notebook_values(declared: Scenario) -> dict[str, Any]:
 def as_words(values: Mapping[str, Any]) -> list[str]:
     """Parameters as words of a command."""
     return [word for name, value in values.items() for word in ("-p", name, str(value))]
+
+
+def kill_with_children(process: subprocess.Popen[Any]) -> None:
+    """Kill a process, and whatever it has started, such as its Java; it is waited for."""
+    with contextlib.suppress(psutil.Error):
+        for one in (*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)):
+            with contextlib.suppress(psutil.Error):  # its parent is gone, and it with that
+                one.kill()
+    process.wait()
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str], seconds: float = 200) -> None:

@@ -35,20 +35,12 @@ class Owner:
     parameters: Parameters
 
 
-def owner(table: str, scenario: str = "") -> Owner:
+def owner(table: str) -> Owner:
     """The scenario that wrote the table last, with the parameters of that run; `NOBODY` when none did.
 
-    Args:
-        table: empty for none.
-        scenario: the one that it is, with the parameters of its last run, whether or not the table is there.
-
     Raises:
-        UsageError: there is no such table, or no such scenario.
+        UsageError: there is no such table.
     """
-    if scenario:
-        whose = scenarios.get(scenario)
-        last = next((run for run in runs.history() if _ran(run, scenario)), None)
-        return Owner(whose, whose.parse(_parameters(last.run_id) if last else {}))
     if not table:
         return Owner(NOBODY, Parameters())
     for version in Lakehouse.default().open(table).history():
@@ -56,6 +48,17 @@ def owner(table: str, scenario: str = "") -> Owner:
         if name and (found := scenarios.discover().get(name)):
             return Owner(found, found.parse(_parameters(version.run_id)))
     return Owner(NOBODY, Parameters())
+
+
+def as_run_last(scenario: str) -> Owner:
+    """A scenario, with the parameters of its last run, or the defaults where it was not run.
+
+    Raises:
+        UsageError: there is none of that id.
+    """
+    whose = scenarios.get(scenario)
+    last = next((run for run in runs.history() if _ran(run, scenario)), None)
+    return Owner(whose, whose.parse(_parameters(last.run_id) if last else {}))
 
 
 def _ran(run: runs.RunFolder, scenario: str) -> bool:

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
-from toolkit.owners import Owner, owner
+from toolkit.owners import Owner, as_run_last, owner
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
 from toolkit.repeating import repeatedly
@@ -279,7 +279,8 @@ def prepared(task: Task[P, T], parameters: P) -> Owner:
         ToolkitError: it is refused.
     """
     task.prepare(parameters)
-    return owner(task.about(parameters), task.scenario(parameters))
+    scenario = task.scenario(parameters)
+    return as_run_last(scenario) if scenario else owner(task.about(parameters))
 
 
 def do(task: Task[P, T], parameters: P, whose: Owner, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> T:

@@ -10,11 +10,11 @@ import importlib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import scenarios
 from toolkit import paths
@@ -141,10 +141,7 @@ class Scenario:
         Raises:
             UsageError: there is none.
         """
-        for step in self.steps:
-            if step.name == name:
-                return step
-        raise UsageError.unknown("step", name, [step.name for step in self.steps])
+        return _of_name("step", self.steps, name)
 
     def table(self, name: str) -> Table:
         """The declaration of table `name`.
@@ -152,10 +149,7 @@ class Scenario:
         Raises:
             UsageError: this scenario does not declare it.
         """
-        for table in self.tables:
-            if table.name == name:
-                return table
-        raise UsageError.unknown("table", name, [table.name for table in self.tables])
+        return _of_name("table", self.tables, name)
 
     def bodies(self) -> ModuleType:
         """The module `steps.py`; imports Spark.
@@ -171,10 +165,7 @@ class Scenario:
         Raises:
             UsageError: this scenario does not declare it.
         """
-        for stream in self.streams:
-            if stream.name == name:
-                return stream
-        raise UsageError.unknown(f"stream of {self.id}", name, [stream.name for stream in self.streams])
+        return _of_name(f"stream of {self.id}", self.streams, name)
 
     def stream_body(self, name: str) -> Callable[[Any], Any]:
         """The function that makes a stream of a `DataPlatform`; imports Spark.
@@ -183,12 +174,7 @@ class Scenario:
             UsageError: this scenario does not declare it, or `streams.py` has no such function.
         """
         module = _imported(self.id, "streams", "Mend that file.")
-        function: Callable[[Any], Any] | None = getattr(module, self.stream(name).name, None)
-        if function is None:
-            raise UsageError(
-                f"streams.py of {self.id} has no function {name!r}.", cure="Give each stream a function of its name."
-            )
-        return function
+        return self._function(module, "streams", "stream", self.stream(name).name)
 
     @property
     def has_incoming(self) -> bool:
@@ -206,10 +192,13 @@ class Scenario:
 
     def body(self, step: str) -> Callable[[Any], Any]:
         """The function that does `step`; imports Spark."""
-        function: Callable[[Any], Any] | None = getattr(self.bodies(), self.step(step).name, None)
+        return self._function(self.bodies(), "steps", "step", self.step(step).name)
+
+    def _function(self, module: ModuleType, file: str, what: str, name: str) -> Callable[[Any], Any]:
+        function: Callable[[Any], Any] | None = getattr(module, name, None)
         if function is None:
             raise UsageError(
-                f"steps.py of {self.id} has no function {step!r}.", cure="Give each step a function of its name."
+                f"{file}.py of {self.id} has no function {name!r}.", cure=f"Give each {what} a function of its name."
             )
         return function
 
@@ -222,6 +211,21 @@ class Scenario:
         return parse(
             self.parameters, values, self.id, f"`toolkit scenarios show {self.id}` lists each parameter with its range."
         )
+
+
+_N = TypeVar("_N", Step, Table, ScenarioStream)
+
+
+def _of_name(what: str, among: Iterable[_N], name: str) -> _N:
+    """The one of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = {one.name: one for one in among}
+    if name not in found:
+        raise UsageError.unknown(what, name, list(found))
+    return found[name]
 
 
 def is_table_name(name: str) -> bool:

@@ -126,5 +126,4 @@ def _entered() -> Iterator[Connection]:
 def place() -> str:
     """The place in the database's log that all changes until now are before."""
     with _entered() as connection:
-        (found,) = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone() or ("",)
-        return str(found)
+        return postgres.log_place(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from scenarios.change_capture.scenario import (
@@ -26,7 +24,7 @@ from scenarios.change_capture.scenario import (
     SCENARIO,
     SILVER,
 )
-from tests.homes import Home, WarmHome
+from tests.homes import Home, WarmHome, kill_with_children
 from tests.scenarios.every import EveryScenario
 from tests.services.conftest import marked
 from toolkit.store.location import Location
@@ -132,10 +130,7 @@ def test_a_driver_that_is_killed_in_each_merge_of_the_changes_loses_and_repeats_
             assert process.poll() is None, table
             assert time.monotonic() < until, table
             time.sleep(0.005)
-        for one in (*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)):
-            with contextlib.suppress(psutil.Error):  # its parent is gone, and it with that
-                one.kill()
-        process.wait()
+        kill_with_children(process)
         assert DeltaReader(folder, table).version == version, f"{table} was killed before its merge was committed"
     assert again(home, "apply", "compare").wait() == 0
     assert [row for row in home.rows(CHECKS) if row["missing"] or row["extra"]] == []

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
-import subprocess
 import time
 from collections import Counter
 
@@ -15,7 +13,7 @@ import pytest
 
 from scenarios.flight_delays_live.scenario import SILVER
 from scenarios.flight_delays_live.streams import TOPIC
-from tests.homes import Home
+from tests.homes import Home, kill_with_children
 from tests.services.conftest import marked
 from toolkit import service
 from toolkit.services import kafka
@@ -29,15 +27,6 @@ pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"),
 STREAM = "flight_delays_live.departures"
 KILLS, EVENTS = 6, 24_000
 SEED_VARIABLE = "TOOLKIT_SOAK_SEED"
-
-
-def killed(process: subprocess.Popen[str]) -> None:
-    """A process, and its Java with it."""
-    with contextlib.suppress(psutil.Error):
-        for one in (*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)):
-            with contextlib.suppress(psutil.Error):
-                one.kill()
-    process.communicate()
 
 
 def messages() -> list[tuple[int, int, bytes]]:
@@ -84,7 +73,8 @@ def test_events_come_in_and_at_random_moments_the_process_or_the_broker_is_kille
                 time.sleep(chance.uniform(0, 3))
                 assert home.toolkit("services", "start", "kafka").returncode == 0
                 time.sleep(chance.uniform(0, 12))
-            killed(process)
+            kill_with_children(process)
+            process.communicate()
         process = home.start("streaming", "start", STREAM, "--every", "0")
         until = time.monotonic() + 120
         place = checkpoint_of(home.lakehouse.root, *STREAM.split("."))

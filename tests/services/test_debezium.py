@@ -52,9 +52,9 @@ def done(statements: str) -> str:
     """Make changes; returns a place in the log after them."""
     with postgres.connected() as connection:
         connection.execute(statements.encode())
-        row = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone()
-        assert row is not None
-        return str(row[0])
+        place = postgres.log_place(connection)
+        assert place
+        return place
 
 
 def test_changes_come_with_their_places_in_the_log_and_kills_lose_none(database: Running, service_home: Path) -> None:

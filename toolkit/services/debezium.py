@@ -395,17 +395,13 @@ def await_sent(name: str, lsn: str, patience: float = ASK_SECONDS) -> tuple[str,
         time.sleep(POLL_SECONDS)
 
 
-def restart(name: str, *, all_of_it: bool = False) -> None:
+def restart(name: str) -> None:
     """Start again what has failed of a capture; it goes on where it was.
-
-    Args:
-        name: of the capture.
-        all_of_it: what is at work, too.
 
     Raises:
         SetupError: Debezium is not at work, or there is no such capture.
     """
-    path = f"/connectors/{name}/restart?includeTasks=true&onlyFailed={str(not all_of_it).lower()}"
+    path = f"/connectors/{name}/restart?includeTasks=true&onlyFailed=true"
     code, answer = _asked(service.needed(DEBEZIUM).place, "POST", path)
     if code not in _DONE:
         raise SetupError(

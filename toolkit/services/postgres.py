@@ -216,6 +216,12 @@ def database(running: Running | None = None) -> Database:
     return Database(f"jdbc:postgresql://{HOST}:{found.ports['sql']}/{NAME}", NAME, password)
 
 
+def log_place(connection: Connection) -> str:
+    """The place in the database's log that all changes until now are before."""
+    (found,) = connection.execute("SELECT pg_current_wal_insert_lsn()::text").fetchone() or ("",)
+    return str(found)
+
+
 @contextlib.contextmanager
 def connected(running: Running | None = None) -> Iterator[Connection]:
     """A connection to the database of the server at work; each statement is a transaction unless one is begun.

@@ -29,9 +29,13 @@ class Declared:
         return checkpoint_of(Lakehouse.default().root, self.scenario.id, self.stream.name)
 
 
+def _all() -> list[Declared]:
+    return [Declared(one, stream) for one in scenarios.discover().values() for stream in one.streams]
+
+
 def declared_streams() -> list[str]:
     """Every stream that can be kept at work, as scenario.stream."""
-    return [f"{one.id}.{stream.name}" for one in scenarios.discover().values() for stream in one.streams]
+    return [one.name for one in _all()]
 
 
 def declared(name: str) -> list[Declared]:
@@ -40,10 +44,7 @@ def declared(name: str) -> list[Declared]:
     Raises:
         UsageError: there is none that could be kept at work.
     """
-    scenario, _, stream = name.partition(".")
-    known = scenarios.discover()
-    of_name = known[scenario].streams if scenario in known else ()
-    found = [Declared(known[scenario], one) for one in of_name if stream in ("", one.name)]
+    found = [one for one in _all() if name in (one.name, one.scenario.id)]
     if not found:
         raise UsageError.unknown(
             "stream", name, declared_streams(), cure="Others are taken by runs of their scenario only."

@@ -69,6 +69,11 @@ class Stream:
     mode: str = "append"
     may_not_write: bool = False
 
+    @property
+    def note_seconds(self) -> int:
+        """How often one in real time notes how far it is; 0 of one that works in batches."""
+        return self.body.note_seconds if isinstance(self.body, ToTopic) and self.body.real_time else 0
+
 
 @dataclass
 class Query:
@@ -116,10 +121,10 @@ class Query:
             work = self._remembered(each_batch(self.place, body, may_not_write=stream.may_not_write))
             return writer.foreachBatch(work).outputMode(stream.mode).trigger(**self.trigger)
         writer = writer.format("kafka").options(**body.broker.of_spark()).option("topic", body.topic)
-        if not body.real_time:
+        if not stream.note_seconds:
             return writer.outputMode(stream.mode).trigger(**self.trigger)
         # The mode that it asks for, of rows that never change.
-        real_time: Mapping[str, Any] = {"realTime": f"{body.note_seconds} seconds"}
+        real_time: Mapping[str, Any] = {"realTime": f"{stream.note_seconds} seconds"}
         return writer.outputMode("update").trigger(**real_time)
 
     def reset(self) -> None:
@@ -144,8 +149,8 @@ class Query:
         Args:
             patience: seconds in which a batch under way may end.
         """
-        if patience and isinstance(self.stream.body, ToTopic) and self.stream.body.real_time:
-            patience = max(patience, self.stream.body.note_seconds + HALT_SECONDS)
+        if patience and self.stream.note_seconds:
+            patience = max(patience, self.stream.note_seconds + HALT_SECONDS)
         until, done = time.monotonic() + patience, self._progress()
         # Where one batch follows the other it is never idle: the end of the one under way is waited for.
         while self.is_active and self._is_busy() and self._progress() == done and time.monotonic() < until:

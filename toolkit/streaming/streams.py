@@ -108,7 +108,7 @@ class Streams:
                 was done until then is kept.
         """
         for stream in streams:
-            if isinstance(stream.body, ToTopic) and stream.body.real_time:
+            if stream.note_seconds:
                 raise UsageError(
                     f"{stream.name} has no end: it sends rows as they come.", cure="Keep it at work: keep(…)"
                 )

@@ -152,7 +152,6 @@ START = Task(
     _start,
     answer=_kept,
     prepare=_startable,
-    about=lambda _: "",
     scenario=scenario_of,
     needs=services_of,
     then=TO_STREAMS,
@@ -165,7 +164,6 @@ PAUSE = Task(
     _steered("pause"),
     answer=_answered("pauses. Let it go on: toolkit streaming start"),
     prepare=_known,
-    about=lambda _: "",
     scenario=scenario_of,
     then=TO_STREAMS,
 )
@@ -177,7 +175,6 @@ STOP = Task(
     _steered("stop"),
     answer=_answered("stopped"),
     prepare=_known,
-    about=lambda _: "",
     scenario=scenario_of,
     then=TO_STREAMS,
 )
@@ -189,7 +186,6 @@ RESTART = Task(
     _restart,
     answer=_kept,
     prepare=_known,
-    about=lambda _: "",
     scenario=scenario_of,
     needs=services_of,
     then=TO_STREAMS,

@@ -107,7 +107,6 @@ REWIND = Task(
     _rewind,
     answer=_rewound,
     prepare=_rewindable,
-    about=lambda _: "",
     scenario=scenario_of,
     preview=_previewed,
     then=TO_STREAMS,
