@@ -2,6 +2,7 @@
 
     ToolkitError                  an exit code each (see `ExitCode`)
     ├── UsageError          2     the request names something that is not there, or is not allowed
+    │   └── AccessDenied    2     the principal may not do that, or see that there is such a thing
     ├── SetupError          3     this computer lacks something: Java, jars, disk, write rights
     ├── QualityGateFailed   4     the data is worse than the run allows; nothing was published
     ├── DataError           5     a file or a table is missing, unreadable or damaged
@@ -80,6 +81,10 @@ class UsageError(ToolkitError):
         """There is no `kind` called `name`; the nearest spelling among `choices` is offered."""
         known = sorted(choices)
         return cls(f"There is no {kind} {name!r}.{nearest(name, known)}", choices=known, cure=cure)
+
+
+class AccessDenied(UsageError):
+    """The principal may not do that. It reads the same whether there is such a thing or not."""
 
 
 class SetupError(ToolkitError):

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     lakehouse: str = ""
     """Where the lakehouse lies: a folder, `abfss://container@account.dfs.core.windows.net/folder` or `s3a://bucket/folder`;
     under `TOOLKIT_HOME` when empty."""
+    principal: str = Field("", pattern=r"^[\w.@+\-]*$")
+    """Who is at work in a lakehouse that is governed; the user of this computer when empty."""
     memory: str = Field(default_factory=default_memory, pattern=r"^\d+[mg]$")
     """Heap of the driver, which in local mode is all of Spark."""
     shuffle_partitions: int = Field(0, ge=0, le=10_000)
