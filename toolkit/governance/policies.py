@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from toolkit.store.records import R, decode_all, table_of
 
 EVERYONE = "everyone"
 """The group that every principal is in."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 K = TypeVar("K", bound=Hashable)
 _STATE = (Principal, Securable, Grant, ColumnClass, ColumnMask, RowFilter)
 
@@ -45,6 +47,7 @@ class Policies:
         classes: by table and column.
         masks: by table and column.
         filters: by table.
+        newest: when the last change of all was made, of what is gone as well.
     """
 
     principals: Mapping[str, Principal] = field(default_factory=dict)
@@ -53,6 +56,7 @@ class Policies:
     classes: Mapping[tuple[str, str], ColumnClass] = field(default_factory=dict)
     masks: Mapping[tuple[str, str], ColumnMask] = field(default_factory=dict)
     filters: Mapping[str, RowFilter] = field(default_factory=dict)
+    newest: datetime = _NEVER
 
     @cached_property
     def catalog(self) -> str:
@@ -144,23 +148,23 @@ def policies(lakehouse: Lakehouse) -> Policies:
 
 
 def _read(lakehouse: Lakehouse) -> Policies:
+    people, things = rows_of(lakehouse, Principal), rows_of(lakehouse, Securable)
+    grants, classes = rows_of(lakehouse, Grant), rows_of(lakehouse, ColumnClass)
+    masks, filters = rows_of(lakehouse, ColumnMask), rows_of(lakehouse, RowFilter)
+    every = (people, things, grants, classes, masks, filters)
+    newest = [some[-1].changed_at for some in every if some]
     return Policies(
-        principals=_live(_newest(rows_of(lakehouse, Principal), lambda one: one.name)),
-        securables=_live(_newest(rows_of(lakehouse, Securable), lambda one: one.name)),
-        grants=tuple(
-            one for one in _newest(rows_of(lakehouse, Grant), lambda one: one.grant).values() if not one.is_revoked
-        ),
-        classes=_newest(rows_of(lakehouse, ColumnClass), lambda one: (one.securable, one.column)),
-        masks={
+        {key: one for key, one in _newest(people, lambda one: one.name).items() if not one.is_removed},
+        {key: one for key, one in _newest(things, lambda one: one.name).items() if not one.is_removed},
+        tuple(one for one in _newest(grants, lambda one: one.grant).values() if not one.is_revoked),
+        _newest(classes, lambda one: (one.securable, one.column)),
+        {
             key: one
-            for key, one in _newest(rows_of(lakehouse, ColumnMask), lambda one: (one.securable, one.column)).items()
+            for key, one in _newest(masks, lambda one: (one.securable, one.column)).items()
             if one.mask != "none"
         },
-        filters={
-            key: one
-            for key, one in _newest(rows_of(lakehouse, RowFilter), lambda one: one.securable).items()
-            if one.condition
-        },
+        {key: one for key, one in _newest(filters, lambda one: one.securable).items() if one.condition},
+        max(newest, default=_NEVER),
     )
 
 
@@ -179,13 +183,6 @@ def rows_of(lakehouse: Lakehouse, record: type[R], order: str = "changed_at") ->
 def _newest(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, R]:
     """The newest of each key."""
     return {key(one): one for one in rows}
-
-
-S = TypeVar("S", Principal, Securable)
-
-
-def _live(rows: Mapping[str, S]) -> dict[str, S]:
-    return {name: one for name, one in rows.items() if not one.is_removed}
 
 
 def acting() -> str:

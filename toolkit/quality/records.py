@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from toolkit.quality.actions import Action
 from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.quality.verdicts import State, state_of
-from toolkit.store.records import Named, Record
+from toolkit.store.records import CONTENT, Named, Record
 
 if TYPE_CHECKING:
     from toolkit.quality.results import QualityResult, RuleResult
@@ -90,8 +90,8 @@ class Release(Record, table=RELEASES, description="One row that left quarantine,
     table: Annotated[str, "The table it went to.", Named("table_name")]
     rules: Annotated[tuple[str, ...], "The rules that had sent it to quarantine."]
     repair: Annotated[str, "What was done to it, in words or SQL; empty when nothing was."]
-    before: Annotated[str, "The row as it lay in quarantine, as JSON."]
-    after: Annotated[str, "The row as it is now, as JSON."]
+    before: Annotated[str, "The row as it lay in quarantine, as JSON.", CONTENT]
+    after: Annotated[str, "The row as it is now, as JSON.", CONTENT]
 
 
 def measurements_of(result: QualityResult, run_id: str, at: datetime, version: int | None) -> list[Measurement]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from toolkit.store.location import SCHEMES, Location, ObjectPath, located
 from toolkit.store.objects import refuse_unreachable
 
 if TYPE_CHECKING:
+    from toolkit.store.lens import Lens
     from toolkit.store.reader import DeltaReader, TableSummary
 
 STAGING = "staging"
@@ -35,11 +36,13 @@ class Lakehouse:
 
     Attributes:
         root: where they lie.
+        lens: what its readers may see; everything when None.
     """
 
     root: Location
+    lens: Lens | None = field(default=None, compare=False)
 
-    def __init__(self, root: Location | str) -> None:
+    def __init__(self, root: Location | str, lens: Lens | None = None) -> None:
         """A lakehouse in a folder, or at a URI such as `abfss://container@account.dfs.core.windows.net/folder`.
 
         Raises:
@@ -48,6 +51,7 @@ class Lakehouse:
         if not isinstance(root, str | Path | ObjectPath):
             raise UsageError(f"{root!r} is no place.", choices=["a folder", *(f"{scheme}://" for scheme in SCHEMES)])
         object.__setattr__(self, "root", located(root) if isinstance(root, str) else root)
+        object.__setattr__(self, "lens", lens)
 
     @classmethod
     def default(cls) -> Lakehouse:
@@ -89,15 +93,15 @@ class Lakehouse:
         """The table of that name, as it is or as it was at `version`, to be read without a JVM.
 
         Raises:
-            UsageError: no such table, or no such version, or none any more.
+            UsageError: no such table that may be seen, or no such version, or none any more.
             DataError: it cannot be read: see `store.unreadable`.
         """
         from toolkit.store.reader import DeltaReader
 
-        if not self.exists(table):
+        if not self.exists(table) or not self._visible([table]):
             there = self.tables()
             raise UsageError.unknown("table", table, there, cure=self._how_it_comes(table, there))
-        return DeltaReader(self.path(table), table, version)
+        return DeltaReader(self.path(table), table, version, self.lens)
 
     def _how_it_comes(self, table: str, there: Sequence[str]) -> str:
         maker = writer_of(table)
@@ -113,7 +117,7 @@ class Lakehouse:
         """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
         from toolkit.store.reader import summary
 
-        return summary(self.path(table), table)
+        return summary(self.path(table), table, self.lens)
 
     @property
     def driver(self) -> Driver:
@@ -135,7 +139,7 @@ class Lakehouse:
             refuse_unreachable(self.root)
 
     def tables(self) -> list[str]:
-        """Names of all tables with a Delta log, by layer in the order data flows, then by name.
+        """Names of all tables with a Delta log that may be seen, by layer in the order data flows, then by name.
 
         Raises:
             ToolkitError: it lies in a store that cannot be entered, or that has no such container.
@@ -151,7 +155,10 @@ class Lakehouse:
         if not found:
             # To a store's client a container that is not there is an empty one.
             self.refuse_unreachable()
-        return found
+        return self._visible(found)
+
+    def _visible(self, tables: list[str]) -> list[str]:
+        return tables if self.lens is None else self.lens.visible(tables)
 
     def _linked(self) -> list[str]:
         """Those that lie elsewhere and are there, and those of which that cannot be seen: they are shown as unreadable."""

@@ -5,10 +5,14 @@ Owns its settings. Everything that asks SQL of a Delta table without Spark asks 
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, QueryBuilder
+
+    from toolkit.store.lens import Seen
 
 _SETTINGS = (
     # Spark's times of old have 96 bits, which the engine else takes to nanoseconds: they wrap around in 1677 and 2262.
@@ -16,12 +20,21 @@ _SETTINGS = (
     # To Spark a number with a point is exact, and 8.89 of a decimal column equals no double.
     "SET datafusion.sql_parser.parse_float_as_decimal = true",
 )
+_EVERY = 2**62
+"""More rows than any table has."""
 _ONE_THREAD = "SET datafusion.execution.target_partitions = 1"
 ODD_STATISTICS = ("Json error", "Malformed JSON")
 """How the engine stops at statistics of a data file that it cannot parse."""
 
 
-def query_engine(table: DeltaTable, *, in_order: bool = False, despite_statistics: str = "") -> QueryBuilder:
+def query_engine(
+    table: DeltaTable,
+    *,
+    in_order: bool = False,
+    despite_statistics: str = "",
+    seen: Seen | None = None,
+    columns: Sequence[str] = (),
+) -> QueryBuilder:
     """An engine in which `table` is called `t`.
 
     Args:
@@ -30,19 +43,35 @@ def query_engine(table: DeltaTable, *, in_order: bool = False, despite_statistic
         despite_statistics: a column of the table. The engine stops at statistics that it cannot parse, unless rows are
             filtered: then it reads those files whole. With this, all rows are asked for as those in which the column is
             null or is not.
+        seen: what of the table `t` is to be; all when None.
+        columns: of the table, where not all of it is seen.
     """
     from deltalake import QueryBuilder
 
     engine = QueryBuilder()
     for setting in (*_SETTINGS, *((_ONE_THREAD,) if in_order else ())):
         engine.execute(setting).read_all()
-    if not despite_statistics:
+    if not despite_statistics and seen is None:
         return engine.register("t", table)
-    engine.register("with_statistics", table)
-    name = quoted(despite_statistics)
-    every = f"SELECT * FROM with_statistics WHERE {name} IS NULL OR {name} IS NOT NULL"  # noqa: S608 - quoted
-    engine.execute(f"CREATE VIEW t AS {every}").read_all()
+    # Nobody who asks of `t` can name what it is a view of.
+    whole = f"whole_{secrets.token_hex(16)}"
+    engine.register(whole, table)
+    engine.execute(f"CREATE VIEW t AS {_view(whole, despite_statistics, seen, columns)}").read_all()
     return engine
+
+
+def _view(whole: str, despite_statistics: str, seen: Seen | None, columns: Sequence[str]) -> str:
+    name = quoted(despite_statistics)
+    where = [f"({name} IS NULL OR {name} IS NOT NULL)"] if despite_statistics else []
+    shown = "*"
+    if seen is not None:
+        where += [seen.where] if seen.where else []
+        shown = ", ".join(f"{seen.columns.get(one, quoted(one))} AS {quoted(one)}" for one in columns)
+    condition = f" WHERE {' AND '.join(where)}" if where else ""
+    # The engine works out all conditions for all rows: one that is typed could stop at a row that is not seen, and the message
+    # would show it. Below a limit, which leaves nothing out, it does not look.
+    limit = f" LIMIT {_EVERY}" if seen is not None and seen.where else ""
+    return f"SELECT {shown} FROM {whole}{condition}{limit}"  # noqa: S608 - quoted, and made by governance
 
 
 def type_of(engine: QueryBuilder, expression: str) -> str:

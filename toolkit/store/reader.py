@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote
 
 from toolkit.comparisons import as_spark, meets_double
-from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.errors import AccessDenied, DataError, ToolkitError, UsageError
 from toolkit.store import unreadable
 from toolkit.store.delta_log import DeltaLog, Version, moment
 from toolkit.store.location import Location, storage_options
@@ -24,6 +24,8 @@ from toolkit.values import values
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable, QueryBuilder
+
+    from toolkit.store.lens import Lens, Seen
 
 PAGE_ROWS = 200
 _SELECT = re.compile(r"\s*(SELECT|WITH)\b", re.IGNORECASE)
@@ -93,13 +95,15 @@ class DeltaReader:
         path: the table's folder.
         name: how messages call it.
         version: an earlier version; the newest when None.
+        lens: what may be seen of it; everything when None.
 
     Raises:
         DataError: there is no table, or it cannot be read: see `toolkit.store.unreadable`.
         UsageError: the log no longer describes that version.
+        AccessDenied: nothing of it may be seen.
     """
 
-    def __init__(self, path: Location, name: str, version: int | None = None) -> None:
+    def __init__(self, path: Location, name: str, version: int | None = None, lens: Lens | None = None) -> None:
         self.path = path
         self.name = name
         self._asked = version
@@ -111,6 +115,14 @@ class DeltaReader:
         # The engine takes a commit of no bytes for one that changes nothing; a full disk leaves such a file.
         if newest.exists() and newest.stat().st_size == 0:
             raise unreadable.damaged(name, DeltaLog(path), f"commit {self.version} of its log is empty")
+        self._seen = self._look(lens)
+
+    def _look(self, lens: Lens | None) -> Seen | None:
+        """What may be seen of it; None where that is everything."""
+        if lens is None:
+            return None
+        seen = lens.seen(self.name, {column.name: column.type for column in self.columns()}, self._asked)
+        return None if seen.is_all else seen
 
     def _open(self) -> DeltaTable:
         from deltalake import DeltaTable
@@ -256,8 +268,8 @@ class DeltaReader:
 
     def _rows(self, files: list[DataFile]) -> int | None:
         counted = [file.rows for file in files]
-        # Statistics do not know of deletion vectors; then the rows have to be counted.
-        if not self._has_deletion_vectors() and None not in counted:
+        # Statistics know neither of deletion vectors nor of who is looking; then the rows have to be counted.
+        if self._seen is None and not self._has_deletion_vectors() and None not in counted:
             return sum(n for n in counted if n is not None)
         try:
             return self.count()
@@ -268,7 +280,14 @@ class DeltaReader:
         return "deletionVectors" in (self._table.protocol().reader_features or [])
 
     def _engine(self, *, in_order: bool = False) -> QueryBuilder:
-        return query_engine(self._table, in_order=in_order, despite_statistics=self._despite_statistics)
+        names = [column.name for column in self.columns()] if self._seen else []
+        return query_engine(
+            self._table,
+            in_order=in_order,
+            despite_statistics=self._despite_statistics,
+            seen=self._seen,
+            columns=names,
+        )
 
     def _type_of(self) -> Callable[[str], str]:
         """Asks one engine for the types of expressions."""
@@ -333,10 +352,12 @@ def done(path: Location, name: str) -> int | None:
     return None if DeltaLog(path).newest is None else DeltaReader(path, path.name).done(name)
 
 
-def summary(path: Location, table: str) -> TableSummary | DataError:
+def summary(path: Location, table: str, lens: Lens | None = None) -> TableSummary | DataError:
     """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""
     try:
-        return DeltaReader(path, table).summary()
+        return DeltaReader(path, table, lens=lens).summary()
+    except AccessDenied as problem:
+        return DataError(problem.what, cure=problem.cure)
     except _LEAVE:
         raise
     except BaseException as problem:

@@ -52,6 +52,14 @@ class Named:
 
 
 @dataclass(frozen=True)
+class Content:
+    """Says that a column holds rows or values of other tables, and so is as sensitive as they are."""
+
+
+CONTENT = Content()
+
+
+@dataclass(frozen=True)
 class Kind:
     """A type of column, as Spark and as Delta call it, and the Python types of its values as they are read."""
 
@@ -83,6 +91,8 @@ class Column:
     optional: bool
     choices: frozenset[str] = frozenset()
     """The only texts that it can hold; any when empty."""
+    is_content: bool = False
+    """Whether it holds rows or values of other tables."""
 
 
 class Record:
@@ -99,8 +109,10 @@ class Record:
     def __init_subclass__(cls, *, table: str, description: str) -> None:
         """Keep what the class says of its table."""
         cls._table, cls._description = check_table_name(table), description
+        _BY_TABLE[table] = cls
 
 
+_BY_TABLE: dict[str, type[Record]] = {}
 _COLUMNS: dict[type[Record], tuple[Column, ...]] = {}
 
 
@@ -115,6 +127,12 @@ def columns_of(record: type[Record]) -> tuple[Column, ...]:
         fields = dataclasses.fields(record)  # type: ignore[arg-type]
         _COLUMNS[record] = tuple(_column(field.name, hints[field.name]) for field in fields)
     return _COLUMNS[record]
+
+
+def without_content(table: str) -> frozenset[str]:
+    """The columns of a table of records that hold nothing of other tables; none where no loaded record has the table."""
+    record = _BY_TABLE.get(table)
+    return frozenset(one.name for one in columns_of(record) if not one.is_content) if record else frozenset()
 
 
 def table_of(record: type[Record]) -> Table:
@@ -213,7 +231,8 @@ def _column(field: str, hint: Any) -> Column:
     if not comment or plain not in _KINDS or len(alternatives - {type(None)}) > 1:
         raise TypeError(f"{field}: {hint} has no comment, or is none of the types that a record can hold.")
     name = next((note.column for note in notes if isinstance(note, Named)), field)
-    return Column(field, name, comment, _KINDS[plain], type(None) in alternatives, frozenset(choices))
+    optional, is_content = type(None) in alternatives, CONTENT in notes
+    return Column(field, name, comment, _KINDS[plain], optional, frozenset(choices), is_content)
 
 
 def _decoded(record: type[Record], column: Column, values: Sequence[Any]) -> Sequence[Any]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from toolkit.store.records import Record
+from toolkit.store.records import CONTENT, Record
 
 BATCHES, LATE_ROWS, DEAD_LETTERS = "ops.stream_batches", "ops.late_rows", "ops.dead_letters"
 RELEASED = "ops.released_letters"
@@ -54,7 +54,7 @@ class LateRow(Record, table=LATE_ROWS, description="One row that came after the 
     event_at: Annotated[datetime, "Its event time."]
     watermark: Annotated[datetime, "The watermark of that batch."]
     late_seconds: Annotated[float, "How long before the watermark its event time is."]
-    content: Annotated[str, "The row in JSON."]
+    content: Annotated[str, "The row in JSON.", CONTENT]
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,9 @@ class DeadLetter(
     partition: Annotated[int, "Of the topic."]
     offset: Annotated[int, "Its place in the partition."]
     sent_at: Annotated[datetime | None, "The time that the message carries."]
-    key: Annotated[bytes | None, "Its key, as it came."]
-    value: Annotated[bytes | None, "Its content, as it came; null for a tombstone."]
-    reason: Annotated[str, "Why it cannot be read."]
+    key: Annotated[bytes | None, "Its key, as it came.", CONTENT]
+    value: Annotated[bytes | None, "Its content, as it came; null for a tombstone.", CONTENT]
+    reason: Annotated[str, "Why it cannot be read.", CONTENT]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,6 @@ class ReleasedLetter(Record, table=RELEASED, description="One dead letter that w
     partition: Annotated[int, "Of the topic."]
     offset: Annotated[int, "Its place in the partition."]
     is_repaired: Annotated[bool, "Whether it was sent with another content."]
-    value: Annotated[bytes | None, "The content that was sent."]
+    value: Annotated[bytes | None, "The content that was sent.", CONTENT]
     released_at: Annotated[datetime, "When."]
     run_id: Annotated[str, "The run that did it."]

@@ -1,0 +1,193 @@
+"""A lakehouse as one principal sees it, for Spark: each frame from here has its masks and its row filter in its plan.
+
+    lake = governed(spark, "anna", purpose="churn")
+    lake.table("silver.customers").where("country = 'DE'").groupBy("email").count()
+
+Masks stand below whatever is done with the frame: a filter, a join or a sort on a masked column sees the mask. Open columns are
+the table's own, so that conditions on them still leave files out. Whoever has the session itself, or the files, is not held by
+this: see docs/governance.md, What a folder cannot protect.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from toolkit.errors import UsageError
+from toolkit.governance import masks
+from toolkit.governance.access import Access, Sight, unseen
+from toolkit.governance.keys import Keys
+from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.location import Location
+from toolkit.store.reader import DeltaReader
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+CHANGE_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
+"""What Delta adds to each change; nothing of the rows."""
+
+
+def governed(
+    spark: SparkSession,
+    principal: str,
+    *,
+    purpose: str = "",
+    lakehouse: Lakehouse | None = None,
+    keys: Keys | None = None,
+    run_id: str = "",
+) -> Governed:
+    """The lakehouse as a principal sees it.
+
+    Args:
+        spark: reads it.
+        principal: who.
+        purpose: what for; grants for a purpose hold for no other.
+        lakehouse: which; the default one when None.
+        keys: of masks; the stored key when None.
+        run_id: the run that it is part of, for the audit trail.
+
+    Raises:
+        UsageError: the lakehouse is not governed, or there is no such principal.
+    """
+    from toolkit.governance.policies import catalog_of, policies
+
+    where = Lakehouse((lakehouse or Lakehouse.default()).root)
+    catalog_of(where)
+    policies(where).require_principal(principal)
+    return Governed(spark, Access(where, principal, purpose, keys, run_id, lambda: spark))
+
+
+class Governed:
+    """What one principal may read, and write out."""
+
+    def __init__(self, spark: SparkSession, access: Access) -> None:
+        self.spark = spark
+        self.access = access
+
+    def tables(self) -> list[str]:
+        """The tables that may be seen to be there."""
+        return self.access.visible(self.access.lakehouse.tables())
+
+    def table(self, table: str, version: int | None = None) -> DataFrame:
+        """A table, as it is or as it was: with the policies of now, whatever they were then.
+
+        Raises:
+            AccessDenied: there is none that the principal may read.
+            UsageError: there is no such version.
+        """
+        name, sight = self._sight(table, version, "read")
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return self._through(reader.load(str(self._path(name))), sight)
+
+    def changes(self, table: str, start: int, end: int | None = None) -> DataFrame:
+        """The change feed of a table, from one version to another.
+
+        Raises:
+            AccessDenied: there is no table that the principal may read.
+        """
+        name, sight = self._sight(table, None, "read changes")
+        reader = self.spark.read.format("delta").option("readChangeFeed", True).option("startingVersion", start)
+        if end is not None:
+            reader = reader.option("endingVersion", end)
+        return self._through(reader.load(str(self._path(name))), sight)
+
+    def stream(self, table: str, **options: str) -> DataFrame:
+        """A table as a stream. The policies are those of its start: one that is taken back holds when it starts again.
+
+        Args:
+            table: which.
+            options: of Delta's source; of paths it takes none.
+
+        Raises:
+            AccessDenied: there is no table that the principal may read.
+            UsageError: an option is none of a reader.
+        """
+        if unknown := sorted(set(options) - _STREAM_OPTIONS):
+            raise UsageError.unknown("option of a stream", unknown[0], _STREAM_OPTIONS)
+        name, sight = self._sight(table, None, "stream")
+        return self._through(
+            self.spark.readStream.format("delta").options(**options).load(str(self._path(name))), sight
+        )
+
+    def sql(self, query: str) -> DataFrame:
+        """The result of a SELECT over tables by their names.
+
+        Raises:
+            AccessDenied: there is a table in it that is none, or that the principal may not read.
+            UsageError: it is no SELECT, or has something in it that could go around the policies.
+        """
+        from toolkit.governance.guarded_sql import guarded
+
+        return guarded(self, query)
+
+    def export(self, table: str, form: Literal["parquet", "avro"], folder: Location, version: int | None = None) -> int:
+        """Write what the principal sees of a table as a file, which leaves the lakehouse; returns its rows.
+
+        Raises:
+            AccessDenied: the principal may not read the table, or not export it.
+        """
+        from toolkit.store.write import export
+
+        securable = self.access.name_of(self._name(table))
+        self.access.require("export", securable, "export", f"as {form}")
+        name, sight = self._sight(table, version, "export")
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        frame = self._through(reader.load(str(self._path(name))), sight)
+        export(frame, folder, form)
+        return int(self.spark.read.format(form).load(str(folder)).count())
+
+    def _name(self, table: str) -> str:
+        """A table by its name in the lakehouse, given so or in full."""
+        catalog = self.access.policies.catalog
+        return table.removeprefix(f"{catalog}.") if table.count(".") > 1 else table
+
+    def _path(self, name: str) -> Location:
+        return self.access.lakehouse.path(name)
+
+    def _sight(self, table: str, version: int | None, action: str) -> tuple[str, Sight]:
+        """The table's name, and what is seen of it; its own reader gives the types, of which nothing is shown."""
+        from toolkit.scenario import is_table_name
+
+        name, lakehouse = self._name(table), self.access.lakehouse
+        if not is_table_name(name) or not lakehouse.exists(name) or not self.access.visible([name]):
+            raise unseen(table, self.access.principal)
+        columns = DeltaReader(lakehouse.path(name), name, version).columns()
+        return name, self.access.sight(name, {one.name: one.type for one in columns}, version, action)
+
+    def _through(self, frame: DataFrame, sight: Sight) -> DataFrame:
+        """A frame with the row filter and the masks of a sight; a column that the sight does not know shows nothing."""
+        from pyspark.sql import functions as F
+
+        from toolkit.columns import quoted
+
+        shown = []
+        for field in frame.schema.fields:
+            name = field.name
+            if name in sight.masks:
+                shown.append(masks.spark_column(sight.masks[name], name, sight.types[name], self.access.keys))
+            elif name in sight.types or name in CHANGE_COLUMNS:
+                shown.append(F.col(quoted(name)))
+            else:
+                shown.append(F.lit(None).cast(field.dataType).alias(name))
+        if sight.condition is not None:
+            frame = frame.where(sight.condition.spark)
+        return frame if sight.is_all and len(shown) == len(sight.types) else frame.select(*shown)
+
+
+_STREAM_OPTIONS = frozenset(
+    {
+        "maxFilesPerTrigger",
+        "maxBytesPerTrigger",
+        "ignoreDeletes",
+        "ignoreChanges",
+        "skipChangeCommits",
+        "startingVersion",
+        "startingTimestamp",
+        "readChangeFeed",
+        "withEventTimeOrder",
+    }
+)

@@ -1,0 +1,116 @@
+"""What protects columns and rows: classes that are confirmed, masks, and row filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from toolkit.errors import UsageError
+from toolkit.governance import filters
+from toolkit.governance.masks import Mask
+from toolkit.governance.masks import check as check_mask
+from toolkit.governance.records import Class, ColumnClass, ColumnMask, MaskKind, RowFilter
+from toolkit.governance.stewardship import Steward
+
+
+def mask(steward: Steward, table: str, column: str, mask: MaskKind, argument: str = "") -> ColumnMask:
+    """Choose what is shown of a column to those who may not see it.
+
+    Raises:
+        UsageError: there is no such column, or the mask does not fit it.
+        AccessDenied: the principal does not manage the table.
+    """
+    name = steward.table(table)
+    types = steward.columns(column, name)
+    if mask != "none":
+        check_mask(Mask(mask, argument), column, types[column], types)
+    steward.allowed("manage", name, "mask", column)
+    steward.note("mask", name, detail=f"{column}: {mask} {argument}".strip())
+    made = ColumnMask(name, column, mask, argument, steward.principal, steward.at())
+    steward.tables.append([made])
+    return made
+
+
+def filter_rows(steward: Steward, table: str, condition: str, exempt: Sequence[str] = ()) -> RowFilter:
+    """Say which rows of a table are shown, and to whom all are; an empty condition takes it back.
+
+    Raises:
+        UsageError: it is no condition on its columns, or there is no such principal.
+        AccessDenied: the principal does not manage the table.
+    """
+    name = steward.table(table)
+    if condition:
+        filters.check(condition, steward.types(name))
+    for one in exempt:
+        steward.policies.require_principal(one)
+    steward.allowed("manage", name, "filter rows")
+    steward.note("filter rows", name, detail=condition or "none")
+    made = RowFilter(name, condition, tuple(exempt), steward.principal, steward.at())
+    steward.tables.append([made])
+    return made
+
+
+def confirm(steward: Steward, table: str, columns: Sequence[str], sensitivity: Class | None) -> list[ColumnClass]:
+    """Confirm the classes of columns, as suggested or as said.
+
+    Args:
+        steward: who confirms.
+        table: which.
+        columns: which of it; all that were suggested when empty.
+        sensitivity: the class; as suggested when None.
+
+    Raises:
+        UsageError: there is no such column, or nothing was suggested for it.
+        AccessDenied: the principal does not manage the table.
+    """
+    name = steward.table(table)
+    known = {one.column: one for one in steward.policies.classes_of.get(name, ())}
+    wanted = list(columns) or [one.column for one in known.values() if one.state != "confirmed" and one.sensitivity]
+    if not wanted:
+        raise UsageError(f"Nothing of {table} waits to be confirmed.", cure=f"toolkit governance classify {table}")
+    for column in wanted:
+        if column not in known:
+            steward.columns(column.partition(".")[0], name)
+        if sensitivity is None and (column not in known or known[column].sensitivity is None):
+            raise UsageError(f"Nothing was suggested for {column}.", cure="Say its class: --as")
+    steward.allowed("manage", name, "confirm")
+    at = steward.at()
+    made = [_confirmed(steward, name, column, known.get(column), sensitivity, at) for column in wanted]
+    said = ", ".join(f"{one.column} {one.sensitivity}" for one in made)
+    steward.note("confirm", name, detail=said)
+    steward.tables.append(made)
+    return made
+
+
+def _confirmed(
+    steward: Steward, table: str, column: str, known: ColumnClass | None, sensitivity: Class | None, at: datetime
+) -> ColumnClass:
+    blank = ColumnClass(table, column, sensitivity, "", "confirmed", None, "", "a person", "", steward.principal, at)
+    if known is None:
+        return blank
+    said = sensitivity or known.sensitivity
+    # What it holds stays what was recognised; where a person says another class, the reason is the person's.
+    agrees = said == known.sensitivity
+    return replace(
+        blank,
+        sensitivity=said,
+        kind=known.kind,
+        confidence=known.confidence if agrees else None,
+        reason=known.reason if agrees else "",
+        source=known.source if agrees else "a person",
+        fingerprint=known.fingerprint,
+    )
+
+
+def suggest(steward: Steward, table: str, found: Sequence[ColumnClass]) -> list[ColumnClass]:
+    """Write down what was suggested for the columns of a table.
+
+    Raises:
+        AccessDenied: the principal does not manage the table.
+    """
+    name = steward.table(table)
+    steward.allowed("manage", name, "classify")
+    steward.note("classify", name, detail=f"{len(found)} columns")
+    steward.tables.append(list(found))
+    return list(found)
