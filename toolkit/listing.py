@@ -31,6 +31,11 @@ AREAS: Mapping[str, Listing] = {
     "streaming": Listing(
         "Streams", "Streams, their batches and checkpoints, what they put aside, and topics.", "toolkit.streaming.area"
     ),
+    "governance": Listing(
+        "Governance",
+        "What there is, how sensitive it is, who may see it, where it comes from, who did what.",
+        "toolkit.governance.area",
+    ),
 }
 EXTRA = "TOOLKIT_AREAS"
 """More of them, `name=module` with commas between; their modules are on the Python path."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from toolkit import areas, fitting
 from toolkit.areas import Question
+from toolkit.governance.lens import looked_at
 from toolkit.kinds import HEAT_LEGEND, KINDS, spans, text
 from toolkit.plotting import Point, points, reach
 from toolkit.store.lakehouse import Lakehouse
@@ -65,7 +66,7 @@ def show(
     view = areas.view(address)
     asked = areas.question(address, parameters)
     question = Question(address, asked.parameters, Arrangement(filter, sort, descending, limit))
-    where = lakehouse or Lakehouse.default()
+    where = looked_at(lakehouse)
     result = view.filled(where, view.read(where, question.parameters))
     display(HTML(as_html(view, question, result, [name.strip() for name in columns.split(",") if name.strip()])))
 

@@ -25,7 +25,7 @@ def add_to(area: typer.Typer) -> None:
 
 def _show(**given: Any) -> None:
     from toolkit import areas, runs
-    from toolkit.store.lakehouse import Lakehouse
+    from toolkit.governance.lens import looked_at
 
     asked: Any = areas.question("runs.show", values(SHOW.parameters, given)).parameters
     folder = runs.find(asked.run)
@@ -33,7 +33,7 @@ def _show(**given: Any) -> None:
     if given["json"]:
         _print_json(record, view)
         return
-    rows = arranged(SHOW, given).of(SHOW.read(Lakehouse.default(), asked), SHOW.columns)
+    rows = arranged(SHOW, given).of(SHOW.read(looked_at(), asked), SHOW.columns)
     if given["csv"]:
         print_rows(SHOW.columns, rows, given, empty=SHOW.empty)
         return

@@ -21,7 +21,7 @@ from toolkit.cli.views import (
     values,
     with_options,
 )
-from toolkit.store.lakehouse import Lakehouse
+from toolkit.governance.lens import looked_at
 from toolkit.views import Result
 
 PARTS = {"schema": "columns", "history": "versions", "files": "files"}
@@ -59,7 +59,7 @@ def _show_rows(given: dict[str, Any]) -> None:
 
     asked: Any = areas.question("tables.show", values(SHOW.parameters, given)).parameters
     arrangement = arranged(SHOW, given)
-    found = Lakehouse.default().open(asked.table, asked.version)
+    found = looked_at().open(asked.table, asked.version)
     page = found.page(
         offset=0 if arrangement.words else arrangement.offset,
         limit=MOST_ROWS if arrangement.words else arrangement.limit or MOST_ROWS,

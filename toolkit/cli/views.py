@@ -208,9 +208,9 @@ def print_view(view: View[Any], parameters: Any, arrangement: Any, how: Mapping[
         DataError: some of it could not be read; the rest is printed.
     """
     from toolkit.errors import DataError
-    from toolkit.store.lakehouse import Lakehouse
+    from toolkit.governance.lens import looked_at
 
-    result = _read(view, Lakehouse.default(), parameters)
+    result = _read(view, looked_at(), parameters)
     columns = result.columns or view.columns
     if arrangement.limit is None and not (how["json"] or how["csv"]):
         arrangement = replace(arrangement, limit=MOST_ROWS)

@@ -109,7 +109,7 @@ class Access:
 
     def decide(self, privilege: Privilege, securable: str, version: int | None = None) -> Decision:
         """May the principal?"""
-        return self.decider.decide(Request(self.principal, privilege, securable, self.purpose, version))
+        return self.decider.decide(self.request(privilege, securable, version))
 
     def require(self, privilege: Privilege, securable: str, action: str, detail: str = "") -> Decision:
         """Decide, and note it.
@@ -147,19 +147,26 @@ class Access:
         if not decision.is_allowed:
             self.note(action, securable, decision, detail=detail)
             raise unseen(table, self.principal)
-        sight = self._sight(securable, types, version, decision)
+        sight = self.sight_of(securable, types, version, decision)
         self.note(action, securable, decision, sight.shown, detail)
         return sight
 
-    def _sight(self, securable: str, types: Mapping[str, str], version: int | None, decision: Decision) -> Sight:
+    def request(self, privilege: Privilege, securable: str, version: int | None = None) -> Request:
+        """A question of this principal, for its purpose."""
+        return Request(self.principal, privilege, securable, self.purpose, version)
+
+    def tags(self, securable: str, columns: Iterable[str]) -> dict[str, frozenset[str]]:
+        """What grants by tag may ask of columns' classes."""
+        return {name: _tags(self.policies.class_of(securable, name)) for name in columns}
+
+    def sight_of(self, securable: str, types: Mapping[str, str], version: int | None, decision: Decision) -> Sight:
+        """What the principal sees of a table that it may read, without a note of it."""
         state = self.policies
         classes = {name: state.class_of(securable, name) for name in types}
         known = without_content(securable.partition(".")[2])
         chosen = {name for name in types if (securable, name) in state.masks}
         closed = [name for name, one in classes.items() if name in chosen or not (is_open(one) or name in known)]
-        request = Request(self.principal, "unmask", securable, self.purpose, version)
-        tags = {name: _tags(classes[name]) for name in closed}
-        allowed = self.decider.columns(request, tags)
+        allowed = self.decider.columns(self.request("unmask", securable, version), self.tags(securable, closed))
         hidden = [name for name in closed if not allowed[name].is_allowed]
         return Sight(
             self.principal,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from filelock import FileLock, Timeout
 
 from toolkit import paths
-from toolkit.errors import BusyError, DataError
+from toolkit.errors import BusyError, DataError, SetupError
 from toolkit.governance.policies import rows_of
 from toolkit.governance.records import AuditEntry
 from toolkit.store.few_rows import arrow_of, write_few
@@ -91,16 +91,22 @@ class Verdict:
     problems: tuple[str, ...]
 
 
-def _session() -> SparkSession:
-    from toolkit import session
+def _no_session() -> SparkSession:
+    """Stands where nothing gives Spark.
 
-    return session.start()
+    Raises:
+        SetupError: always.
+    """
+    raise SetupError(
+        "The audit trail of a lakehouse in a store is written by Spark, and none is at work here, so nothing may be read.",
+        cure="Read it in a pipeline: governed(spark, principal). Or be who manages it on a folder.",
+    )
 
 
 class Trail:
     """The audit trail of a lakehouse."""
 
-    def __init__(self, lakehouse: Lakehouse, session: Callable[[], SparkSession] = _session) -> None:
+    def __init__(self, lakehouse: Lakehouse, session: Callable[[], SparkSession] = _no_session) -> None:
         self.lakehouse = lakehouse
         self._session = session
         name = hashlib.sha256(str(lakehouse.root).encode()).hexdigest()[:16]

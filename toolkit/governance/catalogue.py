@@ -8,8 +8,9 @@ from dataclasses import replace
 from toolkit.errors import UsageError
 from toolkit.governance.granting import Limits, new_grant
 from toolkit.governance.names import check_assignment, check_part, check_principal, parent_of, resolve
-from toolkit.governance.records import Securable, SecurableKind
+from toolkit.governance.records import RECORDS, Securable, SecurableKind
 from toolkit.governance.stewardship import Steward
+from toolkit.store.records import table_of
 
 
 def take_in(steward: Steward, catalog: str) -> list[Securable]:
@@ -29,8 +30,10 @@ def take_in(steward: Steward, catalog: str) -> list[Securable]:
     if not begins:
         steward.allowed("manage", catalog, "take in")
     kinds: dict[str, SecurableKind] = {catalog: "catalog"}
-    kinds |= {f"{catalog}.{name.partition('.')[0]}": "schema" for name in found}
-    kinds |= {f"{catalog}.{name}": "table" for name in found}
+    kinds |= {f"{catalog}.{name.partition('.')[0]}": "schema" for name in [*found, "ops"]}
+    # Those that govern are governed, too.
+    own = [table_of(record).name for record in RECORDS]
+    kinds |= {f"{catalog}.{name}": "table" for name in dict.fromkeys([*found, *own])}
     fresh = [steward.new_securable(name, kind) for name, kind in kinds.items() if name not in state.securables]
     steward.note("take in", catalog, detail=f"{len(fresh)} objects")
     steward.tables.append(fresh)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from toolkit.errors import UsageError
-from toolkit.governance.names import check_assignment
+from toolkit.governance.names import ancestors, check_assignment
 from toolkit.governance.policies import EVERYONE
 from toolkit.governance.records import Effect, Grant, Privilege
 from toolkit.governance.stewardship import Steward
@@ -141,5 +141,32 @@ def break_glass(steward: Steward, securable: str, reason: str, minutes: int) -> 
     needed: tuple[Privilege, ...] = ("select", "unmask")
     made = [new_grant(steward, steward.principal, one, name, limits, is_break_glass=True) for one in needed]
     steward.note("break glass", name, detail=f"{minutes} minutes: {reason}")
+    steward.tables.append(made)
+    return made
+
+
+def share(steward: Steward, table: str, recipient: str, limits: Limits = NO_LIMITS) -> list[Grant]:
+    """Let a recipient outside read and export a table, or one version of it.
+
+    Raises:
+        UsageError: there is no such table, or that is no recipient.
+        AccessDenied: the principal does not manage the table.
+    """
+    name = steward.table(table)
+    if steward.policies.require_principal(recipient).kind != "recipient":
+        raise UsageError(
+            f"{recipient} is no recipient.",
+            cure="Enroll it as one, or grant select to who is inside: toolkit governance grant",
+        )
+    steward.allowed("manage", name, "share", recipient)
+    parts: tuple[tuple[Privilege, str, Limits], ...] = (
+        ("use_catalog", ancestors(name)[-1], replace(limits, version=None)),
+        ("use_schema", ancestors(name)[-2], replace(limits, version=None)),
+        ("select", name, limits),
+        ("export", name, limits),
+    )
+    made = [new_grant(steward, recipient, privilege, on, limit) for privilege, on, limit in parts]
+    at = "" if limits.version is None else f" at version {limits.version}"
+    steward.note("share", name, detail=f"with {recipient}{at}")
     steward.tables.append(made)
     return made

@@ -95,7 +95,9 @@ class Policies:
     def class_of(self, table: str, column: str) -> ColumnClass | None:
         """What is known of a column's class; of a struct the most that any of its fields has."""
         found = self.classes_of.get(table, ())
-        known = [one for one in found if one.column == column or one.column.startswith(f"{column}.")]
+        # A field of a struct stands after a dot, an element of a list after a bracket.
+        inner = (f"{column}.", f"{column}[")
+        known = [one for one in found if one.column == column or one.column.startswith(inner)]
         return max(known, key=_sensitivity) if known else None
 
     @cached_property

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from toolkit.errors import UsageError
 from toolkit.governance import filters
+from toolkit.governance.classes import Finding, Fingerprint, classify, has_drifted
 from toolkit.governance.masks import Mask
 from toolkit.governance.masks import check as check_mask
 from toolkit.governance.records import Class, ColumnClass, ColumnMask, MaskKind, RowFilter
@@ -103,14 +104,53 @@ def _confirmed(
     )
 
 
-def suggest(steward: Steward, table: str, found: Sequence[ColumnClass]) -> list[ColumnClass]:
-    """Write down what was suggested for the columns of a table.
+def suggest(steward: Steward, table: str) -> list[ColumnClass]:
+    """Look at the content of a table, and suggest how sensitive each column is.
+
+    What was confirmed stays so while its content is what it was; where it is not, the column waits to be confirmed anew.
 
     Raises:
+        UsageError: there is no such table.
         AccessDenied: the principal does not manage the table.
     """
     name = steward.table(table)
     steward.allowed("manage", name, "classify")
-    steward.note("classify", name, detail=f"{len(found)} columns")
-    steward.tables.append(list(found))
-    return list(found)
+    known = {one.column: one for one in steward.policies.classes_of.get(name, ())}
+    at = steward.at()
+    found = [
+        _suggested(name, one, known.get(one.column), steward.principal, at)
+        for one in classify(steward.tables.reader(name.partition(".")[2]))
+    ]
+    changed = [one for one in found if one is not None]
+    steward.note("classify", name, detail=f"{len(changed)} of {len(found)} columns")
+    steward.tables.append(changed)
+    return changed
+
+
+def _suggested(
+    table: str, finding: Finding, known: ColumnClass | None, principal: str, at: datetime
+) -> ColumnClass | None:
+    """What is written of a column; None where a person has confirmed it, and its content is what it was."""
+    print_ = finding.fingerprint.to_text() if finding.fingerprint else ""
+    made = ColumnClass(
+        securable=table,
+        column=finding.column,
+        sensitivity=finding.class_.value if finding.class_ else None,
+        kind=finding.kind or "",
+        state=finding.state,
+        confidence=None if finding.state == "unknown" else finding.confidence,
+        reason=finding.reason,
+        source="its name and content",
+        fingerprint=print_,
+        changed_by=principal,
+        changed_at=at,
+    )
+    if known is None or known.state != "confirmed":
+        return made
+    if finding.state == "unknown" or not known.fingerprint:
+        # A person said it without a look at the content, or it cannot be looked at now: that stands.
+        return None
+    drift = has_drifted(Fingerprint.from_text(known.fingerprint), finding.fingerprint) if finding.fingerprint else None
+    if not drift:
+        return None
+    return replace(made, state="drifted", reason=f"{drift.reason} It was confirmed as {known.sensitivity}.")

@@ -63,9 +63,9 @@ def _parts(app: ToolkitApp) -> list[Place]:
 
 
 def _tables(app: ToolkitApp) -> list[Place]:
-    from toolkit.store.lakehouse import Lakehouse
+    from toolkit.governance.lens import looked_at
 
-    names = Lakehouse.default().tables()
+    names = looked_at().tables()
     checked = [name for name in names if name.partition(".")[0] not in ("quarantine", "ops")]
     return [
         *(Place(f"Table: {name}", "Rows, schema, history, files", partial(app.open_table, name)) for name in names),

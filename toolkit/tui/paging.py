@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from toolkit.exports import csv_text, write_csv
-from toolkit.store.lakehouse import Lakehouse
+from toolkit.governance.lens import looked_at
 from toolkit.store.reader import PAGE_ROWS, Column, DeltaReader, Page
 from toolkit.words import plural
 
@@ -87,7 +87,7 @@ class TableSource:
             DataError: its log is damaged.
         """
         if self._open is None:
-            self._open = Lakehouse.default().open(self.table, self.wanted)
+            self._open = looked_at().open(self.table, self.wanted)
         return self._open
 
     def page(self, query: RowsQuery) -> Page:

@@ -50,9 +50,9 @@ def first_table() -> str:
     Raises:
         UsageError: there is no table.
     """
-    from toolkit.store.lakehouse import Lakehouse
+    from toolkit.governance.lens import looked_at
 
-    tables = sorted(Lakehouse.default().tables(), key=lambda name: not name.startswith("gold."))
+    tables = sorted(looked_at().tables(), key=lambda name: not name.startswith("gold."))
     if not tables:
         raise UsageError("There is no table to take a picture of.", cure="Run a scenario first: ./run")
     return tables[0]

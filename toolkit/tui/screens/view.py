@@ -20,8 +20,8 @@ from textual.widgets import Input, Static
 
 from toolkit import areas, exports, fitting
 from toolkit.areas import Question
+from toolkit.governance.lens import looked_at
 from toolkit.kinds import HEAT_LEGEND
-from toolkit.store.lakehouse import Lakehouse
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
 from toolkit.tui.drawings import plot
@@ -119,8 +119,8 @@ class ViewScreen(Page):
 
     def action_reload(self) -> None:
         """Read it in a thread; what is shown stays until then."""
-        read = partial(self.view.read, Lakehouse.default(), self.question.parameters)
-        in_background(self, read, self._read, self._failed, group="view")
+        view, asked = self.view, self.question.parameters
+        in_background(self, lambda: view.read(looked_at(), asked), self._read, self._failed, group="view")
 
     def _failed(self, problem: Problem) -> None:
         self.query_one("#nothing").display = False
@@ -211,10 +211,9 @@ class ViewScreen(Page):
         if fill is None or result is None:
             return
         some = (self._missing(self.page) or self._missing(result.rows))[:FILLED_AT_ONCE]
-        lakehouse = Lakehouse.default()
         if some:
             took = partial(self._fill_in, result, some)
-            in_background(self, lambda: [fill(lakehouse, row) for row in some], took, group="fill")
+            in_background(self, lambda: [fill(looked_at(), row) for row in some], took, group="fill")
 
     def _fill_in(self, result: Result, read: list[Row], filled: list[Row]) -> None:
         """Show what rows have become; columns and order take it in when no more of the page, or at all, are to come."""

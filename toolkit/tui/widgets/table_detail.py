@@ -12,9 +12,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
+from toolkit.governance.lens import looked_at
 from toolkit.quality.quarantine import VIOLATIONS
 from toolkit.store.delta_log import Version
-from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import Column, DataFile
 from toolkit.tui import command_lines
 from toolkit.tui.background import in_background
@@ -43,7 +43,7 @@ class Facts:
 def read_facts(source: TableSource) -> Facts:
     """Schema and files of the version of `source`, and the whole history."""
     reader = source.reader
-    history = (reader if source.wanted is None else Lakehouse.default().open(source.table)).history()
+    history = (reader if source.wanted is None else looked_at().open(source.table)).history()
     return Facts(reader.columns(), history, reader.files(), reader.version, history[0].version if history else 0)
 
 

@@ -1,0 +1,46 @@
+"""The lakehouse as whoever is at work here may see it: what the app, the command line and a notebook's displays read from.
+
+Owns that one look. A lakehouse that is not governed is seen as it is, and costs no more than it did.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from toolkit.errors import UsageError
+from toolkit.governance.records import SECURABLES
+from toolkit.store.lakehouse import Lakehouse
+
+if TYPE_CHECKING:
+    from toolkit.governance.access import Access
+
+
+def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
+    """A lakehouse, the default one when None, through the eyes of who is at work.
+
+    Raises:
+        UsageError: it is governed, and that is none of its principals.
+        DataError: what governs it cannot be read, so nothing may be seen.
+    """
+    where = lakehouse or Lakehouse.default()
+    if where.lens is not None or not where.has_version(SECURABLES):
+        return where
+    from toolkit.governance.policies import acting, policies
+
+    principal = acting()
+    if principal not in (known := policies(where).principals):
+        raise UsageError(
+            f"{principal} is no principal of the lakehouse at {where.root}.",
+            choices=sorted(one.name for one in known.values() if one.kind in ("user", "service", "recipient")),
+            cure="Say who you are: TOOLKIT_PRINCIPAL=name. Who manages it adds principals: toolkit governance enroll",
+        )
+    return Lakehouse(where.root, _access(Lakehouse(where.root), principal))
+
+
+@cache
+def _access(lakehouse: Lakehouse, principal: str) -> Access:
+    """One for a process, so that what it reads again is no second sitting."""
+    from toolkit.governance.access import Access
+
+    return Access(lakehouse, principal)

@@ -1,0 +1,27 @@
+"""What is done to govern a lakehouse; each is allowed or refused, and noted."""
+
+from __future__ import annotations
+
+from toolkit.governance.tasks.auditing import VERIFY
+from toolkit.governance.tasks.cataloguing import ALTER, EXPORT_SQL, TAKE_IN
+from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM
+from toolkit.governance.tasks.granting import BREAK_GLASS, GRANT, REVOKE, SHARE
+from toolkit.governance.tasks.people import DISMISS, ENROLL
+from toolkit.governance.tasks.protecting import FILTER_ROWS, MASK
+
+TASKS = (
+    TAKE_IN,
+    CLASSIFY,
+    CONFIRM,
+    ENROLL,
+    DISMISS,
+    GRANT,
+    REVOKE,
+    SHARE,
+    BREAK_GLASS,
+    MASK,
+    FILTER_ROWS,
+    ALTER,
+    EXPORT_SQL,
+    VERIFY,
+)

@@ -1,0 +1,91 @@
+"""Classes of columns: suggested by a look at their content, confirmed by a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from toolkit.governance.records import CLASSES, ColumnClass
+from toolkit.governance.tasks.asked import TO_CLASSES, of_nobody
+from toolkit.governance.views.naming import OfAnyTable
+from toolkit.parameters import Parameters, option
+from toolkit.views import Task
+from toolkit.words import plural
+
+if TYPE_CHECKING:
+    from toolkit.platform import DataPlatform
+
+
+def _classify(platform: DataPlatform, asked: OfAnyTable) -> dict[str, list[ColumnClass]]:
+    from toolkit.governance.protection import suggest
+    from toolkit.governance.stewardship import Steward
+
+    steward = Steward(platform)
+    tables = (
+        [asked.table] if asked.table else [name for name in platform.lakehouse.tables() if not name.startswith("ops.")]
+    )
+    return {table: suggest(steward, table) for table in tables}
+
+
+def _classified(asked: OfAnyTable, found: dict[str, list[ColumnClass]]) -> str:
+    every = [one for some in found.values() for one in some]
+    sensitive = sum(one.sensitivity in ("confidential", "restricted") for one in every)
+    drifted = [f"{one.securable}.{one.column}" for one in every if one.state == "drifted"]
+    unknown = sum(one.state == "unknown" for one in every)
+    said = [
+        f"{plural(len(every), 'suggestion')} for {plural(len(found), 'table')}, {sensitive} of them sensitive.",
+        *([f"No longer what was confirmed: {', '.join(drifted)}."] if drifted else []),
+        *([f"{plural(unknown, 'column')} could not be looked at."] if unknown else []),
+        f"They hold once they are confirmed: toolkit governance confirm {asked.table or 'TABLE'}",
+    ]
+    return " ".join(said)
+
+
+CLASSIFY = Task(
+    "classify",
+    "Classify",
+    "Look at names and sampled values of columns, and suggest how sensitive they are; of all tables where none is named.",
+    OfAnyTable,
+    _classify,
+    answer=_classified,
+    writes=lambda _: (CLASSES,),
+    about=of_nobody,
+    then=TO_CLASSES,
+)
+
+
+class Confirm(Parameters):
+    """Which columns, and as what."""
+
+    table: str = Field(description="Which table.", examples=["silver.customers"])
+    column: tuple[str, ...] = Field((), description="A column; all that wait, when none is named.")
+    sensitivity: Literal["", "public", "internal", "confidential", "restricted"] = option(
+        "", "Its class; as suggested when not given.", name="as"
+    )
+
+
+def _confirm(platform: DataPlatform, asked: Confirm) -> list[ColumnClass]:
+    from toolkit.governance.protection import confirm
+    from toolkit.governance.stewardship import Steward
+
+    return confirm(Steward(platform), asked.table, asked.column, asked.sensitivity or None)
+
+
+def _confirmed(asked: Confirm, made: list[ColumnClass]) -> str:
+    shown = [one.column for one in made if one.sensitivity in ("public", "internal")]
+    begin = f"{plural(len(made), 'column')} of {asked.table} confirmed."
+    return f"{begin} Whoever may read it sees: {', '.join(shown)}." if shown else f"{begin} All of them stay masked."
+
+
+CONFIRM = Task(
+    "confirm",
+    "Confirm",
+    "Say that the classes of columns are right, or which are: only then is one that is public or internal shown.",
+    Confirm,
+    _confirm,
+    answer=_confirmed,
+    writes=lambda _: (CLASSES,),
+    about=of_nobody,
+    then=TO_CLASSES,
+)
