@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import cedarpy
@@ -53,6 +53,10 @@ class Request:
     version: int | None = None
     at: datetime | None = None
     tags: frozenset[str] = frozenset()
+
+    def later(self, by: timedelta) -> Request:
+        """The same question, asked so much later."""
+        return replace(self, at=_now(self) + by)
 
 
 @dataclass(frozen=True)

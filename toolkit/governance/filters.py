@@ -70,8 +70,11 @@ def bound(condition: str, columns: Collection[str], viewer: Viewer) -> Sides:
         UsageError: the table no longer has a column of it.
     """
     tree = _parsed(condition, columns).transform(lambda node: _answered(node, viewer))
-    # Without brackets around it, an OR in it would meet an AND outside.
-    return Sides(f"({tree.sql(dialect='spark', **_WRITTEN)})", f"({tree.sql(dialect='postgres', **_WRITTEN)})")
+    # Without brackets around it, an OR in it would meet an AND outside. The engine without a JVM lets every row through where
+    # a condition is null without a look at the row, as that of somebody without an attribute is.
+    return Sides(
+        f"({tree.sql(dialect='spark', **_WRITTEN)})", f"(({tree.sql(dialect='postgres', **_WRITTEN)}) IS TRUE)"
+    )
 
 
 def _parsed(condition: str, columns: Collection[str]) -> exp.Expr:

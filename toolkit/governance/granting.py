@@ -162,6 +162,8 @@ def share(steward: Steward, table: str, recipient: str, limits: Limits = NO_LIMI
     parts: tuple[tuple[Privilege, str, Limits], ...] = (
         ("use_catalog", ancestors(name)[-1], replace(limits, version=None)),
         ("use_schema", ancestors(name)[-2], replace(limits, version=None)),
+        # Which it may read is said by the other two; that it is there, by this.
+        ("browse", name, replace(limits, version=None)),
         ("select", name, limits),
         ("export", name, limits),
     )

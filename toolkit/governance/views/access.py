@@ -10,7 +10,7 @@ from toolkit.errors import UsageError
 from toolkit.governance.access import Access
 from toolkit.governance.names import resolve
 from toolkit.governance.records import Grant
-from toolkit.governance.views.naming import EMPTY, SHOWN, OfColumn, looker, may, short, state_of
+from toolkit.governance.views.naming import EMPTY, SHOWN, OfColumn, looker, may, require_visible, short, state_of
 from toolkit.parameters import Parameters
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import DeltaReader
@@ -109,7 +109,7 @@ def _access(lakehouse: Lakehouse, parameters: Asked) -> Result:
     if not state.catalog:
         return Result([])
     table, column = _split(parameters.column, state.catalog)
-    lakehouse.open(table)
+    require_visible(lakehouse, table)
     plain = Lakehouse(lakehouse.root)
     types = {one.name: one.type for one in DeltaReader(plain.path(table), table).columns()}
     if column not in types:

@@ -10,7 +10,7 @@ from toolkit.errors import ToolkitError
 from toolkit.governance.access import is_open, mask_of
 from toolkit.governance.names import full_name
 from toolkit.governance.policies import Policies
-from toolkit.governance.views.naming import EMPTY, SHOWN, TO_ACCESS, OfAnyTable, state_of
+from toolkit.governance.views.naming import EMPTY, SHOWN, TO_ACCESS, OfAnyTable, require_visible, state_of
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import DeltaReader
 from toolkit.store.records import without_content
@@ -30,14 +30,14 @@ def _classes(lakehouse: Lakehouse, parameters: Classes) -> Result:
     state = state_of(lakehouse)
     if not state.catalog:
         return Result([])
+    if parameters.table:
+        require_visible(lakehouse, parameters.table)
     tables = (
         [parameters.table] if parameters.table else [one for one in lakehouse.tables() if not one.startswith("ops.")]
     )
     rows: list[Row] = []
     problems: list[str] = []
     for table in tables:
-        if parameters.table:
-            lakehouse.open(table)
         try:
             types = {one.name: one.type for one in DeltaReader(lakehouse.path(table), table).columns()}
         except ToolkitError as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from toolkit.errors import UsageError
 from toolkit.governance.access import Access
 from toolkit.governance.policies import Policies, acting, policies
 from toolkit.governance.records import Privilege
@@ -46,6 +47,17 @@ def state_of(lakehouse: Lakehouse) -> Policies:
 def may(lakehouse: Lakehouse, privilege: Privilege, securable: str) -> bool:
     """Whether who asks may do something, without a note of it: what is shown of governance itself depends on it."""
     return looker(lakehouse).decide(privilege, securable).is_allowed
+
+
+def require_visible(lakehouse: Lakehouse, table: str) -> None:
+    """Nothing, where who asks may know of the table; its rows are not looked at, so that is no access.
+
+    Raises:
+        UsageError: there is no such table, or none that may be seen.
+    """
+    there = lakehouse.tables()
+    if table not in there:
+        raise UsageError.unknown("table", table, there)
 
 
 def short(securable: str) -> str:
