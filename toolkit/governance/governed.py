@@ -23,6 +23,9 @@ from toolkit.store.reader import DeltaReader
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+_REDACTION = "spark.sql.redaction.string.regex"
+_OF_KEY = "(?i)(0x|X')[0-9A-F]{128}'?"
+"""How a plan writes the 64 bytes of a key."""
 CHANGE_COLUMNS = ("_change_type", "_commit_version", "_commit_timestamp")
 """What Delta adds to each change; nothing of the rows."""
 
@@ -54,7 +57,14 @@ def governed(
     where = Lakehouse((lakehouse or Lakehouse.default()).root)
     catalog_of(where)
     policies(where).require_principal(principal)
+    hide_keys(spark)
     return Governed(spark, Access(where, principal, purpose, keys, run_id, lambda: spark))
+
+
+def hide_keys(spark: SparkSession) -> None:
+    """Have Spark leave out of plans that are shown or logged what the key of a mask is in."""
+    if not spark.conf.get(_REDACTION, None):
+        spark.conf.set(_REDACTION, _OF_KEY)
 
 
 class Governed:

@@ -7,6 +7,7 @@ understand is refused: two parsers that read one text differently are a way arou
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from toolkit.governance.governed import Governed
 
+# What it cannot parse it says in a warning; here that is an error, and said as one.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 TABLE_FUNCTIONS = frozenset(
     {
         "range",
@@ -55,6 +58,8 @@ def guarded(lake: Governed, query: str) -> DataFrame:
         UsageError: it is no SELECT, or has something in it that could go around the policies.
     """
     spark = lake.spark
+    from toolkit.governance.governed import hide_keys
+
     if not hasattr(spark, "_jsparkSession"):
         raise UsageError(
             "SQL cannot be held to the policies over Spark Connect, where its plan cannot be seen.",
@@ -64,6 +69,7 @@ def guarded(lake: Governed, query: str) -> DataFrame:
     views: dict[str, str] = {}
     # A session of its own: no view that somebody made in the other one is taken for a table.
     own = spark.newSession()
+    hide_keys(own)
     places = []
     for table in _tables(tree):
         name = ".".join(part.name for part in table.parts)
@@ -113,6 +119,8 @@ def _refuse(node: exp.Expr) -> None:
         called = str(node.this.this).lower() if isinstance(node.this, exp.Anonymous) else node.this.sql_name().lower()
         if called not in TABLE_FUNCTIONS:
             raise UsageError(f"{_shown(node)} cannot be read.", cure=_CURE)
+    if isinstance(node, exp.TableSample):
+        raise UsageError("A sample cannot be asked for.", cure="Take one of what is seen: table(name).sample(0.1)")
     if isinstance(node, exp.Table) and (node.args.get("version") or node.args.get("when")):
         raise UsageError(
             "An earlier version cannot be asked for in SQL.", cure="Use table(name, version=…), which is held as well."

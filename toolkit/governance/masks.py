@@ -127,15 +127,32 @@ def _generalise(column: Sides, kind: str, mask: Mask, keys: Keys) -> Sides:
     if kind in _TIMES:
         spark = f"CAST(date_trunc('{argument}', {column.spark}) AS {kind})"
         if kind == "date":
-            return Sides(spark, f"CAST(date_trunc('{argument}', {column.engine}) AS DATE)")
+            return Sides(spark, _first_day(column.engine, argument))
         return Sides(spark, f"date_trunc('{argument}', {column.engine})")
     if kind == "string":
         return Sides(f"left({column.spark}, {argument})", f"left({column.engine}, {argument})")
-    step = f"CAST({argument} AS {_SQL[kind]})"
-    if kind in _WHOLE:
-        # The step below, for those below nothing, too.
-        return Sides(*(f"{name} - (({name} % {step}) + {step}) % {step}" for name in column))
-    return Sides(*(f"floor({name} / {step}) * {step}" for name in column))
+    return Sides(*(_step_below(name, kind, argument) for name in column))
+
+
+def _first_day(name: str, part: str) -> str:
+    """The first day of a year, quarter or month, or the day; the engine without a JVM truncates no day before 1677."""
+    year, month = (f"CAST(date_part('{one}', {name}) AS INT)" for one in ("year", "month"))
+    months = {"year": "1", "quarter": f"({month} - 1) / 3 * 3 + 1", "month": month}
+    return name if part == "day" else f"make_date({year}, {months[part]}, 1)"
+
+
+def _step_below(name: str, kind: str, step: str) -> str:
+    """A number by the step below it, for those below nothing, too; null where that would be less than the type can hold.
+
+    Nothing in it can overflow: an error at a value would say what it is.
+    """
+    if kind in _BROKEN:
+        rest = f"({name} % CAST({step} AS {_SQL[kind]}))"
+        below = f"{name} - {rest} - CAST({step} AS {_SQL[kind]})"
+        return f"CASE WHEN {rest} < CAST(0 AS {_SQL[kind]}) THEN {below} ELSE {name} - {rest} END"
+    whole, wide = f"CAST({name} AS BIGINT)", f"CAST({step} AS BIGINT)"
+    below = f"{whole} - (({whole} % {wide}) + {wide}) % {wide}"
+    return f"CAST(CASE WHEN {whole} >= CAST({_LEAST[kind] + int(step)} AS BIGINT) THEN {below} END AS {_SQL[kind]})"
 
 
 def _noise(column: Sides, kind: str, mask: Mask, keys: Keys) -> Sides:
@@ -155,20 +172,32 @@ def _noise(column: Sides, kind: str, mask: Mask, keys: Keys) -> Sides:
     )
     most = 16**DRAWN
 
+    unit = f"CAST({float(scale) / _UNITS!r} AS DOUBLE)"
+
     def drawn(number: str) -> str:
         # Half a step inwards: neither end is drawn, whose logarithm is none.
         even = f"(({number} + CAST(0.5 AS DOUBLE)) / CAST({most} AS DOUBLE) - CAST(0.5 AS DOUBLE))"
-        size = f"CAST({scale} AS DOUBLE) * ln(CAST(1 AS DOUBLE) - CAST(2 AS DOUBLE) * abs({even}))"
+        # By whole units: the last bit of a logarithm is not the same everywhere.
+        size = f"round(CAST({_UNITS} AS DOUBLE) * ln(CAST(1 AS DOUBLE) - CAST(2 AS DOUBLE) * abs({even}))) * {unit}"
         return f"CASE WHEN {even} < CAST(0 AS DOUBLE) THEN {size} ELSE -({size}) END"
 
-    kept = kind if kind in _BROKEN else _SQL[kind]
-    rounded = (lambda text: f"round({text})") if kind in _WHOLE else (lambda text: text)
-    return Sides(
-        f"CAST({rounded(f'CAST({column.spark} AS DOUBLE) + {drawn(draws.spark)}')} AS {kept})",
-        f"CAST({rounded(f'CAST({column.engine} AS DOUBLE) + {drawn(draws.engine)}')} AS {kept})",
-    )
+    def noisy(name: str, number: str) -> str:
+        value = f"(CAST({name} AS DOUBLE) + {drawn(number)})"
+        if kind in _BROKEN:
+            return f"CAST({value} AS {_SQL[kind]})"
+        least = f"CAST({_LEAST[kind]} AS DOUBLE)"
+        # Within the type, or the cast would stop at a value and say which.
+        within = (
+            f"CASE WHEN {value} < {least} THEN {least} WHEN {value} >= -{least} THEN {least} ELSE round({value}) END"
+        )
+        return f"CAST(CASE WHEN {name} IS NULL THEN NULL ELSE {within} END AS {_SQL[kind]})"
+
+    return Sides(noisy(column.spark, draws.spark), noisy(column.engine, draws.engine))
 
 
+_UNITS = 1_000_000
+"""Parts of the scale that noise is counted in."""
+_LEAST = {"byte": -(2**7), "short": -(2**15), "integer": -(2**31), "long": -(2**63)}
 _SQL = {
     "byte": "TINYINT",
     "short": "SMALLINT",

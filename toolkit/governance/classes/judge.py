@@ -6,8 +6,8 @@ Owns how evidence becomes a confidence. For each kind:
 
 `name` is 0.8 for words that say one thing, 0.35 for those that say others as well; `comment` is 0.35. `values` is the best of
 the kind's recognisers (`Recogniser.confidence`). `fit` is how far values can be of the kind at all: twice the share of those
-that can, at most 1; so that values outweigh a name that they contradict. A kind with less than 0.4 is not suggested. Must not read
-tables, and must not put a value into anything that it returns.
+that can, at most 1; so that values outweigh a name that they contradict. A kind with less than 0.4 is not suggested. Must not
+read tables, and must not put a value into anything that it returns.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ from toolkit.governance.classes.values import Sample, sample_of
 NAME, WEAK_NAME, COMMENT = 0.8, 0.35, 0.35
 LEAST = 0.4
 """The confidence below which a kind is not suggested."""
-OF_A_THING, AGAINST = 0.3, 0.25
-"""What is left of evidence where a name says that it is about a thing, or about something else."""
+OF_A_THING, VALUES_OF_A_THING = 0.3, 0.6
+"""What is left of names and comments, and of values, where the name of a column says that it is about a thing."""
+AGAINST = 0.25
+"""What is left of any evidence where the name says that it is something else."""
 ENOUGH = 0.5
 """The confidence with which content inside of values decides, and the share of values that make a digest of a column."""
+NEARLY_ALL = 0.8
+"""The share of values that have to be of a public kind for it to be suggested at all."""
 CONTENT = 0.95
+"""The confidence when chance is ruled out."""
 NOTHING, NOTHING_AFTER = 0.3, 30
 """Confidence in `internal` when nothing was recognised: towards 0.3 the more values were looked at, half of it after 30."""
 _FAMILIES = {
@@ -181,26 +186,25 @@ class _Column:
     def _evidence(self, kind: Kind) -> tuple[Evidence, ...]:
         if self.family not in kind.types or (kind.needs_values and not self.many):
             return ()
-        discount = self._discount(kind)
-        found = [*self._said(kind, discount), *self._seen(kind, discount)]
+        found = [*self._said(kind), *self._seen(kind)]
         return tuple(one for one in found if one.weight > 0)
 
-    def _discount(self, kind: Kind) -> float:
+    def _discount(self, kind: Kind, of_a_thing: float) -> float:
+        """What is left of evidence for a kind after all words of the name were read."""
         if not kind.against.isdisjoint(self.words):
             return AGAINST
-        of_a_thing = not names.THINGS.isdisjoint(self.words) and names.PERSONS.isdisjoint(self.words)
-        return OF_A_THING if kind.of_persons and of_a_thing else 1.0
+        about_a_thing = not names.THINGS.isdisjoint(self.words) and names.PERSONS.isdisjoint(self.words)
+        return of_a_thing if kind.of_persons and about_a_thing else 1.0
 
-    def _said(self, kind: Kind, discount: float) -> list[Evidence]:
+    def _said(self, kind: Kind) -> list[Evidence]:
         """What the name and the comment say, as far as values can be of the kind."""
         said = [("name", self._by_name(kind)), ("comment", COMMENT * self._by_comment(kind))]
         if not any(weight for _, weight in said):
             return []
         fit, doubt = self._fit(kind)
+        fit *= self._discount(kind, OF_A_THING)
         told = {"name": f"the name says {kind.title}{doubt}", "comment": f"the comment says {kind.title}{doubt}"}
-        return [
-            Evidence(kind.name, "name" if s == "name" else "comment", w * fit * discount, told[s]) for s, w in said if w
-        ]
+        return [Evidence(kind.name, "name" if s == "name" else "comment", w * fit, told[s]) for s, w in said if w]
 
     def _by_name(self, kind: Kind) -> float:
         if names.is_flag(self.words) and self.family != "boolean":
@@ -218,15 +222,17 @@ class _Column:
             return 1.0, ""
         can = sum(kind.plausible(value.strip()) for value in self.sample.values)
         fit = min(1.0, (can + 1) / (self.many + 1) / ENOUGH)
+        if kind.needs_values and can < NEARLY_ALL * self.many:
+            fit = 0.0
         return fit, f", but {can:,} of {_values(self.many)} can be" if fit < 1 else ""
 
-    def _seen(self, kind: Kind, discount: float) -> list[Evidence]:
+    def _seen(self, kind: Kind) -> list[Evidence]:
         """What the values say."""
         if kind.name not in self.hits:
             return []
         recogniser, hits, weight = self.hits[kind.name]
         text = f"{hits.right:,} of {_values(self.many)} are {recogniser.title}"
-        return [Evidence(kind.name, "values", weight * discount, text)]
+        return [Evidence(kind.name, "values", weight * self._discount(kind, VALUES_OF_A_THING), text)]
 
     def _pseudonym(self) -> _Verdict | None:
         """Digests of what the name speaks of."""
@@ -261,7 +267,8 @@ class _Column:
             hits = self.contents.get(one.kind, Hits(0, 0))
             by_chance = min(1.0, len(CONTENTS) * tail(hits.right, hits.formed, one.chance))
             text = f"{hits.right:,} of {_values(self.many)} hold {one.title}"
-            found.append(Evidence(one.kind, "contents", CONTENT * (1 - by_chance), text))
+            discount = self._discount(BY_NAME[one.kind], 1.0)
+            found.append(Evidence(one.kind, "contents", CONTENT * (1 - by_chance) * discount, text))
         return found
 
 

@@ -70,7 +70,7 @@ def _digits(fewest: int, characters: int) -> Test:
 
 
 _NO_PRODUCT = listed(
-    "product item article sku order invoice tracking parcel ticket serial batch lot ean gtin isbn version"
+    "product item article sku shelf order invoice tracking parcel ticket serial batch lot ean gtin isbn version"
 )
 _NO_VERSION = listed("version release build firmware semver revision")
 
@@ -116,6 +116,7 @@ KINDS: tuple[Kind, ...] = (
         "A special category of personal data (GDPR, article 9).",
         recognisers=forms.MEDICAL,
         types=_ANY,
+        against=_NO_PRODUCT,
     ),
     Kind(
         "special_category",

@@ -29,7 +29,8 @@ class Sensitivity(StrEnum):
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Sensitivity):
-            return NotImplemented
+            # Left to itself Python would go on to compare the spellings.
+            raise TypeError(f"A class is not compared with {type(other).__name__}.")
         return self.rank < other.rank
 
     def __le__(self, other: object) -> bool:

@@ -109,9 +109,9 @@ PERSONS = listed(
 )
 THINGS = listed(
     "store warehouse shop branch supplier vendor airport station company office venue hotel product device server file "
-    "event brand category item table column job task process team project campaign channel plant factory bank site depot "
-    "restaurant school hospital host domain db database schema field class package artist movie song album app game city "
-    "country region state carrier airline merchant model currency test group role step index bucket queue topic"
+    "event brand category item job task team project campaign channel plant factory bank site depot "
+    "restaurant school hospital domain db database package artist movie song album app game city "
+    "country region state carrier airline merchant model currency group role step bucket queue topic"
 )
 """Whose addresses and names tell of no person."""
 

@@ -79,7 +79,7 @@ NATIONAL_NUMBERS = (
     _number("Austrian insurance numbers", "at.vnr", _DIGITS_10, 0.09, 0.7),
     _number("Romanian CNP", "ro.cnp", r"\d{13}", 0.005),
     _number("Bulgarian EGN", "bg.egn", _DIGITS_10, 0.018),
-    _number("Czech birth numbers", "cz.rc", r"\d{9,10}", 0.03),
+    _number("Czech birth numbers", "cz.rc", _DIGITS_10, 0.03),
     _number("Brazilian CPF", "br.cpf", _DIGITS_11, 0.014),
     _number("Chinese identity numbers", "cn.ric", r"\d{17}[\dX]", 0.01),
     _number("Indian Aadhaar numbers", "in_.aadhaar", r"[2-9]\d{11}", 0.12, 0.75),

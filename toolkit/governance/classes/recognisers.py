@@ -59,11 +59,11 @@ class Recogniser:
     """What is asked first: digits as many as the number has. Only what passes can be right by chance."""
 
     def count(self, shaped: Mapping[Shape, Sequence[str]]) -> Hits:
-        """How many of the values are recognised; an estimate from the first ones where those are hardly ever."""
+        """How many of the values are recognised; where the first ones hardly ever are, how many of those."""
         asked = [value for shape in sorted(self.shapes & shaped.keys()) for value in shaped[shape] if self.form(value)]
         first = sum(map(self.test, asked[:PROBE]))
         if first < PROBED_SHARE * min(len(asked), PROBE):
-            return Hits(round(first * len(asked) / min(len(asked), PROBE)), len(asked))
+            return Hits(first, min(len(asked), PROBE))
         return Hits(first + sum(map(self.test, asked[PROBE:])), len(asked))
 
     def confidence(self, hits: Hits, asked: int) -> float:

@@ -114,7 +114,6 @@ def _one_by_one(
 ) -> tuple[Rows, dict[str, str]]:
     """Where a query of all columns fails: those that can be read by themselves."""
     rows, refused = _empty(columns, readable), {}
-    reader.count()  # raises where it is the table that cannot be read
     for one in readable:
         try:
             rows |= _query(reader, [one], _picking(reader, [one]))
