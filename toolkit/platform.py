@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from toolkit.etl.landing import Landing
     from toolkit.etl.loads import Loads
+    from toolkit.governance.governance import Governance
     from toolkit.quality.gate import Gate
+    from toolkit.store.observer import Observer
     from toolkit.streaming.streams import Streams
 
 
@@ -43,6 +45,19 @@ class DataPlatform(Tables):
         """Say which step begins; what quality found in the one before is forgotten."""
         self.step, self.fingerprint = step, fingerprint
         self.__dict__.pop("quality", None)
+
+    def observer(self) -> Observer | None:
+        """Who keeps the lineage of what is written, where the lakehouse is governed."""
+        from toolkit.governance.records import SECURABLES
+
+        return self.governance.tracer if self.lakehouse.has_version(SECURABLES) else None
+
+    @cached_property
+    def governance(self) -> Governance:
+        """The lakehouse governed: who there is, what there is, who may see it, where it comes from."""
+        from toolkit.governance.governance import Governance
+
+        return Governance(self)
 
     @cached_property
     def landing(self) -> Landing:

@@ -153,10 +153,10 @@ def _apply(
             applied, ops = _summed(found, came, shape, refuse=quarantine is None and not drop_refused)
             if quarantine is not None and applied.refused:
                 refused = came.where(REFUSED).select(*cols(shape.columns), SEQUENCE, DELETE)
-                write_frame(refused, quarantine, Way(way.signature), mode="append")
+                write_frame(refused, quarantine, Way(way.signature, observer=way.observer), mode="append")
             if applied.kept:
                 kept_events = kept_of(found.where(~F.col(_WAS_KEPT)), shape)
-                write_frame(kept_events, aside, Way(way.signature), mode="append")
+                write_frame(kept_events, aside, Way(way.signature, observer=way.observer), mode="append")
             signed = _noted(way, applied, shape)
             if version is None:
                 return _created(rows_of(found, shape), target, applied, signed)

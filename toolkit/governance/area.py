@@ -8,12 +8,13 @@ from toolkit.governance.views.access import ACCESS, GRANTS, PRINCIPALS
 from toolkit.governance.views.audit import AUDIT
 from toolkit.governance.views.catalogue import CATALOGUE
 from toolkit.governance.views.classes import CLASSES
+from toolkit.governance.views.lineage import IMPACT, LINEAGE
 from toolkit.views import Area
 
 AREA = Area(
     "governance",
     "Governance",
-    views=(CATALOGUE, CLASSES, GRANTS, ACCESS, PRINCIPALS, AUDIT),
+    views=(CATALOGUE, CLASSES, GRANTS, ACCESS, PRINCIPALS, LINEAGE, IMPACT, AUDIT),
     tasks=TASKS,
     records=RECORDS,
 )

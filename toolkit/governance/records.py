@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from toolkit.store.records import Record
+from toolkit.store.records import Named, Record
 
 PRINCIPALS, SECURABLES, GRANTS = "ops.principals", "ops.securables", "ops.grants"
+LINEAGE = "ops.column_origins"
 CLASSES, MASKS, FILTERS, AUDIT = "ops.column_classes", "ops.column_masks", "ops.row_filters", "ops.audit_entries"
 
 PrincipalKind = Literal["user", "group", "role", "service", "recipient"]
@@ -37,6 +38,7 @@ Privilege = Literal[
 Effect = Literal["permit", "forbid"]
 Class = Literal["public", "internal", "confidential", "restricted"]
 ClassState = Literal["suggested", "confirmed", "drifted", "unknown"]
+OriginState = Literal["direct", "indirect", "none", "unknown"]
 MaskKind = Literal["null", "hash", "partial", "generalise", "token", "noise", "none"]
 
 
@@ -151,4 +153,32 @@ class AuditEntry(
     digest: Annotated[str, "SHA-256 of this entry and the hash of the entry before."]
 
 
-RECORDS = (Principal, Securable, Grant, ColumnClass, ColumnMask, RowFilter, AuditEntry)
+@dataclass(frozen=True)
+class ColumnOrigin(
+    Record, table=LINEAGE, description="Where a column comes from, as read from the plan that wrote it."
+):
+    """One thing that is known of where a column comes from: a source, that it has none, or that it is not known.
+
+    A column of null stands for the rows of the table: what decides over them decides over all columns.
+    """
+
+    run_id: Annotated[str, "The run that wrote it."]
+    step: Annotated[str, "The step of the run."]
+    at: Annotated[datetime, "When."]
+    table: Annotated[
+        str, "What was written: a table of this lakehouse by its name, anything else by its place.", Named("table_name")
+    ]
+    column: Annotated[str | None, "The column; null for the rows."]
+    state: Annotated[OriginState, "direct, indirect; none where it has no source; unknown where that is not known."]
+    how: Annotated[str, "identity, transformation, aggregation, filter, join, and the like; why it is not known."]
+    source_kind: Annotated[str, "table, topic, file, jdbc, memory or other; empty where there is no source."]
+    source: Annotated[str, "What was read: a table of this lakehouse by its name, anything else by its place."]
+    source_column: Annotated[str, "The column that was read; empty where that is not known."]
+    source_version: Annotated[int | None, "The version of the table that was read, where that is known."]
+    source_format: Annotated[str, "Of files and of other sources."]
+    source_namespace: Annotated[str, "The brokers of a topic, the address of a database."]
+    transformation: Annotated[str, "What was done, as SQL without its literals."]
+    is_masking: Annotated[bool, "Whether that hides the value."]
+
+
+RECORDS = (Principal, Securable, Grant, ColumnClass, ColumnMask, RowFilter, AuditEntry, ColumnOrigin)

@@ -20,6 +20,8 @@ from toolkit.store.reader import DeltaReader
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from toolkit.store.observer import Observer
+
 Mode = Literal["overwrite", "append"]
 _PLAIN_READER, _PLAIN_WRITER = 1, 2
 """Protocol versions that know no table features."""
@@ -56,6 +58,7 @@ class Way:
         cluster_by: columns that a table that is made now is clustered by (liquid clustering); not together with partitions.
         declared: the columns that the table has, and their comments; those of the rows when None.
         properties: of a table that is made now, such as `delta.enableChangeDataFeed`.
+        observer: is told what was written from what.
     """
 
     signature: Mapping[str, str] | None = None
@@ -65,6 +68,7 @@ class Way:
     cluster_by: Sequence[str] = ()
     declared: Table | None = None
     properties: Mapping[str, str] = field(default_factory=dict)
+    observer: Observer | None = field(default=None, compare=False, repr=False)
 
     def noted(self, load: str, **counts: int | str) -> Way:
         """The same, with what the commit says of the load: its kind, unless that was said before, and what it counted."""

@@ -64,9 +64,10 @@ def merge(
     """
     before, evolution = DeltaLog(path).newest, "WITH SCHEMA EVOLUTION " if way.evolution != "refuse" else ""
     with as_view(source) as view, noted(source.sparkSession, way):
-        source.sparkSession.sql(
-            f"MERGE {evolution}INTO {table_name(path)} t USING {view} s ON {condition} {' '.join(clauses)}"
-        )
+        text = f"MERGE {evolution}INTO {table_name(path)} t USING {view} s ON {condition} {' '.join(clauses)}"
+        source.sparkSession.sql(text)
+        if way.observer:
+            way.observer.statement(source.sparkSession, text, path)
     return None if DeltaLog(path).newest == before else _merged(path)
 
 

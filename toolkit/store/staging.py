@@ -44,6 +44,8 @@ class Staged:
     spark: SparkSession = field(repr=False)
     actions: tuple[dict[str, Any], ...] = field(repr=False)
     """What the staging table's only commit says."""
+    source: DataFrame | None = field(default=None, repr=False)
+    """The rows before they were staged, by which it can be told where they come from."""
 
     def rows(self, part: bool) -> int:
         """Rows of one part."""

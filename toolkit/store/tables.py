@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from toolkit.columns import cols
 from toolkit.errors import DataError
 from toolkit.events import EventLog
 from toolkit.scenario import Scenario, Table
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
+    from toolkit.store.observer import Observer
     from toolkit.store.staging import Staged
 
 
@@ -81,7 +83,11 @@ class Tables:
             once: a name and a number, so that a retry is left out.
         """
         declared = self.declared(table)
-        return Way(self.signature(), once, declared=declared if declared.columns else None)
+        return Way(self.signature(), once, declared=declared if declared.columns else None, observer=self.observer())
+
+    def observer(self) -> Observer | None:
+        """Who is told what is written from what; nobody, unless a platform says."""
+        return None
 
     def reader(self, table: str) -> DeltaReader:
         """A table as it is, to be looked at without Spark."""
@@ -107,7 +113,8 @@ class Tables:
         from toolkit.store.write import write_table
 
         declared, signature = self.declared(table), self.signature(note)
-        done = write_table(df, self.lakehouse.path(declared.name), declared, mode=mode, signature=signature, once=once)
+        path = self.lakehouse.path(declared.name)
+        done = write_table(df, path, declared, mode=mode, signature=signature, once=once, observer=self.observer())
         self.say_rows(done)
         return done.rows
 
@@ -169,7 +176,7 @@ class Tables:
         """
         from toolkit.store.staging import discard, stage
 
-        rows = stage(df, self.lakehouse.staging(table), by)
+        rows = replace(stage(df, self.lakehouse.staging(table), by), source=df)
         try:
             yield rows
         finally:
@@ -188,6 +195,9 @@ class Tables:
 
         path, signature = self.lakehouse.path(table), self.signature(note)
         self.say_rows(publish(staged, part, path, self.declared(table), signature=signature))
+        if (observer := self.observer()) and staged.source is not None:
+            kept = [name for name in staged.source.columns if name in self.declared(table).columns]
+            observer.frame(staged.source.select(*cols(kept)), path)
 
     def state(self, table: str) -> tuple[int, int]:
         """Version and number of rows of a table, from its log where that says how many there are."""

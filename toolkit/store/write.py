@@ -17,6 +17,7 @@ from toolkit.scenario import Table
 from toolkit.store.commits import PLAIN, Mode, Way, Written, refuse_other_columns, written
 from toolkit.store.delta_log import DeltaLog
 from toolkit.store.location import Location
+from toolkit.store.observer import Observer
 from toolkit.store.sql import as_view, noted, table_name, text_of
 
 
@@ -28,6 +29,7 @@ def write_table(
     mode: Mode = "overwrite",
     signature: Mapping[str, str] | None = None,
     once: str = "",
+    observer: Observer | None = None,
 ) -> Written:
     """Write `df` as the table that `declared` describes, in one commit.
 
@@ -38,6 +40,7 @@ def write_table(
         mode: replace the content, or add to it.
         signature: who wrote it and from what; kept in the commit.
         once: a name for this write; a second write of the same name to the same table is left out.
+        observer: is told what was written from what.
 
     Raises:
         DataError: columns are missing, or there are some that the table does not declare.
@@ -49,6 +52,8 @@ def write_table(
     if once:
         writer = writer.option("txnAppId", once).option("txnVersion", 1)
     writer.save(str(path))
+    if observer:
+        observer.frame(described, path)
     return written(path, declared.name)
 
 
@@ -79,6 +84,8 @@ def write_frame(
         _make_clustered(df, path, way)
     else:
         writer.save(str(path))
+    if way.observer:
+        way.observer.frame(df, path)
 
 
 def _make_clustered(df: DataFrame, path: Location, way: Way) -> None:

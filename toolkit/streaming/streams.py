@@ -113,6 +113,7 @@ class Streams:
                     f"{stream.name} has no end: it sends rows as they come.", cure="Keep it at work: keep(…)"
                 )
         batches: list[StreamBatch] = []
+        self._tell(streams)
         with self._at_work(streams, {"availableNow": True}) as queries:
             try:
                 for query in queries:
@@ -134,6 +135,12 @@ class Streams:
                 query.refuse_failed()
         return batches
 
+    def _tell(self, streams: Sequence[Stream]) -> None:
+        """Tell who keeps lineage, before the batches come."""
+        if observer := self.tables.observer():
+            for stream in streams:
+                observer.stream(stream.rows)
+
     def keep(self, *streams: Stream, every: float = 1.0, seconds: float | None = None) -> Kept:
         """Keep streams at work until each is asked to stop, or the run is; a broker that does not answer is waited for.
 
@@ -148,6 +155,7 @@ class Streams:
             BusyError: another process has one of these streams at work.
             ToolkitError: as `take`; a broker that is gone for ten minutes is such an error, too.
         """
+        self._tell(streams)
         kept, patience = Kept(), 0.0
         until = None if seconds is None else time.monotonic() + seconds
         with self._at_work(streams, {"processingTime": f"{every:g} seconds"}) as queries:

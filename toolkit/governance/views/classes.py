@@ -106,6 +106,7 @@ CLASSES = View(
         TO_ACCESS,
         Link("c", "Confirm", "governance.confirm", "Say that its class is right, or which is.", {"table": "table"}),
         Link("m", "Mask", "governance.mask", "Choose what others see of it.", {"table": "table", "column": "column"}),
+        Link("l", "Lineage", "governance.lineage", "Show where the column comes from.", {"column": "address"}),
         Link("k", "Classify", "governance.classify", "Look at the content of the table again.", {"table": "table"}),
     ),
     empty=EMPTY,

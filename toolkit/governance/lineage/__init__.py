@@ -1,0 +1,1 @@
+"""Lineage by column: what is written comes from which columns, how, and what could not be told."""
