@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from toolkit.governance import catalogue, granting, people, protection
+from toolkit.governance import catalogue, granting, people, propagation, protection
 from toolkit.governance.audit import Trail
 from toolkit.governance.granting import NO_LIMITS, Limits
+from toolkit.governance.propagation import Propagated
 from toolkit.governance.records import (
     Class,
     ColumnClass,
@@ -89,6 +90,16 @@ class Governance:
     def suggest(self, table: str) -> list[ColumnClass]:
         """See `protection.suggest`."""
         return protection.suggest(self.steward, table)
+
+    def propagate(self) -> Propagated:
+        """See `propagation.propagate`."""
+        return propagation.propagate(self.steward)
+
+    def alter(
+        self, securable: str, *, owner: str = "", comment: str | None = None, tags: Sequence[str] = ()
+    ) -> Securable:
+        """See `catalogue.alter`."""
+        return catalogue.alter(self.steward, securable, owner=owner, comment=comment, tags=tags)
 
     def confirm(self, table: str, columns: Sequence[str] = (), sensitivity: Class | None = None) -> list[ColumnClass]:
         """See `protection.confirm`."""

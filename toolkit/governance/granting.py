@@ -48,7 +48,7 @@ def grant(
     effect: Effect = "permit",
     limits: Limits = NO_LIMITS,
 ) -> Grant:
-    """Permit something, or forbid it.
+    """Permit something, or forbid it; what was granted just so already is the grant that there is.
 
     Raises:
         UsageError: there is no such principal or object, a limit is none, or nobody could manage the catalog any more.
@@ -64,10 +64,20 @@ def grant(
             cure="Forbid it on a schema or a table, or revoke the grant that permits it.",
         )
     steward.allowed("manage", name, effect, f"{privilege} to {principal}")
+    said = (principal, privilege, name, effect)
+    if known := next((one for one in steward.policies.grants if _says(one, said, limits)), None):
+        return known
     made = new_grant(steward, principal, privilege, name, limits, effect=effect)
     steward.note(effect, name, detail=f"{privilege} to {principal} ({made.grant})")
     steward.tables.append([made])
     return made
+
+
+def _says(one: Grant, said: tuple[str, str, str, str], limits: Limits) -> bool:
+    """Whether a grant says just that already."""
+    mine = (one.principal, one.privilege, one.securable, one.effect)
+    given = Limits(one.tag, one.purpose, one.version, one.until, one.reason)
+    return mine == said and given == limits and not one.is_break_glass
 
 
 def _refuse(limits: Limits) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.governance.tasks.auditing import VERIFY
 from toolkit.governance.tasks.cataloguing import ALTER, EXPORT_SQL, TAKE_IN
-from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM
+from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM, PROPAGATE
 from toolkit.governance.tasks.granting import BREAK_GLASS, GRANT, REVOKE, SHARE
 from toolkit.governance.tasks.people import DISMISS, ENROLL
 from toolkit.governance.tasks.protecting import FILTER_ROWS, MASK
@@ -12,6 +12,7 @@ from toolkit.governance.tasks.protecting import FILTER_ROWS, MASK
 TASKS = (
     TAKE_IN,
     CLASSIFY,
+    PROPAGATE,
     CONFIRM,
     ENROLL,
     DISMISS,

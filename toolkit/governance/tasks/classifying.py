@@ -10,10 +10,11 @@ from toolkit.governance.records import CLASSES, ColumnClass
 from toolkit.governance.tasks.asked import TO_CLASSES, of_nobody
 from toolkit.governance.views.naming import OfAnyTable
 from toolkit.parameters import Parameters, option
-from toolkit.views import Task
+from toolkit.views import Link, Task
 from toolkit.words import plural
 
 if TYPE_CHECKING:
+    from toolkit.governance.propagation import Propagated
     from toolkit.platform import DataPlatform
 
 
@@ -52,6 +53,37 @@ CLASSIFY = Task(
     writes=lambda _: (CLASSES,),
     about=of_nobody,
     then=TO_CLASSES,
+)
+
+
+def _propagate(platform: DataPlatform, asked: Parameters) -> Propagated:
+    del asked
+    from toolkit.governance.propagation import propagate
+    from toolkit.governance.stewardship import Steward
+
+    return propagate(Steward(platform))
+
+
+def _propagated(asked: Parameters, done: Propagated) -> str:
+    del asked
+    said = [
+        f"{plural(len(done.suggested), 'column')} suggested to be as sensitive as what they are made of.",
+        *([f"Declared to be anonymous: {', '.join(done.stopped)}."] if done.stopped else []),
+        *([f"Of unknown origin, so nothing is said of them: {', '.join(done.unknown)}."] if done.unknown else []),
+    ]
+    return " ".join(said)
+
+
+PROPAGATE = Task(
+    "propagate",
+    "Propagate",
+    "Let classes travel along lineage: what is made of a sensitive column is suggested to be as sensitive.",
+    Parameters,
+    _propagate,
+    answer=_propagated,
+    writes=lambda _: (CLASSES,),
+    about=of_nobody,
+    then=Link("enter", "Classes", "governance.classes", "Show the classes of columns."),
 )
 
 

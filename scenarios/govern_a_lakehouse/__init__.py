@@ -1,0 +1,1 @@
+"""A lakehouse that comes under governance."""

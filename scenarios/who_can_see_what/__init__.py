@@ -1,0 +1,1 @@
+"""Who can see what, and what becomes of attempts to see more."""
