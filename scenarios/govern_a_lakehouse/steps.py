@@ -72,7 +72,9 @@ def build(platform: DataPlatform) -> None:
 
 def customers(lines: DataFrame) -> DataFrame:
     """The last of each customer's lines, cleaned."""
-    known = lines.where("customer_id IS NOT NULL AND email LIKE '%@%'").transform(latest(["customer_id"], ["updated_at"]))
+    known = lines.where("customer_id IS NOT NULL AND email LIKE '%@%'").transform(
+        latest(["customer_id"], ["updated_at"])
+    )
     return known.select(
         "customer_id",
         F.initcap(F.trim("first_name")).alias("first_name"),

@@ -140,13 +140,7 @@ class Trail:
         """Hold every entry against its hash, the chain and the head."""
         with self._alone():
             entries, head = self.entries(), self.head()
-        problems = [*_broken(entries), *_misplaced_end(entries, head)]
-        state: State = "broken" if problems else "unknown" if head is None and entries else "intact"
-        if state == "unknown":
-            problems = [
-                f"The head, {self.head_file}, is not there: whether the last entries were cut off is not known."
-            ]
-        return Verdict(state, len(entries), tuple(problems))
+        return verdict_of(entries, head)
 
     def head(self) -> Head | None:
         """Where the trail ends, as kept outside of it; None where that is not there.
@@ -216,6 +210,15 @@ def digest_of(entry: AuditEntry) -> str:
     return hashlib.sha256(
         json.dumps(content, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")
     ).hexdigest()
+
+
+def verdict_of(entries: Sequence[AuditEntry], head: Head | None) -> Verdict:
+    """Hold entries against their hashes, the chain between them, and the head; None where there is none."""
+    problems = [*_broken(entries), *_misplaced_end(entries, head)]
+    if not problems and head is None and entries:
+        said = "The head of the trail is not there: whether the last entries were cut off is not known."
+        return Verdict("unknown", len(entries), (said,))
+    return Verdict("broken" if problems else "intact", len(entries), tuple(problems))
 
 
 def _broken(entries: Sequence[AuditEntry]) -> list[str]:

@@ -132,6 +132,19 @@ class Governed:
 
         return guarded(self, query)
 
+    def sight(self, table: str) -> Sight:
+        """What of a table is seen, and by which grants, without a look at it, and so without a note of one.
+
+        Raises:
+            AccessDenied: there is no table that the principal may read.
+        """
+        name, types = self._types(table, None)
+        securable = self.access.name_of(name)
+        decision = self.access.decide("select", securable)
+        if not decision.is_allowed:
+            raise unseen(table, self.access.principal)
+        return self.access.sight_of(securable, types, None, decision)
+
     def export(self, table: str, form: Literal["parquet", "avro"], folder: Location, version: int | None = None) -> int:
         """Write what the principal sees of a table as a file, which leaves the lakehouse; returns its rows.
 
@@ -159,14 +172,19 @@ class Governed:
         return self.access.lakehouse.path(name)
 
     def _sight(self, table: str, version: int | None, action: str) -> tuple[str, Sight]:
-        """The table's name, and what is seen of it; its own reader gives the types, of which nothing is shown."""
+        """The table's name, and what is seen of it."""
+        name, types = self._types(table, version)
+        return name, self.access.sight(name, types, version, action)
+
+    def _types(self, table: str, version: int | None) -> tuple[str, dict[str, str]]:
+        """The table's name and the types of its columns; its own reader gives them, and of it nothing is shown."""
         from toolkit.scenario import is_table_name
 
         name, lakehouse = self._name(table), self.access.lakehouse
         if not is_table_name(name) or not lakehouse.exists(name) or not self.access.visible([name]):
             raise unseen(table, self.access.principal)
         columns = DeltaReader(lakehouse.path(name), name, version).columns()
-        return name, self.access.sight(name, {one.name: one.type for one in columns}, version, action)
+        return name, {one.name: one.type for one in columns}
 
     def _through(self, frame: DataFrame, sight: Sight) -> DataFrame:
         """A frame with the row filter and the masks of a sight; a column that the sight does not know shows nothing."""

@@ -66,11 +66,11 @@ def _graph(lakehouse: Lakehouse) -> LineageGraph | None:
 
 def _row(one: Reached, lakehouse: Lakehouse) -> Row:
     seen = one.source.kind != "table" or "/" in one.source.name or one.source.name in lakehouse.tables()
-    name = one.source.name if seen else "a table that you may not see"
+    name = _called(one.source) if seen else "a table that you may not see"
     return {
         "steps": one.steps,
         "way": f"{'  ' * min(one.steps - 1, _LONGEST)}└─ {name}.{one.column if seen else '…'}",
-        "source": name,
+        "source": one.source.name if seen else name,
         "column": one.column if seen else None,
         "kind": one.source.kind,
         "how": "unknown" if one.unknown else "its value" if one.direct else "which rows or value",
@@ -79,6 +79,15 @@ def _row(one: Reached, lakehouse: Lakehouse) -> Row:
         "reason": "; ".join(one.unknown) or None,
         "address": f"{name}.{one.column}" if seen and one.source.kind == "table" and "/" not in name else None,
     }
+
+
+def _called(source: Source) -> str:
+    """What a source is called where there is little room: of files their number and folder, in place of all their paths."""
+    if source.kind != "file":
+        return source.name
+    files = source.name.split(",")
+    *_, folder, name = ["", *files[0].rstrip("/").split("/")]
+    return f"{folder}/{name}" if len(files) == 1 else f"{len(files)} files in {folder}"
 
 
 def _sentence(row: Row) -> str:
