@@ -112,8 +112,8 @@ ATTEMPTS: Mapping[str, Attempt] = {
 def outcome(attempt: Attempt, known: Known) -> tuple[str, str]:
     """What became of an attempt, and what was said or found.
 
-    `refused`, or `nothing` where it went through and found nothing. `seen` would be a hole. `failed` says nothing: Spark stopped
-    it for another reason, so whether it would have found something is not known.
+    `refused`, or `nothing` where it went through and found nothing. `seen` would be a hole. `failed` says nothing: Spark
+    stopped it for another reason, so whether it would have found something is not known.
     """
     try:
         found = attempt(known)
