@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field
 
 from toolkit.etl.bronze import bronze_tables
+from toolkit.governance.records import CLASSES, LINEAGE
 from toolkit.scenario import Parameters, Scenario, Step, load_tables
 
 
@@ -57,7 +58,7 @@ SCENARIO = Scenario(
             "report",
             "Report",
             "For each column: how sensitive it is, who says so, and how much of its origin is known.",
-            reads=BUILT,
+            reads=(*BUILT, CLASSES, LINEAGE),
             writes=(REPORT,),
         ),
     ),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from toolkit.governance.records import CLASSES, FILTERS, GRANTS, MASKS, PRINCIPALS
 from toolkit.scenario import Parameters, Scenario, Step, load_tables
 
 
@@ -18,6 +19,8 @@ class SightParameters(Parameters):
 
 MEMBERS = "silver.members"
 SIGHTS, ATTEMPTS, TAMPERINGS = "gold.sights", "gold.attempts", "gold.tamperings"
+POLICIES = (PRINCIPALS, GRANTS, CLASSES, MASKS, FILTERS)
+"""What decides what is seen: when it has changed, one looks again."""
 SCENARIO = Scenario(
     id="who_can_see_what",
     title="Who can see what",
@@ -43,7 +46,7 @@ SCENARIO = Scenario(
             "look",
             "Look, as each of them",
             "The table through the eyes of each, and the grants that say so.",
-            reads=(MEMBERS,),
+            reads=(MEMBERS, *POLICIES),
             writes=(SIGHTS,),
             parameters=("customers", "seed"),
         ),
@@ -51,7 +54,7 @@ SCENARIO = Scenario(
             "attempt",
             "Try to get around it",
             "Probing, other paths, other times, other names; each attempt is refused or finds nothing.",
-            reads=(MEMBERS,),
+            reads=(MEMBERS, *POLICIES),
             writes=(ATTEMPTS,),
             parameters=("customers", "seed"),
         ),
@@ -59,7 +62,7 @@ SCENARIO = Scenario(
             "audit",
             "Audit",
             "Verify the trail; then edit, cut and reorder copies of it, and see that it is noticed.",
-            reads=(MEMBERS,),
+            reads=(MEMBERS, *POLICIES),
             writes=(TAMPERINGS,),
             parameters=("customers", "seed"),
         ),

@@ -23,7 +23,10 @@ def take_in(steward: Steward, catalog: str) -> list[Securable]:
         AccessDenied: it is governed, and the principal does not manage it.
     """
     check_part(catalog, "catalog")
-    state, found = steward.policies, steward.tables.lakehouse.tables()
+    state = steward.policies
+    # What the scenario at work declares is known before it is written for the first time.
+    declared = [one.name for one in steward.tables.scenario.tables]
+    found = list(dict.fromkeys([*steward.tables.lakehouse.tables(), *declared]))
     if state.catalog and state.catalog != catalog:
         raise UsageError(f"The lakehouse is the catalog {state.catalog} already.", cure="Leave out --catalog.")
     begins = not state.catalog
@@ -35,8 +38,9 @@ def take_in(steward: Steward, catalog: str) -> list[Securable]:
     own = [table_of(record).name for record in RECORDS]
     kinds |= {f"{catalog}.{name}": "table" for name in dict.fromkeys([*found, *own])}
     fresh = [steward.new_securable(name, kind) for name, kind in kinds.items() if name not in state.securables]
-    steward.note("take in", catalog, detail=f"{len(fresh)} objects")
-    steward.tables.append(fresh)
+    if fresh:
+        steward.note("take in", catalog, detail=f"{len(fresh)} objects")
+        steward.tables.append(fresh)
     if begins:
         steward.tables.append([steward.new_principal(check_principal(steward.principal), "user")])
         steward.tables.append([new_grant(steward, steward.principal, "unmask", catalog, Limits(reason="took it in"))])
@@ -80,6 +84,6 @@ def alter(
         changed_by=steward.principal,
         changed_at=steward.at(),
     )
-    steward.note("alter", name, detail=f"owner {changed.owner}; tags {', '.join(changed.tags) or 'none'}")
-    steward.tables.append([changed])
+    said = f"owner {changed.owner}; tags {', '.join(changed.tags) or 'none'}"
+    steward.keep("alter", name, [changed], state.securables.get(name), said)
     return changed

@@ -34,9 +34,9 @@ def enroll(
         if state.require_principal(group).kind not in ("group", "role"):
             raise UsageError(f"{group} is no group and no role.", cure="Name one that is, or enroll one.")
     _refuse_circle(state, name, groups)
-    steward.note("enroll", steward.catalog, detail=f"{name} as {kind} in {', '.join(groups) or 'no group'}")
     made = steward.new_principal(name, kind, groups, attributes)
-    steward.tables.append([made])
+    said = f"{name} as {kind} in {', '.join(groups) or 'no group'}"
+    steward.keep("enroll", steward.catalog, [made], state.principals.get(name), said)
     return made
 
 

@@ -127,6 +127,11 @@ class Policies:
 _ORDER = ("public", "internal", "confidential", "restricted")
 
 
+def rank(one: ColumnClass) -> int:
+    """How sensitive it is said to be, from 0 for public to 3 for restricted; -1 where that is not known."""
+    return _ORDER.index(one.sensitivity) if one.sensitivity else -1
+
+
 def _sensitivity(one: ColumnClass) -> int:
     """The more sensitive the larger; what is not known, or not confirmed, is more than all."""
     unsure = one.sensitivity is None or one.state != "confirmed"

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from toolkit.governance.names import full_name, table_of
-from toolkit.governance.policies import Policies
+from toolkit.governance.policies import Policies, rank
 from toolkit.governance.records import ColumnClass
 from toolkit.governance.stewardship import Steward
 from toolkit.governance.tracing import lineages
 
 ANONYMISED = "anonymised=yes"
-_ORDER = ("public", "internal", "confidential", "restricted")
+INTERNAL = 1
+"""The rank of what need not travel: nothing of it is masked once it is confirmed."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,9 @@ def propagate(steward: Steward) -> Propagated:
             known[target, column] = made[target, column] = one
             changed = True
     suggested = tuple(made.values())
-    steward.note("propagate", catalog, detail=f"{len(suggested)} columns")
-    steward.tables.append(suggested)
+    if suggested:
+        steward.note("propagate", catalog, detail=f"{len(suggested)} columns")
+        steward.tables.append(suggested)
     return Propagated(suggested, tuple(stopped), tuple(_unknown(steward)))
 
 
@@ -97,18 +99,14 @@ def _strongest(known: dict[tuple[str, str], ColumnClass], table: str, column: st
     """What is known of a column, or of the struct that a field is in."""
     whole = column.split(".", 1)[0]
     found = [one for one in (known.get((table, column)), known.get((table, whole))) if one and one.sensitivity]
-    return max(found, key=_rank, default=None)
-
-
-def _rank(one: ColumnClass) -> int:
-    return _ORDER.index(one.sensitivity) if one.sensitivity else -1
+    return max(found, key=rank, default=None)
 
 
 def _is_more(origin: ColumnClass, now: ColumnClass | None) -> bool:
     """Whether a column is to get the class of its origin; what a person has confirmed stays."""
-    if _rank(origin) <= _ORDER.index("internal") or (now is not None and now.state == "confirmed"):
+    if rank(origin) <= INTERNAL or (now is not None and now.state == "confirmed"):
         return False
-    return now is None or _rank(origin) > _rank(now)
+    return now is None or rank(origin) > rank(now)
 
 
 def _unknown(steward: Steward) -> list[str]:

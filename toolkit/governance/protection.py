@@ -11,6 +11,7 @@ from toolkit.governance import filters
 from toolkit.governance.classes import Finding, Fingerprint, classify, has_drifted
 from toolkit.governance.masks import Mask
 from toolkit.governance.masks import check as check_mask
+from toolkit.governance.policies import rank
 from toolkit.governance.records import Class, ColumnClass, ColumnMask, MaskKind, RowFilter
 from toolkit.governance.stewardship import Steward
 
@@ -27,9 +28,10 @@ def mask(steward: Steward, table: str, column: str, mask: MaskKind, argument: st
     if mask != "none":
         check_mask(Mask(mask, argument), column, types[column], types)
     steward.allowed("manage", name, "mask", column)
-    steward.note("mask", name, detail=f"{column}: {mask} {argument}".strip())
     made = ColumnMask(name, column, mask, argument, steward.principal, steward.at())
-    steward.tables.append([made])
+    before = steward.policies.masks.get((name, column))
+    if before is not None or mask != "none":
+        steward.keep("mask", name, [made], before, f"{column}: {mask} {argument}".strip())
     return made
 
 
@@ -46,9 +48,10 @@ def filter_rows(steward: Steward, table: str, condition: str, exempt: Sequence[s
     for one in exempt:
         steward.policies.require_principal(one)
     steward.allowed("manage", name, "filter rows")
-    steward.note("filter rows", name, detail=condition or "none")
     made = RowFilter(name, condition, tuple(exempt), steward.principal, steward.at())
-    steward.tables.append([made])
+    before = steward.policies.filters.get(name)
+    if before is not None or condition:
+        steward.keep("filter rows", name, [made], before, condition or "none")
     return made
 
 
@@ -79,8 +82,7 @@ def confirm(steward: Steward, table: str, columns: Sequence[str], sensitivity: C
     at = steward.at()
     made = [_confirmed(steward, name, column, known.get(column), sensitivity, at) for column in wanted]
     said = ", ".join(f"{one.column} {one.sensitivity}" for one in made)
-    steward.note("confirm", name, detail=said)
-    steward.tables.append(made)
+    steward.keep("confirm", name, made, [known.get(one.column) for one in made], said)
     return made
 
 
@@ -104,6 +106,10 @@ def _confirmed(
     )
 
 
+CONTENT = "its name and content"
+"""What a column was classified by, where that was looked at."""
+
+
 def suggest(steward: Steward, table: str) -> list[ColumnClass]:
     """Look at the content of a table, and suggest how sensitive each column is.
 
@@ -122,8 +128,8 @@ def suggest(steward: Steward, table: str) -> list[ColumnClass]:
         for one in classify(steward.tables.reader(name.partition(".")[2]))
     ]
     changed = [one for one in found if one is not None]
-    steward.note("classify", name, detail=f"{len(changed)} of {len(found)} columns")
-    steward.tables.append(changed)
+    said = f"{len(changed)} of {len(found)} columns"
+    steward.keep("classify", name, changed, [known.get(one.column) for one in changed], said)
     return changed
 
 
@@ -140,13 +146,15 @@ def _suggested(
         state=finding.state,
         confidence=None if finding.state == "unknown" else finding.confidence,
         reason=finding.reason,
-        source="its name and content",
+        source=CONTENT,
         fingerprint=print_,
         changed_by=principal,
         changed_at=at,
     )
     if known is None or known.state != "confirmed":
-        return made
+        by_lineage = known is not None and known.source != CONTENT and known.state == "suggested"
+        # What it is made of may say more than its content does; that is not taken back by looking again.
+        return None if known is not None and by_lineage and rank(known) >= rank(made) else made
     if finding.state == "unknown" or not known.fingerprint:
         # A person said it without a look at the content, or it cannot be looked at now: that stands.
         return None

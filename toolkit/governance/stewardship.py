@@ -23,9 +23,18 @@ from toolkit.governance.records import (
     SecurableKind,
 )
 from toolkit.scenario import is_table_name
+from toolkit.store.records import Record
 
 if TYPE_CHECKING:
     from toolkit.store.tables import Tables
+
+
+def _said(states: Sequence[object]) -> list[dict[str, object] | None]:
+    """What states say, without by whom and when."""
+    return [
+        None if one is None else {name: value for name, value in vars(one).items() if not name.startswith("changed_")}
+        for one in states
+    ]
 
 
 class Steward:
@@ -81,6 +90,21 @@ class Steward:
             DataError: it cannot be written down; then it is not to be done.
         """
         self.access.trail.append([Act(self.principal, action, securable, detail=detail, run_id=self.tables.run_id)])
+
+    def keep(self, action: str, securable: str, records: Sequence[Record], before: object, detail: str = "") -> None:
+        """Note a change and write it; nothing where all is as it was before, but for who says it and when.
+
+        Args:
+            action: what is done.
+            securable: on what.
+            records: the new states, of one kind.
+            before: the states before, in the same order; None for none.
+            detail: what else is to be noted.
+        """
+        if _said(records) == _said(before if isinstance(before, (list, tuple)) else [before]):
+            return
+        self.note(action, securable, detail)
+        self.tables.append(records)
 
     def known(self, securable: str) -> str:
         """The full name of an object, or of a column of a table that is in the catalogue.

@@ -94,7 +94,7 @@ def _sentence(row: Row) -> str:
     said = row.get("comment") or "Nothing is said of it."
     if row["state"] == "not taken in":
         return "It is in the lakehouse and not in the catalogue: only its schema's owner sees it. toolkit governance take_in"
-    gone = " It is no longer in the lakehouse." if row["state"] == "gone" else ""
+    gone = " It is not in the lakehouse." if row["state"] == "gone" else ""
     return f"{said}{gone} {plural(len(row.get('tags') or ()), 'tag')}."
 
 
