@@ -105,7 +105,7 @@ async def test_a_run_that_the_app_starts_goes_on_without_it_and_ends_as_by_comma
     assert folder.record().status == "running"
     again = ToolkitApp()
     async with again.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "1 run is going" in screen_text(again))
+        await until(pilot, lambda: "1 run: press" in screen_text(again))
         await pilot.press("g")
         await until(pilot, lambda: isinstance(again.screen, RunScreen))
         await until(pilot, lambda: folder.record().status != "running", LONGEST_RUN_SECONDS)

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import governance_world
 import loads_world
 import pytest
 import quality_world
@@ -48,6 +49,8 @@ ELSEWHERE: dict[str, dict[str, Any]] = {
     "quality.changes": {"old": "orders-1.0.0", "new": "orders-2.0.0"},
     "quality.drift": {"table": "silver.orders", "before": 0, "after": 1},
     "quality.sla": {"table": "silver.orders", "pass_rate": 0.9, "min_rows": 1, "days": 3660},
+    "governance.audit": {"days": 36_500},
+    "governance.impact": {"column": "silver.customers.email"},
 }
 """What views are asked with that no link leads to and that need something."""
 DECLARED = {"quality.changes", "quality.contracts", "services.list"}
@@ -72,18 +75,53 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def governed_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose lakehouse is governed. It is another one: to look at a table of it is an entry in its audit trail."""
+    home = tmp_path_factory.mktemp("governed") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOOLKIT_HOME", str(home))
+        governance_world.build(home)
+    return home
+
+
+def _is_of_governance(address: str) -> bool:
+    return address.startswith("governance.")
+
+
 @pytest.fixture
-def used_home(world: Path, empty_home: Path) -> Path:
+def own_world(
+    request: pytest.FixtureRequest, world: Path, governed_world: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The home that has something to show of the view that is tested."""
+    address = request.node.callspec.params.get("address", "")
+    if not _is_of_governance(address):
+        return world
+    as_owner(monkeypatch)
+    return governed_world
+
+
+def as_owner(patch: pytest.MonkeyPatch) -> None:
+    """Who owns the governed lakehouse is at work."""
+    patch.setenv("TOOLKIT_PRINCIPAL", governance_world.OWNER)
+    patch.setattr("toolkit.governance.policies.acting", lambda: governance_world.OWNER)
+    patch.setattr("toolkit.governance.views.naming.acting", lambda: governance_world.OWNER)
+
+
+@pytest.fixture
+def used_home(own_world: Path, empty_home: Path) -> Path:
     """A copy of it."""
-    shutil.copytree(world, empty_home)
+    shutil.copytree(own_world, empty_home)
     return empty_home
 
 
-def asked(home: Path) -> dict[str, dict[str, Any]]:
-    """What each view can be asked with in this home: found by following every link from the front pages."""
+def asked(home: Path, views: list[str]) -> dict[str, dict[str, Any]]:
+    """What each of these views can be asked with in this home: found by following every link from the front pages."""
     lakehouse = Lakehouse(home / "lakehouse")
-    found: dict[str, dict[str, Any]] = dict(ELSEWHERE)
-    found |= {a: {} for a in VIEWS if not any(f.is_required() for f in areas.view(a).parameters.model_fields.values())}
+    found: dict[str, dict[str, Any]] = {
+        a: {} for a in views if not any(f.is_required() for f in areas.view(a).parameters.model_fields.values())
+    }
+    found |= {address: how for address, how in ELSEWHERE.items() if address in views}
     waiting = list(found)
     while waiting:
         address = waiting.pop()
@@ -94,7 +132,7 @@ def asked(home: Path) -> dict[str, dict[str, Any]]:
         for row in [None, *sorted(rows, key=lambda row: row.get("table") != "silver.orders")[:5]]:
             for link in view.links:
                 values = link.values(row, question.parameters)
-                if values is not None and link.to not in found and _answers(home, link.to, values):
+                if values is not None and link.to in views and link.to not in found and _answers(home, link.to, values):
                     found[link.to] = values
                     waiting.append(link.to)
     return found
@@ -109,18 +147,22 @@ def _answers(home: Path, address: str, values: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def shared_home(world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shared_home(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home itself, for tests that only look."""
-    monkeypatch.setenv("TOOLKIT_HOME", str(world))
-    return world
+    monkeypatch.setenv("TOOLKIT_HOME", str(own_world))
+    return own_world
 
 
 @pytest.fixture(scope="session")
-def questions(world: Path) -> dict[str, dict[str, Any]]:
+def questions(world: Path, governed_world: Path) -> dict[str, dict[str, Any]]:
     """What each view is asked with here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOOLKIT_HOME", str(world))
-        return asked(world)
+    found: dict[str, dict[str, Any]] = {}
+    for home, governs in ((world, False), (governed_world, True)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("TOOLKIT_HOME", str(home))
+            as_owner(patch)
+            found |= asked(home, [one for one in VIEWS if _is_of_governance(one) == governs])
+    return found
 
 
 def read(home: Path, address: str, values: dict[str, Any]) -> Result:

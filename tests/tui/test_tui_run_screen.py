@@ -59,7 +59,7 @@ async def test_leaving_does_not_stop_and_g_comes_back(home: Path, launcher: Laun
         await press(pilot, "escape", "3")
         app.watch_runs()
         await until(pilot, lambda: app.screen.query_one(TopBar).going == 1)
-        assert "1 run is going: press g" in screen_text(app)
+        assert "1 run: press g" in screen_text(app)
         await press(pilot, "g")
         assert isinstance(app.screen, RunScreen)
         assert app.screen.run_id == run_id

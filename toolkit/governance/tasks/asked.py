@@ -11,6 +11,22 @@ TO_PRINCIPALS = Link("enter", "Principals", "governance.principals", "Show who t
 TO_CLASSES = Link("enter", "Classes", "governance.classes", "Show the classes of its columns.", {"table": "table"})
 
 
+def known_table(asked: Parameters) -> None:
+    """Nothing, where the table that is asked about may be seen to be there, or none is named.
+
+    Raises:
+        UsageError: there is none, or the lakehouse is not governed.
+    """
+    from toolkit.governance.lens import looked_at
+    from toolkit.governance.policies import catalog_of
+    from toolkit.governance.views.naming import require_visible
+
+    lakehouse = looked_at()
+    catalog = catalog_of(lakehouse)
+    if table := str(getattr(asked, "table", "")).removeprefix(f"{catalog}."):
+        require_visible(lakehouse, table)
+
+
 def of_nobody(asked: Parameters) -> str:
     """About no table of a scenario, though one may be named: what is governed is the lakehouse."""
     del asked

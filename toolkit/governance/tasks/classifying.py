@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from toolkit.governance.records import CLASSES, ColumnClass
-from toolkit.governance.tasks.asked import TO_CLASSES, of_nobody
-from toolkit.governance.views.naming import OfAnyTable
+from toolkit.governance.tasks.asked import TO_CLASSES, known_table, of_nobody
 from toolkit.parameters import Parameters, option
 from toolkit.views import Link, Task
 from toolkit.words import plural
@@ -18,18 +17,32 @@ if TYPE_CHECKING:
     from toolkit.platform import DataPlatform
 
 
-def _classify(platform: DataPlatform, asked: OfAnyTable) -> dict[str, list[ColumnClass]]:
+ALL = "all"
+"""In place of a table: every one."""
+
+
+class Classify(Parameters):
+    """What is looked at."""
+
+    table: str = Field(description="Which table; all for every one.", examples=["silver.customers"])
+
+
+def _known(asked: Classify) -> None:
+    if asked.table != ALL:
+        known_table(asked)
+
+
+def _classify(platform: DataPlatform, asked: Classify) -> dict[str, list[ColumnClass]]:
     from toolkit.governance.protection import suggest
     from toolkit.governance.stewardship import Steward
 
     steward = Steward(platform)
-    tables = (
-        [asked.table] if asked.table else [name for name in platform.lakehouse.tables() if not name.startswith("ops.")]
-    )
+    every = [name for name in platform.lakehouse.tables() if not name.startswith("ops.")]
+    tables = every if asked.table == ALL else [asked.table]
     return {table: suggest(steward, table) for table in tables}
 
 
-def _classified(asked: OfAnyTable, found: dict[str, list[ColumnClass]]) -> str:
+def _classified(asked: Classify, found: dict[str, list[ColumnClass]]) -> str:
     every = [one for some in found.values() for one in some]
     sensitive = sum(one.sensitivity in ("confidential", "restricted") for one in every)
     drifted = [f"{one.securable}.{one.column}" for one in every if one.state == "drifted"]
@@ -38,7 +51,7 @@ def _classified(asked: OfAnyTable, found: dict[str, list[ColumnClass]]) -> str:
         f"{plural(len(every), 'suggestion')} for {plural(len(found), 'table')}, {sensitive} of them sensitive.",
         *([f"No longer what was confirmed: {', '.join(drifted)}."] if drifted else []),
         *([f"{plural(unknown, 'column')} could not be looked at."] if unknown else []),
-        f"They hold once they are confirmed: toolkit governance confirm {asked.table or 'TABLE'}",
+        f"They hold once they are confirmed: toolkit governance confirm {'TABLE' if asked.table == ALL else asked.table}",
     ]
     return " ".join(said)
 
@@ -46,13 +59,14 @@ def _classified(asked: OfAnyTable, found: dict[str, list[ColumnClass]]) -> str:
 CLASSIFY = Task(
     "classify",
     "Classify",
-    "Look at names and sampled values of columns, and suggest how sensitive they are; of all tables where none is named.",
-    OfAnyTable,
+    "Look at names and sampled values of columns, and suggest how sensitive they are.",
+    Classify,
     _classify,
+    prepare=_known,
     answer=_classified,
     writes=lambda _: (CLASSES,),
     about=of_nobody,
-    then=TO_CLASSES,
+    then=Link("enter", "Classes", "governance.classes", "Show the classes of columns."),
 )
 
 
@@ -116,6 +130,7 @@ CONFIRM = Task(
     "Say that the classes of columns are right, or which are: only then is one that is public or internal shown.",
     Confirm,
     _confirm,
+    prepare=known_table,
     answer=_confirmed,
     writes=lambda _: (CLASSES,),
     about=of_nobody,

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from toolkit.governance.records import GRANTS, Effect, Privilege
 from toolkit.governance.records import Grant as Granted
-from toolkit.governance.tasks.asked import TO_GRANTS, of_nobody
+from toolkit.governance.tasks.asked import TO_GRANTS, known_table, of_nobody
 from toolkit.kinds import text
 from toolkit.parameters import Parameters
 from toolkit.views import Task
@@ -38,7 +38,7 @@ class Grant(Parameters):
     """What is permitted, to whom, on what, and within which limits."""
 
     principal: str = Field(description="To whom, and to all that are in it.", examples=["analysts"])
-    privilege: Privilege = Field(description="To do what.")
+    privilege: Privilege = Field(description="To do what.", examples=["select"])
     securable: str = Field(
         description="On what, and on all that is in it.", examples=["main", "silver", "silver.customers"]
     )
@@ -135,6 +135,7 @@ SHARE = Task(
     "Let a recipient outside read and export a table, or one version of it, through its masks and row filter.",
     Share,
     _share,
+    prepare=known_table,
     answer=lambda asked, _: (
         f"{asked.recipient} may read {asked.table}{'' if asked.version is None else f' at version {asked.version}'}."
     ),

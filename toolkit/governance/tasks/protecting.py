@@ -9,7 +9,7 @@ from pydantic import Field
 from toolkit.governance.masks import MASKS
 from toolkit.governance.records import FILTERS, ColumnMask, MaskKind, RowFilter
 from toolkit.governance.records import MASKS as MASK_TABLE
-from toolkit.governance.tasks.asked import TO_CLASSES, of_nobody
+from toolkit.governance.tasks.asked import TO_CLASSES, known_table, of_nobody
 from toolkit.parameters import Parameters
 from toolkit.views import Task
 
@@ -23,7 +23,8 @@ class Mask(Parameters):
     table: str = Field(description="Which table.", examples=["silver.customers"])
     column: str = Field(description="Which column.", examples=["email"])
     mask: MaskKind = Field(
-        description=" ".join([*(f"{name}: {rule.says}" for name, rule in MASKS.items()), "none: that of its class."])
+        examples=["partial"],
+        description=" ".join([*(f"{name}: {rule.says}" for name, rule in MASKS.items()), "none: that of its class."]),
     )
     argument: str = Field(
         "", description=" ".join(f"{name}: {rule.takes}." for name, rule in MASKS.items() if rule.takes)
@@ -49,6 +50,7 @@ MASK = Task(
     "Choose what is shown of a column to those who may not see it.",
     Mask,
     _mask,
+    prepare=known_table,
     answer=_masked,
     writes=lambda _: (MASK_TABLE,),
     about=of_nobody,
@@ -80,6 +82,7 @@ FILTER_ROWS = Task(
     "Say which rows of a table are shown, by what is known of who is looking; its owner is no exception.",
     FilterRows,
     _filter,
+    prepare=known_table,
     answer=lambda asked, one: (
         f"Of {asked.table} rows are shown where {one.condition}."
         if one.condition

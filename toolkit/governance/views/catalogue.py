@@ -111,6 +111,7 @@ CATALOGUE = View(
         Column("tags", "names", shown="wide"),
         Column("comment", "text", shown="wide"),
         Column("properties", "names", shown="asked"),
+        Column("table", "name", shown="asked"),
         Column("full_name", "name", shown="asked"),
     ),
     Search,

@@ -39,8 +39,8 @@ class TopBar(Horizontal):
 
     def watch_going(self, going: int) -> None:
         """Say it, and how to get there."""
-        verb = "is" if going == 1 else "are"
-        text = f"[@click=app.show_going][$primary]●[/] {plural(going, 'run')} {verb} going: press [bold]g[/bold][/]"
+        # As short as it can be: the tabs leave little room.
+        text = f"[@click=app.show_going][$primary]●[/] {plural(going, 'run')}: press [bold]g[/bold][/]"
         if self.is_mounted:
             self.query_one("#going", Static).update(Content.from_markup(text) if going else "")
 
