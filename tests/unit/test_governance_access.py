@@ -11,13 +11,22 @@ import pytest
 from deltalake import write_deltalake
 
 from tests.governed_world import CUSTOMERS, ROWS, World
+from tests.records import rule_found
+from toolkit import runs
 from toolkit.errors import AccessDenied, DataError, UsageError
+from toolkit.events import EventLog
 from toolkit.governance import catalogue, granting, people, protection
 from toolkit.governance.granting import Limits
 from toolkit.governance.lens import looked_at
 from toolkit.governance.policies import policies
 from toolkit.governance.views.access import ACCESS, GRANTS, Asked, OfPrincipal
 from toolkit.governance.views.catalogue import CATALOGUE, Search
+from toolkit.quality.kept import FoundRows, keep_profile, keep_rows
+from toolkit.quality.profiling.model import Profile
+from toolkit.quality.views.naming import OfRule
+from toolkit.quality.views.profile import COLUMNS, OfProfile
+from toolkit.quality.views.results import RESULTS_OF_RUN, OfRun
+from toolkit.quality.views.rows import ROWS as ROWS_OF_RULE
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.streaming.records import DeadLetter
 
@@ -411,3 +420,39 @@ def test_who_is_no_principal_sees_nothing_and_is_told_so(world: World, monkeypat
     monkeypatch.setattr("toolkit.governance.policies.acting", lambda: "stranger")
     with pytest.raises(UsageError, match="stranger is no principal"):
         looked_at(Lakehouse(world.lakehouse.root))
+
+
+def test_what_was_taken_from_a_table_earlier_is_shown_to_who_sees_all_of_it(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Examples of a run, a profile, and rows that Spark found to break a rule lie beside the lakehouse, not in it."""
+    whole, partly = world.as_seen_by("root"), world.as_seen_by("anna")
+    assert world.lakehouse.shows_whole(CUSTOMERS)
+    assert whole.shows_whole(CUSTOMERS)
+    assert not partly.shows_whole(CUSTOMERS)
+    assert not partly.shows_whole("silver.nothing")
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    found = {"columns": ("email",), "rows": ({"email": "u1"},), "total": 1, "version": 0, "judged_at": 0}
+    keep_rows(FoundRows(table=CUSTOMERS, rule="email_is_one", asked_at=at, **found))
+    asked = OfRule(table=CUSTOMERS, rule="email_is_one")
+    assert "u1" in str(ROWS_OF_RULE.read(whole, asked).rows)
+    with pytest.raises(AccessDenied, match="you do not see all of that table"):
+        ROWS_OF_RULE.read(partly, asked)
+    keep_profile(Profile(table=CUSTOMERS, measured_at=at, rows=6), 0)
+    assert COLUMNS.read(whole, OfProfile(table=CUSTOMERS)).notes
+    with pytest.raises(AccessDenied, match="profile"):
+        COLUMNS.read(partly, OfProfile(table=CUSTOMERS))
+
+
+def test_examples_of_a_run_are_left_out_for_who_does_not_see_the_table_whole(world: World) -> None:
+    example = {"key": "1", "value": "u1@example.com", "message": "It is no address."}
+    found = rule_found(CUSTOMERS, "email_is_one", failed=1, examples=[example])
+    run = runs.create("20260301-101500-governance-0a1b")
+    run.save(runs.RunRecord(run_id=run.run_id, scenario="retail_lakehouse", parameters={}, status="succeeded"))
+    EventLog(run.events_file, run.run_id).emit("record", "check", **found)
+    asked = OfRun(run=run.run_id)
+    assert "u1@example.com" in str(RESULTS_OF_RUN.read(world.as_seen_by("root"), asked).rows)
+    result = RESULTS_OF_RUN.read(world.as_seen_by("anna"), asked)
+    assert result.rows
+    assert "u1@example.com" not in str(result.rows)
+    assert "left out" in " ".join(result.notes)

@@ -246,7 +246,7 @@ MASKS: Mapping[str, MaskRule] = {
         _generalise,
     ),
     "token": MaskRule(
-        "A token in its place, which whoever may unmask can have looked up.",
+        "A token in its place: equal values have equal ones, other than their hashes.",
         "what the token is for",
         _is_text,
         lambda argument, kind: bool(re.fullmatch(r"[a-z0-9_]{0,64}", argument)),  # noqa: ARG005

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from toolkit import paths
 from toolkit.driver import FOLDERS, Driver
-from toolkit.errors import DataError, ToolkitError, UsageError
+from toolkit.errors import AccessDenied, DataError, ToolkitError, UsageError
 from toolkit.scenario import LAYERS, check_table_name, is_table_name, writer_of
 from toolkit.store import links, locks
 from toolkit.store.delta_log import DeltaLog
@@ -112,6 +112,31 @@ class Lakehouse:
         if maker:
             return f"It appears when its scenario runs: toolkit run {maker}."
         return "Tables appear when a scenario runs: toolkit run retail_lakehouse."
+
+    def shows_whole(self, table: str) -> bool:
+        """Whether all of a table is seen as it is; only then may be shown what was taken from it earlier, as examples were."""
+        if self.lens is None:
+            return True
+        try:
+            return self.open(table).is_whole
+        except ToolkitError:
+            return False
+
+    def refuse_partly_seen(self, table: str, what: str) -> None:
+        """Raise where not all of a table is seen as it is.
+
+        Args:
+            table: which.
+            what: what it is about: `The profile`.
+
+        Raises:
+            AccessDenied: it is not.
+        """
+        if not self.shows_whole(table):
+            raise AccessDenied(
+                f"{what} of {table} has values of it, and you do not see all of that table as it is.",
+                cure="Ask its owner for unmask on it, and for all its rows.",
+            )
 
     def summary(self, table: str) -> TableSummary | DataError:
         """A table in short; of one that cannot be read its error, whatever that is, so that it hides no other."""

@@ -139,6 +139,11 @@ class DeltaReader:
         """Delta's own id of the table: another one once it was deleted and made anew."""
         return str(self._table.metadata().id)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row and column is seen as it is."""
+        return self._seen is None
+
     def done(self, name: str) -> int | None:
         """The number of the newest write of that name (`Once`); None if there was none."""
         return self._guard(lambda: self._table.transaction_version(name))

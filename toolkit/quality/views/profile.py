@@ -47,8 +47,11 @@ def kept(lakehouse: Lakehouse, table: str, version: int | None) -> tuple[int, Pr
 
     Raises:
         UsageError: there is no such table.
+        AccessDenied: not all of it is seen as it is, and a profile has values of it.
     """
     versions = profiled_versions(table)
+    if versions:
+        lakehouse.refuse_partly_seen(table, "The profile")
     if not versions:
         lakehouse.open(table)
     wanted = version if version is not None else next(iter(versions), -1)

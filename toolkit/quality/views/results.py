@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -32,7 +33,6 @@ class OfRun(Parameters):
 
 
 def _results(lakehouse: Lakehouse, parameters: OfRun) -> Result:
-    del lakehouse
     asked = _run(parameters)
     if asked is None:
         return Result((), (f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. {NOTHING}",))
@@ -43,10 +43,15 @@ def _results(lakehouse: Lakehouse, parameters: OfRun) -> Result:
         cure = f"Run {folder.run_id} checked these."
         raise UsageError.unknown("checked table", parameters.table, names, cure=cure)
     chosen = [one for one in tables if parameters.table in {"", one.table}]
+    partly = {table.table for table in chosen if not lakehouse.shows_whole(table.table)}
     rows = [
-        _row(one) for table in chosen for one in table.verdicts if one.failed or not one.passed or not parameters.broken
+        _row(replace(one, examples=()) if one.table in partly else one)
+        for table in chosen
+        for one in table.verdicts
+        if one.failed or not one.passed or not parameters.broken
     ]
-    return Result(rows, (_about(folder, rows, tables), *_summaries(chosen)))
+    hidden = [f"Examples of {name} are left out: you do not see all of it as it is." for name in sorted(partly)]
+    return Result(rows, (_about(folder, rows, tables), *_summaries(chosen), *hidden))
 
 
 def _run(parameters: OfRun) -> tuple[RunFolder, list[dict[str, Any]]] | None:

@@ -60,6 +60,7 @@ def _rows(lakehouse: Lakehouse, parameters: OfRule) -> Result:
         return _marked(lakehouse, newest)
     found = read_rows(parameters.table, parameters.rule)
     if found:
+        lakehouse.refuse_partly_seen(parameters.table, "What Spark found")
         return _asked(lakehouse, found)
     if newest is None:
         of_table(lakehouse, parameters.table, parameters.rule)
