@@ -32,6 +32,7 @@ NAMES = (
     "discovery",
     "streams",
     "latency",
+    "governance",
 )
 
 

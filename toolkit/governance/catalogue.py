@@ -10,6 +10,7 @@ from toolkit.governance.granting import Limits, new_grant
 from toolkit.governance.names import check_assignment, check_part, check_principal, parent_of, resolve
 from toolkit.governance.records import RECORDS, Securable, SecurableKind
 from toolkit.governance.stewardship import Steward
+from toolkit.scenario import LAYERS
 from toolkit.store.records import table_of
 
 
@@ -23,6 +24,8 @@ def take_in(steward: Steward, catalog: str) -> list[Securable]:
         AccessDenied: it is governed, and the principal does not manage it.
     """
     check_part(catalog, "catalog")
+    if catalog in LAYERS:
+        raise UsageError(f"{catalog} is a layer: what is in it could not be told from it.", cure="Name it main.")
     state = steward.policies
     # What the scenario at work declares is known before it is written for the first time.
     declared = [one.name for one in steward.tables.scenario.tables]
