@@ -13,6 +13,7 @@ from toolkit.etl.load import upsert
 from toolkit.governance.policies import rows_of
 from toolkit.governance.records import LINEAGE, ColumnOrigin
 from toolkit.governance.tracing import graph, lineages, table
+from toolkit.quality.quarantine import quarantine_of
 from toolkit.quality.rules import NotNull
 from toolkit.scenario import Table
 from toolkit.store.delta_log import DeltaLog
@@ -25,12 +26,15 @@ CHECKED = Table(
     "silver.checked", "A row that was checked.", {"id": "Its number.", "email": "An address.", "_warnings": "Mild."}
 )
 
+ASIDE = quarantine_of(CHECKED)
+ASIDE = Table(ASIDE.name, ASIDE.description, {k: v for k, v in ASIDE.columns.items() if k != "_corrupt_record"})
+
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spark: SparkSession) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
     world = World(tmp_path, lambda: spark)
-    for one in (VALUES, KEPT, CHECKED):
+    for one in (VALUES, KEPT, CHECKED, ASIDE):
         world.platform.declare(one)
     world.platform.begin("build")
     return world

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from toolkit.errors import AccessDenied, UsageError
-from toolkit.governance import filters, masks
+from toolkit.governance import encryption, filters, masks
 from toolkit.governance.audit import Act, Trail
 from toolkit.governance.decisions import Decider, Decision, Request
 from toolkit.governance.filters import Viewer
@@ -48,6 +48,7 @@ class Sight:
         shown: sensitive columns that are shown as they are, by a grant.
         condition: which rows, for both engines; all when None.
         reason: the grants by which it is seen.
+        encrypted: columns that are stored encrypted, with the type that they have when they are decrypted.
     """
 
     principal: str
@@ -57,11 +58,12 @@ class Sight:
     shown: tuple[str, ...]
     condition: Sides | None
     reason: str
+    encrypted: Mapping[str, str]
 
     @property
     def is_all(self) -> bool:
         """Whether the table is seen as it is."""
-        return not self.masks and self.condition is None
+        return not self.masks and self.condition is None and not self.encrypted
 
 
 class Access:
@@ -165,6 +167,8 @@ class Access:
         classes = {name: state.class_of(securable, name) for name in types}
         known = without_content(securable.partition(".")[2])
         chosen = {name for name in types if (securable, name) in state.masks}
+        sealed = encryption.columns_of(state, securable, types)
+        chosen |= set(sealed)
         closed = [name for name, one in classes.items() if name in chosen or not (is_open(one) or name in known)]
         allowed = self.decider.columns(self.request("unmask", securable, version), self.tags(securable, closed))
         hidden = [name for name in closed if not allowed[name].is_allowed]
@@ -176,6 +180,7 @@ class Access:
             tuple(name for name in closed if name not in hidden),
             self._condition(securable, types),
             decision.reason,
+            sealed,
         )
 
     def _condition(self, securable: str, types: Mapping[str, str]) -> Sides | None:
@@ -200,7 +205,9 @@ class Access:
             AccessDenied: nothing of it.
         """
         sight = self.sight(table, columns, version)
-        shown = {name: masks.sides(mask, name, columns[name], self.keys).engine for name, mask in sight.masks.items()}
+        # Only Spark decrypts: here nothing is seen of what is stored encrypted.
+        hidden = {**sight.masks, **{name: Mask("null") for name in sight.encrypted}}
+        shown = {name: masks.sides(mask, name, columns[name], self.keys).engine for name, mask in hidden.items()}
         return Seen(shown, sight.condition.engine if sight.condition else "")
 
     def note(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ from toolkit.governance.stewardship import Steward
 from toolkit.governance.tracing import Tracer
 
 if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
     from toolkit.governance.governed import Governed
     from toolkit.governance.lineage.graph import LineageGraph
     from toolkit.store.tables import Tables
@@ -104,6 +106,25 @@ class Governance:
     def confirm(self, table: str, columns: Sequence[str] = (), sensitivity: Class | None = None) -> list[ColumnClass]:
         """See `protection.confirm`."""
         return protection.confirm(self.steward, table, columns, sensitivity)
+
+    def encrypt(self, table: str, df: DataFrame, columns: Mapping[str, str]) -> DataFrame:
+        """Rows of a table with columns encrypted, to be written; say `store_encrypted` of the same once they are.
+
+        Args:
+            table: which.
+            df: its rows.
+            columns: to be encrypted, each with its type.
+        """
+        from toolkit.governance.encryption import encrypted
+
+        return encrypted(df, table, columns, self.steward.access.keys)
+
+    def store_encrypted(self, table: str, columns: Mapping[str, str]) -> None:
+        """Note in the catalogue that columns are stored encrypted, and with which type, so that they can be decrypted."""
+        from toolkit.governance.encryption import PROPERTY
+
+        for name, kind in columns.items():
+            catalogue.alter(self.steward, f"{table}.{name}", properties=[f"{PROPERTY}={kind}"])
 
     def mask(self, table: str, column: str, mask: MaskKind, argument: str = "") -> ColumnMask:
         """See `protection.mask`."""

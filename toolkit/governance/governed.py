@@ -16,6 +16,7 @@ from toolkit.errors import UsageError
 from toolkit.governance import masks
 from toolkit.governance.access import Access, Sight, unseen
 from toolkit.governance.keys import Keys
+from toolkit.governance.names import table_of
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
@@ -191,12 +192,18 @@ class Governed:
         from pyspark.sql import functions as F
 
         from toolkit.columns import quoted
+        from toolkit.governance.encryption import decrypted
 
         shown = []
         for field in frame.schema.fields:
             name = field.name
-            if name in sight.masks:
+            if name in sight.masks and name in sight.encrypted:
+                shown.append(F.lit(None).cast(sight.encrypted[name]).alias(name))
+            elif name in sight.masks:
                 shown.append(masks.spark_column(sight.masks[name], name, sight.types[name], self.access.keys))
+            elif name in sight.encrypted:
+                place = table_of(sight.securable)
+                shown.append(decrypted(place, name, sight.encrypted[name], self.access.keys))
             elif name in sight.types or name in CHANGE_COLUMNS:
                 shown.append(F.col(quoted(name)))
             else:

@@ -23,6 +23,7 @@ from toolkit.store.location import Location
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
+    from toolkit.governance.lineage.openlineage_reader import ReadEvent
     from toolkit.store.tables import Tables
 
 
@@ -76,41 +77,56 @@ class Tracer:
             self.tables.alert(f"Where {rows[0].table} comes from could not be kept: {problem.what}")
 
     def rows(self, lineage: Lineage) -> list[ColumnOrigin]:
-        """A lineage as it is kept."""
-        at = datetime.now(UTC)
-        target = lineage.target
-        table = named(target, self.tables.lakehouse) if target else ""
+        """A lineage of this run as it is kept."""
+        return rows_kept(lineage, self.tables.lakehouse, self.tables.run_id, self.tables.step)
 
-        def row(
-            column: str | None, state: OriginState, how: str, source: Source | None = None, edge: Edge | None = None
-        ) -> ColumnOrigin:
-            return ColumnOrigin(
-                run_id=self.tables.run_id,
-                step=self.tables.step,
-                at=at,
-                table=table,
-                column=column,
-                state=state,
-                how=how,
-                source_kind=source.kind if source else "",
-                source=named(source, self.tables.lakehouse) if source else "",
-                source_column=edge.origin.column if edge else "",
-                source_version=source.version if source else None,
-                source_format=source.format if source else "",
-                source_namespace=source.namespace if source else "",
-                transformation=edge.transformation if edge else "",
-                is_masking=bool(edge and edge.masks),
-            )
 
-        edges = [row(one.column, one.kind, one.subtype, one.origin.source, one) for one in lineage.edges]
-        unknown = [
-            row(one.column, "unknown", one.reason, source)
-            for one in lineage.unknown
-            for source in (one.sources or (None,))
-        ]
-        told = {one.column for one in (*edges, *unknown)}
-        none = [row(one.name, "none", "") for one in lineage.columns if one.name not in told]
-        return [*edges, *unknown, *none]
+def rows_of_event(event: ReadEvent, tables: Tables) -> list[ColumnOrigin]:
+    """What an event of another program says, as it is kept."""
+    return [row for one in event.lineages for row in rows_kept(one, tables.lakehouse, event.run, event.job)]
+
+
+def rows_kept(lineage: Lineage, lakehouse: Lakehouse, run: str, step: str) -> list[ColumnOrigin]:
+    """A lineage as the rows of its table.
+
+    Args:
+        lineage: with its target.
+        lakehouse: whose tables are called by their names.
+        run: that wrote.
+        step: of the run, or the job.
+    """
+    at = datetime.now(UTC)
+    target = lineage.target
+    table = named(target, lakehouse) if target else ""
+
+    def row(
+        column: str | None, state: OriginState, how: str, source: Source | None = None, edge: Edge | None = None
+    ) -> ColumnOrigin:
+        return ColumnOrigin(
+            run_id=run,
+            step=step,
+            at=at,
+            table=table,
+            column=column,
+            state=state,
+            how=how,
+            source_kind=source.kind if source else "",
+            source=named(source, lakehouse) if source else "",
+            source_column=edge.origin.column if edge else "",
+            source_version=source.version if source else None,
+            source_format=source.format if source else "",
+            source_namespace=source.namespace if source else "",
+            transformation=edge.transformation if edge else "",
+            is_masking=bool(edge and edge.masks),
+        )
+
+    edges = [row(one.column, one.kind, one.subtype, one.origin.source, one) for one in lineage.edges]
+    unknown = [
+        row(one.column, "unknown", one.reason, source) for one in lineage.unknown for source in (one.sources or (None,))
+    ]
+    told = {one.column for one in (*edges, *unknown)}
+    none = [row(one.name, "none", "") for one in lineage.columns if one.name not in told]
+    return [*edges, *unknown, *none]
 
 
 def named(source: Source, lakehouse: Lakehouse) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from toolkit.governance.tasks.auditing import VERIFY
 from toolkit.governance.tasks.cataloguing import ALTER, EXPORT_SQL, TAKE_IN
 from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM, PROPAGATE
+from toolkit.governance.tasks.exchanging import EXPORT_LINEAGE, IMPORT_LINEAGE
 from toolkit.governance.tasks.granting import BREAK_GLASS, GRANT, REVOKE, SHARE
 from toolkit.governance.tasks.people import DISMISS, ENROLL
 from toolkit.governance.tasks.protecting import FILTER_ROWS, MASK
@@ -24,5 +25,7 @@ TASKS = (
     FILTER_ROWS,
     ALTER,
     EXPORT_SQL,
+    EXPORT_LINEAGE,
+    IMPORT_LINEAGE,
     VERIFY,
 )
