@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
+from toolkit.governance.lens import refuse_unpermitted
 from toolkit.owners import Owner, as_run_last, owner
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
@@ -82,6 +83,7 @@ class ActiveRun:
         _refuse_full_disk()
         self._held.enter_context(_logged(self.folder.log_file))
         writes = self.scenario.written if self.tasks is None else [t for tables in self.tasks.values() for t in tables]
+        refuse_unpermitted("", writes)
         self._held.enter_context(self.platform.lakehouse.writing(writes, self.folder.run_id))
         self.log.emit(
             "run_started",
@@ -278,6 +280,7 @@ def prepared(task: Task[P, T], parameters: P) -> Owner:
     Raises:
         ToolkitError: it is refused.
     """
+    refuse_unpermitted(task.about(parameters), task.writes(parameters))
     task.prepare(parameters)
     scenario = task.scenario(parameters)
     return as_run_last(scenario) if scenario else owner(task.about(parameters))

@@ -17,7 +17,7 @@ from toolkit.errors import AccessDenied, DataError, UsageError
 from toolkit.events import EventLog
 from toolkit.governance import catalogue, granting, people, protection
 from toolkit.governance.granting import Limits
-from toolkit.governance.lens import looked_at
+from toolkit.governance.lens import looked_at, refuse_unpermitted
 from toolkit.governance.policies import policies
 from toolkit.governance.views.access import ACCESS, GRANTS, Asked, OfPrincipal
 from toolkit.governance.views.catalogue import CATALOGUE, Search
@@ -456,3 +456,26 @@ def test_examples_of_a_run_are_left_out_for_who_does_not_see_the_table_whole(wor
     assert result.rows
     assert "u1@example.com" not in str(result.rows)
     assert "left out" in " ".join(result.notes)
+
+
+def test_a_task_that_reads_a_table_as_it_is_is_refused_to_who_sees_it_in_part(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def acts(name: str) -> None:
+        monkeypatch.setattr("toolkit.governance.policies.acting", lambda: name)
+
+    acts("anna")
+    with pytest.raises(AccessDenied, match="you do not see all of that table"):
+        refuse_unpermitted(CUSTOMERS, ())
+    acts("root")
+    refuse_unpermitted(CUSTOMERS, (CUSTOMERS, "gold.new_ones", "ops.quality_results"))
+
+
+def test_what_writes_a_table_needs_to_be_permitted_to(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolkit.governance.policies.acting", lambda: "anna")
+    with pytest.raises(AccessDenied, match=r"may not modify on main\.silver\.customers"):
+        refuse_unpermitted("", (CUSTOMERS,))
+    with pytest.raises(AccessDenied, match=r"main\.gold\.new_ones"):
+        refuse_unpermitted("", ("gold.new_ones",))
+    granting.grant(world.steward(), "anna", "modify", "silver")
+    refuse_unpermitted("", (CUSTOMERS, "silver.new_ones"))

@@ -5,6 +5,7 @@ Owns that one look. A lakehouse that is not governed is seen as it is, and costs
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,31 @@ def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
             cure="Say who you are: TOOLKIT_PRINCIPAL=name. Who manages it adds principals: toolkit governance enroll",
         )
     return Lakehouse(where.root, _access(Lakehouse(where.root), principal))
+
+
+def refuse_unpermitted(table: str, writes: Iterable[str]) -> None:
+    """Nothing, where who is at work may do what reads a table as it is and writes others.
+
+    Args:
+        table: that is read; empty for none.
+        writes: tables that are written; those of `ops` are the program's own.
+
+    Raises:
+        AccessDenied: it sees the table in part only, or may not modify one of the others.
+        UsageError: it is no principal of the lakehouse, or there is no such table that it may see.
+    """
+    lakehouse = looked_at()
+    access = lakehouse.lens
+    if access is None:
+        return
+    from toolkit.governance.access import Access
+
+    assert isinstance(access, Access)  # noqa: S101 - no other lens is put on here
+    if table and lakehouse.exists(table):
+        lakehouse.refuse_partly_seen(table, "What this does")
+    for one in writes:
+        if not one.startswith("ops."):
+            access.require("modify", access.name_of(one), "modify")
 
 
 @cache
