@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from toolkit.etl.side_tables import bridge, junk_dimension, refuse_unconformed
     from toolkit.etl.snapshots import compare_snapshots, differences
     from toolkit.etl.surrogates import refuse_collisions, surrogate_key
+    from toolkit.governance.governed import governed
     from toolkit.notebook_views import show
     from toolkit.quality import rules
     from toolkit.quality.contracts import Contract, enforce, rules_of
@@ -70,6 +71,7 @@ __all__ = [
     "fact",
     "flattened",
     "follow",
+    "governed",
     "infer_schema",
     "inferred_members",
     "ingest",
@@ -134,6 +136,7 @@ _PLACES = {
     "fact": "etl.modelling",
     "flattened": "etl.reshape",
     "follow": "etl.incremental",
+    "governed": "governance.governed",
     "infer_schema": "etl.inference",
     "inferred_members": "etl.late_members",
     "ingest": "etl.ingest",

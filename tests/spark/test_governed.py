@@ -15,6 +15,7 @@ import deltalake
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlglot
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -293,6 +294,11 @@ def test_a_select_over_tables_has_what_is_seen_of_them(
         "EXECUTE IMMEDIATE 'SELECT 1'",
         "BEGIN SELECT 1; END",
         "SELECT * FROM silver.customers; DROP TABLE silver.customers",
+        "FROM silver.customers INSERT INTO silver.parts SELECT *",
+        "FROM silver.customers INSERT OVERWRITE TABLE silver.parts SELECT * INSERT INTO silver.customers SELECT *",
+        "WITH x AS (SELECT * FROM silver.customers) INSERT INTO silver.parts SELECT * FROM x",
+        "SELECT * FROM silver.customers |> WHERE id > 1; SET x = 1",
+        "/* /* */ SELECT 1 */ DELETE FROM silver.customers",
         "",
         "SELECT",
         "SELECT ((((((",
@@ -317,6 +323,25 @@ def test_a_table_that_a_query_hides_from_our_parser_is_found_in_the_plan(
     ):
         with pytest.raises(UsageError, match="reads something that is no table"):
             anna.sql(query)
+
+
+def test_a_command_that_our_parser_takes_for_a_select_is_never_done(
+    anna: Governed, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the two parsers did not agree: ours takes everything for a harmless SELECT."""
+    monkeypatch.setattr("toolkit.governance.guarded_sql._parsed", lambda query: sqlglot.parse_one("SELECT 1"))
+    path, before = table_name(world.lakehouse.path(CUSTOMERS)), world.lakehouse.open(CUSTOMERS).version
+    for command in (
+        f"DELETE FROM {path}",
+        f"INSERT INTO {path} SELECT * FROM {path}",
+        "SET spark.sql.shuffle.partitions = 3",
+        "CREATE TEMPORARY VIEW anything AS SELECT 1",
+        "SHOW TABLES",
+        f"DESCRIBE HISTORY {path}",
+    ):
+        with pytest.raises(UsageError):
+            anna.sql(command)
+    assert world.lakehouse.open(CUSTOMERS).version == before
 
 
 # what it costs

@@ -77,18 +77,38 @@ def guarded(lake: Governed, query: str) -> DataFrame:
             views[name] = f"governed_{secrets.token_hex(16)}"
             _as_in(own, lake.table(name)).createOrReplaceTempView(views[name])
         places.append((*_span(table, query), views[name], "" if table.alias else f" AS {_quoted(table.name)}"))
-    frame = own.sql(_spliced(query, places))
-    _refuse_strays(frame, frozenset(views.values()))
-    return frame
+    plan = _resolved(own, _spliced(query, places))
+    _refuse_strays(own, plan, frozenset(views.values()))
+    return _frame_of(own, plan)
+
+
+def _resolved(session: Any, text: str) -> Any:
+    """The plan of a text, which is not executed: Spark would do what it takes for a command at once.
+
+    Raises:
+        UsageError: Spark cannot parse or resolve it.
+    """
+    from pyspark.errors import AnalysisException
+
+    skip = session._jvm.org.apache.spark.sql.execution.CommandExecutionMode.SKIP()
+    state = session._jsparkSession.sessionState()
+    try:
+        return state.executePlan(state.sqlParser().parsePlan(text), skip).analyzed()
+    except AnalysisException as problem:
+        # Its first line is for people; what follows shows the query with views in place of tables.
+        raise UsageError(f"Spark cannot do that: {str(problem).strip().splitlines()[0]}", cure=_CURE) from problem
+
+
+def _frame_of(session: Any, plan: Any) -> DataFrame:
+    """A plan as a frame of a session."""
+    from pyspark.sql.classic.dataframe import DataFrame as Classic
+
+    return Classic(session._jvm.org.apache.spark.sql.classic.Dataset.ofRows(session._jsparkSession, plan), session)
 
 
 def _as_in(session: Any, frame: DataFrame) -> DataFrame:
     """The same frame as one of another session of the same Spark."""
-    from pyspark.sql.classic.dataframe import DataFrame as Classic
-
-    plan = frame._jdf.queryExecution().analyzed()
-    jvm = session._jvm
-    return Classic(jvm.org.apache.spark.sql.classic.Dataset.ofRows(session._jsparkSession, plan), session)
+    return _frame_of(session, frame._jdf.queryExecution().analyzed())
 
 
 def _parsed(query: str) -> exp.Query:
@@ -170,29 +190,34 @@ def _spliced(query: str, places: list[tuple[int, int, str, str]]) -> str:
     return query
 
 
-def _refuse_strays(frame: DataFrame, views: frozenset[str]) -> None:
-    """Refuse a plan that reads anything but the views that were put there.
+def _refuse_strays(session: Any, plan: Any, views: frozenset[str]) -> None:
+    """Refuse a plan that does anything, or reads anything but the views that were put there.
 
     Raises:
         UsageError: it does.
     """
-    for node in _leaves(frame._jdf.queryExecution().analyzed(), views):
-        if node not in _HARMLESS_LEAVES:
-            raise UsageError(f"The query reads something that is no table of the catalogue ({node}).", cure=_CURE)
+    from py4j.java_gateway import is_instance_of
+
+    logical = "org.apache.spark.sql.catalyst.plans.logical"
+    for node in _nodes(plan, views):
+        kind = str(node.nodeName())
+        if any(
+            is_instance_of(session._sc._gateway, node, f"{logical}.{one}") for one in ("Command", "ParsedStatement")
+        ):
+            raise UsageError(f"Only one SELECT can be asked ({kind}).", cure=_CURE)
+        if node.children().isEmpty() and kind not in _HARMLESS_LEAVES:
+            raise UsageError(f"The query reads something that is no table of the catalogue ({kind}).", cure=_CURE)
 
 
-def _leaves(plan: Any, views: frozenset[str]) -> Iterator[str]:
-    """The kinds of all leaves of a plan that are not below one of the views, those of its subqueries as well."""
+def _nodes(plan: Any, views: frozenset[str]) -> Iterator[Any]:
+    """All nodes of a plan that are not below one of the views, those of its subqueries as well."""
     kind = str(plan.nodeName())
     if kind == "View" and str(plan.desc().identifier().table()) in views:
         return
-    children, inner = plan.children(), plan.subqueries()
-    if children.isEmpty():
-        yield "CTERelationRef" if kind == "CTERelationRef" else kind
-    for parts in (children, inner):
-        for at in range(parts.size()):
-            yield from _leaves(parts.apply(at), views)
+    yield plan
+    parts = [plan.children(), plan.subqueries()]
     if kind == "WithCTE":
-        definitions = plan.cteDefs()
-        for at in range(definitions.size()):
-            yield from _leaves(definitions.apply(at), views)
+        parts.append(plan.cteDefs())
+    for some in parts:
+        for at in range(some.size()):
+            yield from _nodes(some.apply(at), views)
