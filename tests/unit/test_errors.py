@@ -8,6 +8,7 @@ import pytest
 
 from toolkit import errors
 from toolkit.errors import (
+    AccessDenied,
     BusyError,
     DataError,
     ExitCode,
@@ -21,6 +22,7 @@ from toolkit.errors import (
 
 FAMILIES = {
     UsageError: 2,
+    AccessDenied: 2,
     SetupError: 3,
     QualityGateFailed: 4,
     DataError: 5,
