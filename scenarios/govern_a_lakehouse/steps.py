@@ -195,3 +195,20 @@ def _origin(graph: LineageGraph, table: str, column: str) -> dict[str, Any]:
     outside = {one.source.name for one in direct if one.source.kind != "table"}
     origin = "unknown" if found.unknown else "known" if direct else "none"
     return {"origins": len(direct), "files": len(outside), "origin": origin}
+
+
+def answer(platform: DataPlatform) -> str:
+    """The question, answered from gold."""
+    sensitive, tables, gone = platform.sql(
+        REPORT,
+        "SELECT count(*), count(DISTINCT table_name), count(*) FILTER (WHERE table_name LIKE 'gold.%') FROM t "
+        "WHERE sensitivity IN ('confidential', 'restricted')",
+    )
+    every, unknown, unclassified = platform.sql(
+        REPORT,
+        "SELECT count(*), count(*) FILTER (WHERE origin = 'unknown'), count(*) FILTER (WHERE state = 'unknown') FROM t",
+    )
+    return (
+        f"Personal data are in {plural(sensitive, 'column')} of {plural(tables, 'table')}; {gone} of them have gone on to gold. "
+        f"Of {plural(every, 'column')} the origin of {unknown} is not known; {unclassified} nobody has looked at: they stay masked."
+    )

@@ -16,6 +16,7 @@ from toolkit.governance.audit import Head, verdict_of
 from toolkit.governance.granting import Limits
 from toolkit.governance.records import AuditEntry
 from toolkit.platform import DataPlatform
+from toolkit.words import plural
 
 LOOKS = (("root of it all", ""), ("anna", ""), ("bruno", ""), ("frida", ""), ("frida", "fraud"), ("partner", ""))
 """Who looks, and what for; the first stands for who runs the scenario."""
@@ -151,3 +152,27 @@ def audit(platform: DataPlatform) -> None:
 def _noticed(entries: Entries, head: Head | None) -> tuple[bool, str]:
     verdict = verdict_of(entries, head)
     return verdict.state == "broken", " ".join(verdict.problems[:2]) or verdict.state
+
+
+def answer(platform: DataPlatform) -> str:
+    """The question, answered from gold."""
+    tried, refused, nothing = platform.sql(
+        ATTEMPTS_TABLE,
+        "SELECT count(*), count(*) FILTER (WHERE outcome = 'refused'), count(*) FILTER (WHERE outcome = 'nothing') FROM t",
+    )
+    (missed,) = platform.sql(
+        TAMPERINGS,
+        f"SELECT count(*) FROM t WHERE noticed = (tampering = '{next(iter(WAYS))}')",  # noqa: S608 - ours
+    )
+    (anna,) = platform.sql(SIGHTS, "SELECT max(rows) FROM t WHERE principal = 'anna'")
+    (every,) = platform.sql(MEMBERS, "SELECT count(*) FROM t")
+    holes = tried - refused - nothing
+    if holes or missed:
+        return (
+            f"Not as it should be: {holes} of {plural(tried, 'attempt')} saw something, or it is not known; of what was done to "
+            f"the audit trail {missed} went unnoticed."
+        )
+    return (
+        f"Anna sees {anna:,} of {plural(every, 'member')}, masked. Of {plural(tried, 'attempt')} to see more {refused} were "
+        f"refused and {nothing} found nothing; all that was done to the audit trail was noticed. Who has the files is not held."
+    )

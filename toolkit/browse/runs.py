@@ -23,7 +23,9 @@ class OneRun(Parameters):
 
 
 def _runs(lakehouse: Lakehouse, parameters: Parameters) -> Result:
-    del lakehouse, parameters  # runs lie beside the lakehouse, and a run may have no table
+    del parameters
+    # Runs lie beside the lakehouse, and a run may have no table.
+    lakehouse.refuse_unmanaged("Runs")
     rows = [_run_row(folder) for folder in runs.history()]
     return Result(rows, notes=() if rows else (f"Runs are kept under {paths.home()} (TOOLKIT_HOME).",))
 
@@ -90,7 +92,7 @@ LIST = View(
 
 
 def _steps(lakehouse: Lakehouse, parameters: OneRun) -> Result:
-    del lakehouse
+    lakehouse.refuse_unmanaged("Runs")
     folder = runs.find(parameters.run)
     record, view = folder.record(), folder.view()
     return Result([_step_row(step) for step in view.steps.values()], notes=_said(record, view))

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from toolkit.cli.output import AsJson, err, out
-from toolkit.store.lakehouse import Lakehouse
+from toolkit.governance.lens import looked_at
 from toolkit.words import literal
 
 contract = typer.Typer(
@@ -47,7 +47,7 @@ def draft(table: Table) -> None:
     """Print a first contract for a stored table, to be edited."""
     from toolkit.quality import contracts
 
-    out.file.write(contracts.dump(contracts.from_table(Lakehouse.default().open(table))))
+    out.file.write(contracts.dump(contracts.from_table(looked_at().open(table))))
 
 
 @contract.command("page")

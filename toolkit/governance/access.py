@@ -19,12 +19,13 @@ from toolkit.governance.decisions import Decider, Decision, Request
 from toolkit.governance.filters import Viewer
 from toolkit.governance.keys import Keys, StoredKey
 from toolkit.governance.masks import Mask, Sides
-from toolkit.governance.names import full_name
+from toolkit.governance.names import LONGEST_NAME, full_name
 from toolkit.governance.policies import Policies, policies
 from toolkit.governance.records import ColumnClass, Privilege
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.lens import Seen
 from toolkit.store.records import without_content
+from toolkit.words import cut
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -124,6 +125,10 @@ class Access:
             self.note(action, securable, decision, detail=detail)
             raise denied(self.principal, privilege, securable, decision.reason)
         return decision
+
+    def manages(self) -> bool:
+        """Whether the principal manages the catalog, for the readers without a JVM; see `toolkit.store.lens`."""
+        return self.decide("manage", self.policies.catalog).is_allowed
 
     def visible(self, tables: Sequence[str]) -> list[str]:
         """Those of the tables that the principal may read, or browse in the catalogue."""
@@ -262,11 +267,13 @@ def _tags(one: ColumnClass | None) -> frozenset[str]:
 def unseen(table: str, principal: str) -> AccessDenied:
     """What is said of a table that is not there, and of one that may not be read, alike."""
     return AccessDenied(
-        f"There is no table {table!r} that {principal} may read.",
+        f"There is no table {cut(repr(table), LONGEST_NAME)} that {principal} may read.",
         cure="Which there are: toolkit governance catalogue. Why not: ask its owner, who sees it in the audit trail.",
     )
 
 
 def denied(principal: str, privilege: str, securable: str, reason: str) -> AccessDenied:
     """What is said of something that may not be done."""
-    return AccessDenied(f"{principal} may not {privilege} on {securable}: {reason}.", cure="Ask its owner for a grant.")
+    return AccessDenied(
+        f"{principal} may not {privilege.replace('_', ' ')} {securable}: {reason}.", cure="Ask its owner for a grant."
+    )

@@ -20,6 +20,7 @@ from toolkit.governance.names import table_of
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location
 from toolkit.store.reader import DeltaReader
+from toolkit.words import cut
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -53,11 +54,12 @@ def governed(
     Raises:
         UsageError: the lakehouse is not governed, or there is no such principal.
     """
-    from toolkit.governance.policies import catalog_of, policies
+    from toolkit.governance.policies import WHO_LOOKS, catalog_of, policies
 
     where = Lakehouse((lakehouse or Lakehouse.default()).root)
     catalog_of(where)
-    policies(where).require_principal(principal)
+    if policies(where).require_principal(principal).kind not in WHO_LOOKS:
+        raise UsageError(f"{principal} is a group: who looks is somebody in person.", choices=WHO_LOOKS)
     hide_keys(spark)
     return Governed(spark, Access(where, principal, purpose, keys, run_id, lambda: spark))
 
@@ -181,6 +183,8 @@ class Governed:
         """The table's name and the types of its columns; its own reader gives them, and of it nothing is shown."""
         from toolkit.scenario import is_table_name
 
+        if type(version) not in (int, type(None)):
+            raise UsageError(f"{cut(repr(version), 60)} is no version.", cure="A version is a whole number from 0.")
         name, lakehouse = self._name(table), self.access.lakehouse
         if not is_table_name(name) or not lakehouse.exists(name) or not self.access.visible([name]):
             raise unseen(table, self.access.principal)

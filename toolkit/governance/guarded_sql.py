@@ -8,6 +8,7 @@ understand is refused: two parsers that read one text differently are a way arou
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ REFUSED_FUNCTIONS = frozenset(
 )  # fmt: skip
 """Functions that run code, tell where files lie, or read them."""
 _HARMLESS_LEAVES = frozenset({"OneRowRelation", "LocalRelation", "Range", "CTERelationRef", "EmptyRelation"})
+_VIEW = re.compile(r"`?governed_[0-9a-f]{32}`?")
 _CURE = "Ask a SELECT over tables by their names, such as silver.customers."
 
 
@@ -96,7 +98,8 @@ def _resolved(session: Any, text: str) -> Any:
         return state.executePlan(state.sqlParser().parsePlan(text), skip).analyzed()
     except AnalysisException as problem:
         # Its first line is for people; what follows shows the query with views in place of tables.
-        raise UsageError(f"Spark cannot do that: {str(problem).strip().splitlines()[0]}", cure=_CURE) from problem
+        said = _VIEW.sub("a table", str(problem).strip().splitlines()[0])
+        raise UsageError(f"Spark cannot do that: {said}", cure=_CURE) from problem
 
 
 def _frame_of(session: Any, plan: Any) -> DataFrame:

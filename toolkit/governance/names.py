@@ -10,12 +10,20 @@ import re
 
 from toolkit.errors import UsageError
 from toolkit.scenario import is_table_name
+from toolkit.words import cut
 
 CATALOG, SCHEMA, TABLE, COLUMN = 1, 2, 3, 4
 """Parts of a name."""
+LONGEST_NAME = 80
+"""Characters of a name that a message shows."""
 _PRINCIPAL = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._@+\-]{0,127}")
 _PART = re.compile(r"[a-z][a-z0-9_]{0,127}")
 _ASSIGNMENT = re.compile(r"[a-z][a-z0-9_.]{0,63}=[^\x00-\x1f]{0,255}")
+
+
+def _shown(text: str) -> str:
+    """A text in a message, however long it is."""
+    return cut(repr(text), LONGEST_NAME)
 
 
 def check_principal(name: str) -> str:
@@ -26,7 +34,8 @@ def check_principal(name: str) -> str:
     """
     if not _PRINCIPAL.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot name a principal.", cure="Use letters, digits and . _ @ + -, as in anna@example.com."
+            f"{_shown(name)} cannot name a principal.",
+            cure="Use letters, digits and . _ @ + -, as in anna@example.com.",
         )
     return name
 
@@ -38,7 +47,7 @@ def check_part(name: str, what: str) -> str:
         UsageError: it cannot.
     """
     if not _PART.fullmatch(name):
-        raise UsageError(f"{name!r} cannot name a {what}.", cure="Use small letters, digits and underscores.")
+        raise UsageError(f"{_shown(name)} cannot name a {what}.", cure="Use small letters, digits and underscores.")
     return name
 
 
@@ -49,7 +58,7 @@ def check_assignment(text: str, what: str) -> str:
         UsageError: it is not.
     """
     if not _ASSIGNMENT.fullmatch(text):
-        raise UsageError(f"{text!r} is no {what}.", cure="Write it as name=value, the name in small letters.")
+        raise UsageError(f"{_shown(text)} is no {what}.", cure="Write it as name=value, the name in small letters.")
     return text
 
 
@@ -92,7 +101,7 @@ def resolve(name: str, catalog: str) -> str:
     parts = full.split(".", TABLE)
     if not all(parts) or (len(parts) >= TABLE and not is_table_name(".".join(parts[1:TABLE]))):
         raise UsageError(
-            f"{name!r} names nothing that is governed.",
+            f"{_shown(name)} names nothing that is governed.",
             cure=f"Write {catalog}, <layer>, <layer>.<table> or <layer>.<table>.<column>.",
         )
     if len(parts) >= SCHEMA:

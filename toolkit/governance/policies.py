@@ -29,6 +29,8 @@ from toolkit.governance.records import (
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.records import R, decode_all, table_of
 
+WHO_LOOKS = ("user", "service", "recipient")
+"""Kinds of principals that can look: behind a group there is nobody in person."""
 EVERYONE = "everyone"
 """The group that every principal is in."""
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -105,6 +105,8 @@ class Lakehouse:
 
     def _how_it_comes(self, table: str, there: Sequence[str]) -> str:
         maker = writer_of(table)
+        if self.lens is not None and not there:
+            return "You may see no table here: ask who manages the lakehouse for a grant."
         if not there:
             fill = f"toolkit run {maker or 'retail_lakehouse'}"
             variable = "TOOLKIT_HOME" if isinstance(self.root, Path) else "TOOLKIT_LAKEHOUSE"
@@ -121,6 +123,21 @@ class Lakehouse:
             return self.open(table).is_whole
         except ToolkitError:
             return False
+
+    def refuse_unmanaged(self, what: str) -> None:
+        """Raise where the lakehouse is governed, and who is looking does not manage it.
+
+        Args:
+            what: what it is about: `Runs`.
+
+        Raises:
+            AccessDenied: so it is.
+        """
+        if self.lens is not None and not self.lens.manages():
+            raise AccessDenied(
+                f"{what} show what was done to all tables: they are for who manages the lakehouse.",
+                cure="Ask who does.",
+            )
 
     def refuse_partly_seen(self, table: str, what: str) -> None:
         """Raise where not all of a table is seen as it is.

@@ -36,6 +36,10 @@ class Lens(Protocol):
         """Those of the tables of which it may be seen that they are there."""
         ...
 
+    def manages(self) -> bool:
+        """Whether who is looking manages the whole lakehouse."""
+        ...
+
     def seen(self, table: str, columns: Mapping[str, str], version: int | None) -> Seen:
         """What is seen of a table.
 

@@ -22,7 +22,7 @@ def _verify(platform: DataPlatform, asked: Parameters) -> Verdict:
 
 def _verified(asked: Parameters, verdict: Verdict) -> str:
     del asked
-    begin = f"The audit trail is {verdict.state}: {count(verdict.entries)} entries."
+    begin = f"The audit trail is {verdict.state}: {count(verdict.entries)} {'entry' if verdict.entries == 1 else 'entries'}."
     return " ".join([begin, *verdict.problems])
 
 

@@ -107,7 +107,7 @@ def _export_sql(platform: DataPlatform, asked: ExportSql) -> Export:
     steward = Steward(platform)
     steward.allowed("manage", steward.catalog, "export", "as SQL")
     done = export(steward.policies, platform.lakehouse)
-    steward.note("export", steward.catalog, detail=f"{len(done.statements)} statements of SQL to {asked.file.name}")
+    steward.note("export SQL", steward.catalog, detail=f"{len(done.statements)} statements of SQL to {asked.file.name}")
     paths.write_atomically(asked.file, "".join(f"{one};\n" for one in done.statements))
     return done
 

@@ -39,7 +39,7 @@ def _export(platform: DataPlatform, asked: ExportLineage) -> int:
         by_run.setdefault(run, []).append(lineage)
     now = datetime.now(UTC)
     events = [event_of(some, RunOf(run, run.split("-", 2)[-1] or run, now)) for run, some in by_run.items()]
-    steward.note("export", steward.catalog, detail=f"lineage of {len(events)} runs to {asked.file.name}")
+    steward.note("export lineage", steward.catalog, detail=f"lineage of {len(events)} runs to {asked.file.name}")
     paths.write_atomically(asked.file, "".join(f"{event}\n" for event in events))
     return len(events)
 

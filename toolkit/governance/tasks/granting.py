@@ -27,7 +27,10 @@ def _moment(text: str) -> str:
 def _parsed(text: str) -> datetime | None:
     if not text:
         return None
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("it should be a day or a time, such as 2026-12-31 or 2026-12-31T18:00") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -93,7 +93,7 @@ GRANTS = View(
     key=("grant",),
     sentence=_said,
     links=(Link("r", "Revoke", "governance.revoke", "Take it back.", {"grant": "grant"}),),
-    empty=f"Nothing was granted that you may see. {EMPTY}",
+    empty=EMPTY,
     limit=SHOWN,
 )
 

@@ -134,6 +134,6 @@ AUDIT = View(
         Link("u", "Run", "runs.show", "Show the run that it was part of.", {"run": "run"}),
         Link("v", "Verify", "governance.verify_audit", "Hold the trail against its hashes and its head.", {}),
     ),
-    empty=f"Nothing was noted. {EMPTY}",
+    empty=EMPTY,
     limit=SHOWN,
 )

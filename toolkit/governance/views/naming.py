@@ -14,7 +14,7 @@ from toolkit.views import Link
 
 SHOWN = 40
 """Rows that a command prints unless asked for more."""
-EMPTY = "The lakehouse is not governed. Take it in: toolkit governance take_in"
+EMPTY = "Nothing to show. A lakehouse that is not governed yet is taken in by: toolkit governance take_in"
 
 
 class OfAnyTable(Parameters):
