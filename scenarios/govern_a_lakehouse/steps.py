@@ -209,6 +209,7 @@ def answer(platform: DataPlatform) -> str:
         "SELECT count(*), count(*) FILTER (WHERE origin = 'unknown'), count(*) FILTER (WHERE state = 'unknown') FROM t",
     )
     return (
-        f"Personal data are in {plural(sensitive, 'column')} of {plural(tables, 'table')}; {gone} of them have gone on to gold. "
-        f"Of {plural(every, 'column')} the origin of {unknown} is not known; {unclassified} nobody has looked at: they stay masked."
+        f"Personal data are in {plural(sensitive, 'column')} of {plural(tables, 'table')}; {gone} of them have gone on to "
+        f"gold. Of {plural(every, 'column')} the origin of {unknown} is not known; at {unclassified} nobody has looked: they stay "
+        "masked."
     )

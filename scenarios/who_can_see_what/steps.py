@@ -169,8 +169,8 @@ def answer(platform: DataPlatform) -> str:
     holes = tried - refused - nothing
     if holes or missed:
         return (
-            f"Not as it should be: {holes} of {plural(tried, 'attempt')} saw something, or it is not known; of what was done to "
-            f"the audit trail {missed} went unnoticed."
+            f"Not as it should be: {holes} of {plural(tried, 'attempt')} saw something, or it is not known; of what was done "
+            f"to the audit trail {missed} went unnoticed."
         )
     return (
         f"Anna sees {anna:,} of {plural(every, 'member')}, masked. Of {plural(tried, 'attempt')} to see more {refused} were "
