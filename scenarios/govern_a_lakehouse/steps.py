@@ -210,6 +210,6 @@ def answer(platform: DataPlatform) -> str:
     )
     return (
         f"Personal data are in {plural(sensitive, 'column')} of {plural(tables, 'table')}; {gone} of them have gone on to "
-        f"gold. Of {plural(every, 'column')} the origin of {unknown} is not known; at {unclassified} nobody has looked: they stay "
-        "masked."
+        f"gold. Of {plural(every, 'column')} the origin of {unknown} is not known; at {unclassified} nobody has looked, "
+        "so they stay masked."
     )
