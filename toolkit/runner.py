@@ -16,7 +16,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from toolkit import paths, runs, settings
 from toolkit.errors import ExitCode, SetupError, StepFailed, ToolkitError
 from toolkit.events import EventLog, Listener
-from toolkit.governance.lens import refuse_unpermitted
+from toolkit.governance.lens import permitted, refuse_unpermitted
 from toolkit.owners import Owner, as_run_last, owner
 from toolkit.parameters import Parameters
 from toolkit.platform import DataPlatform
@@ -83,7 +83,7 @@ class ActiveRun:
         _refuse_full_disk()
         self._held.enter_context(_logged(self.folder.log_file))
         writes = self.scenario.written if self.tasks is None else [t for tables in self.tasks.values() for t in tables]
-        refuse_unpermitted((), writes)
+        refuse_unpermitted((), writes, is_task=False)
         self._held.enter_context(self.platform.lakehouse.writing(writes, self.folder.run_id))
         self.log.emit(
             "run_started",
@@ -274,26 +274,13 @@ def execute(
     return folder.record()
 
 
-def _texts(value: Any) -> Iterator[str]:
-    """All texts that a task is asked with: one of them may name a table that it reads."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from (*_texts(key), *_texts(one))
-    elif isinstance(value, Iterable):
-        for one in value:
-            yield from _texts(one)
-
-
 def prepared(task: Task[P, T], parameters: P) -> Owner:
     """Refuse what a task can refuse before Java starts; says whose tables it is done for.
 
     Raises:
         ToolkitError: it is refused.
     """
-    refuse_unpermitted([task.about(parameters), *_texts(parameters.model_dump())], task.writes(parameters))
-    task.prepare(parameters)
+    permitted(task, parameters)
     scenario = task.scenario(parameters)
     return as_run_last(scenario) if scenario else owner(task.about(parameters))
 

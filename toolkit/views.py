@@ -210,6 +210,8 @@ class Task(Generic[P, R]):
         reports: the result in other forms, by the name that `--format` takes.
         verdict: how the command ends; OK unless it says otherwise.
         preview: without Spark, what it would do.
+        is_guarded: it decides itself who may do it, or does nothing with tables. Of the others those that name no table are for
+            who manages a lakehouse that is governed.
     """
 
     name: str
@@ -227,6 +229,7 @@ class Task(Generic[P, R]):
     reports: Mapping[str, Callable[[R], str]] = field(default_factory=dict)
     verdict: Callable[[R], ExitCode] = lambda result: ExitCode.OK  # noqa: ARG005
     preview: Callable[[P], str] | None = None
+    is_guarded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a name that is none."""

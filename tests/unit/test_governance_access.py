@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,13 @@ from deltalake import write_deltalake
 
 from tests.governed_world import CUSTOMERS, ROWS, World
 from tests.records import rule_found
-from toolkit import runs
+from toolkit import areas, runs
 from toolkit.errors import AccessDenied, DataError, UsageError
 from toolkit.events import EventLog
 from toolkit.governance import catalogue, granting, people, protection
+from toolkit.governance.audit import Trail
 from toolkit.governance.granting import Limits
-from toolkit.governance.lens import looked_at, refuse_unpermitted
+from toolkit.governance.lens import looked_at, permitted, refuse_unpermitted
 from toolkit.governance.policies import policies
 from toolkit.governance.views.access import ACCESS, GRANTS, Asked, OfPrincipal
 from toolkit.governance.views.catalogue import CATALOGUE, Search
@@ -366,8 +368,6 @@ def test_a_mask_holds_for_an_open_column_too(world: World) -> None:
 
 
 def test_a_damaged_table_of_policies_refuses_everything(world: World) -> None:
-    import shutil
-
     shutil.rmtree(next((world.lakehouse.path("ops.grants")).glob("*.parquet")), ignore_errors=True)
     for file in world.lakehouse.path("ops.grants").glob("*.parquet"):  # type: ignore[union-attr]
         file.unlink()
@@ -479,3 +479,38 @@ def test_what_writes_a_table_needs_to_be_permitted_to(world: World, monkeypatch:
         refuse_unpermitted((), ("gold.new_ones",))
     granting.grant(world.steward(), "anna", "modify", "silver")
     refuse_unpermitted((), (CUSTOMERS, "silver.new_ones"))
+
+
+def test_a_task_that_names_no_table_is_for_who_manages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the release of dead letters, whose preview shows what is in one."""
+    monkeypatch.setattr("toolkit.governance.policies.acting", lambda: "anna")
+    with pytest.raises(AccessDenied, match="for who manages it"):
+        refuse_unpermitted(["flight_delays_live.departures"], ())
+    monkeypatch.setattr("toolkit.governance.policies.acting", lambda: "root")
+    refuse_unpermitted(["flight_delays_live.departures"], ())
+
+
+def test_a_catalogue_that_is_gone_opens_nothing(world: World) -> None:
+    shutil.rmtree(str(world.lakehouse.path("ops.securables")))
+    with pytest.raises(DataError, match="was governed"):
+        looked_at(Lakehouse(world.lakehouse.root))
+    with pytest.raises(DataError, match="was governed"):
+        catalogue.take_in(world.steward("anna"), "main")
+    Trail(world.lakehouse).head_file.unlink()
+    assert looked_at(Lakehouse(world.lakehouse.root)).lens is None
+
+
+def test_a_preview_is_refused_as_the_task_is(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("toolkit.governance.policies.acting", lambda: "anna")
+    for task in (areas.part("quality.release"), areas.part("quality.run"), areas.part("quality.profile")):
+        values = {"table": CUSTOMERS} | ({"set": ("email = 'x'",)} if "set" in task.parameters.model_fields else {})
+        given = {name: value for name, value in values.items() if name in task.parameters.model_fields}
+        with pytest.raises(AccessDenied):
+            permitted(task, task.parameters.model_validate(given))
+
+
+def test_runs_are_for_who_manages(world: World) -> None:
+    view = areas.view("runs.list")
+    assert view.read(world.as_seen_by("root"), view.parameters()).rows == []
+    with pytest.raises(AccessDenied, match="Runs"):
+        view.read(world.as_seen_by("anna"), view.parameters())

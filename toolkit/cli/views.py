@@ -298,7 +298,9 @@ def _do(area: str, task: Task[Any, Any], given: Mapping[str, Any]) -> None:
     cure = f"See: toolkit {area} {task.name} --help"
     parameters = asked.parse(task.parameters, values(task.parameters, given), f"{area}.{task.name}", cure)
     if given.get("dry") and task.preview:
-        task.prepare(parameters)
+        from toolkit.governance.lens import permitted
+
+        permitted(task, parameters)
         output.out.print(Text(task.preview(parameters)), soft_wrap=True)
         return
     form = given.get("form", "text")

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from toolkit import paths
 from toolkit.errors import BusyError, DataError, SetupError
+from toolkit.governance.heads import head_file
 from toolkit.governance.policies import rows_of
 from toolkit.governance.records import AuditEntry
 from toolkit.store.few_rows import arrow_of, write_few
@@ -109,8 +110,7 @@ class Trail:
     def __init__(self, lakehouse: Lakehouse, session: Callable[[], SparkSession] = _no_session) -> None:
         self.lakehouse = lakehouse
         self._session = session
-        name = hashlib.sha256(str(lakehouse.root).encode()).hexdigest()[:16]
-        self.head_file = paths.home() / "audit" / f"{name}.json"
+        self.head_file = head_file(lakehouse.root)
 
     def append(self, acts: Sequence[Act]) -> list[AuditEntry]:
         """Write down what was done, in one commit.

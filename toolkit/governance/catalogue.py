@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from toolkit.errors import UsageError
 from toolkit.governance.granting import Limits, new_grant
+from toolkit.governance.heads import refuse_bereft
 from toolkit.governance.names import check_assignment, check_part, check_principal, parent_of, resolve
 from toolkit.governance.records import RECORDS, Securable, SecurableKind
 from toolkit.governance.stewardship import Steward
@@ -33,7 +34,9 @@ def take_in(steward: Steward, catalog: str) -> list[Securable]:
     if state.catalog and state.catalog != catalog:
         raise UsageError(f"The lakehouse is the catalog {state.catalog} already.", cure="Leave out --catalog.")
     begins = not state.catalog
-    if not begins:
+    if begins:
+        refuse_bereft(steward.tables.lakehouse)
+    else:
         steward.allowed("manage", catalog, "take in")
     kinds: dict[str, SecurableKind] = {catalog: "catalog"}
     kinds |= {f"{catalog}.{name.partition('.')[0]}": "schema" for name in [*found, "ops"]}

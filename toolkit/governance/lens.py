@@ -5,14 +5,17 @@ Owns that one look. A lakehouse that is not governed is seen as it is, and costs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import AccessDenied, UsageError
+from toolkit.governance.heads import refuse_bereft
 from toolkit.governance.records import SECURABLES
+from toolkit.parameters import Parameters
 from toolkit.scenario import is_table_name
 from toolkit.store.lakehouse import Lakehouse
+from toolkit.views import Task
 
 if TYPE_CHECKING:
     from toolkit.governance.access import Access
@@ -26,7 +29,10 @@ def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
         DataError: what governs it cannot be read, so nothing may be seen.
     """
     where = lakehouse or Lakehouse.default()
-    if where.lens is not None or not where.has_version(SECURABLES):
+    if where.lens is not None:
+        return where
+    if not where.has_version(SECURABLES):
+        refuse_bereft(where)
         return where
     from toolkit.governance.policies import WHO_LOOKS, acting, policies
 
@@ -41,12 +47,13 @@ def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
     return Lakehouse(where.root, _access(Lakehouse(where.root), principal))
 
 
-def refuse_unpermitted(tables: Iterable[str], writes: Iterable[str]) -> None:
+def refuse_unpermitted(tables: Iterable[str], writes: Sequence[str], *, is_task: bool = True) -> None:
     """Nothing, where who is at work may do what reads a table as it is and writes others.
 
     Args:
         tables: that may be read; what is no name of a table, or of none that is there, is passed over.
         writes: tables that are written; those of `ops` are the program's own.
+        is_task: one that names no table is for who manages the lakehouse: it may work on any.
 
     Raises:
         AccessDenied: it sees the table in part only, or may not modify one of the others.
@@ -60,8 +67,11 @@ def refuse_unpermitted(tables: Iterable[str], writes: Iterable[str]) -> None:
     from toolkit.governance.decisions import Decision
 
     assert isinstance(access, Access)  # noqa: S101 - no other lens is put on here
-    for one in tables:
-        if is_table_name(one) and lakehouse.exists(one) and not lakehouse.shows_whole(one):
+    named = [one for one in tables if is_table_name(one) and lakehouse.exists(one)]
+    if not named and not any(not one.startswith("ops.") for one in writes) and is_task:
+        lakehouse.refuse_unmanaged("Tasks that name no table")
+    for one in named:
+        if not lakehouse.shows_whole(one):
             refused = Decision(False, (), "it sees the table in part, or not at all")
             access.note("work on", access.name_of(one), refused)
             raise AccessDenied(
@@ -71,6 +81,31 @@ def refuse_unpermitted(tables: Iterable[str], writes: Iterable[str]) -> None:
     for one in writes:
         if not one.startswith("ops."):
             access.require("modify", access.name_of(one), "modify")
+
+
+def permitted(task: Task[Any, Any], parameters: Parameters) -> None:
+    """Refuse a task that may not be done: by who is at work, or at all.
+
+    Raises:
+        AccessDenied: who is at work may not read or write its tables, or it names none and they do not manage the lakehouse.
+        ToolkitError: it is refused by itself.
+    """
+    texts = [task.about(parameters), *_texts(parameters.model_dump())]
+    if not task.is_guarded:
+        refuse_unpermitted(texts, task.writes(parameters))
+    task.prepare(parameters)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts that a task is asked with: one of them may name a table that it reads."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from (*_texts(key), *_texts(one))
+    elif isinstance(value, Iterable):
+        for one in value:
+            yield from _texts(one)
 
 
 @cache

@@ -174,6 +174,7 @@ START = Task(
     answer=_started,
     prepare=_known,
     then=TO_LIST,
+    is_guarded=True,
 )
 STOP = Task(
     "stop",
@@ -184,5 +185,6 @@ STOP = Task(
     answer=_stopped,
     prepare=_known,
     then=TO_LIST,
+    is_guarded=True,
 )
 AREA = Area("services", "Services", views=(LIST, LOG), tasks=(START, STOP))

@@ -135,7 +135,7 @@ class Lakehouse:
         """
         if self.lens is not None and not self.lens.manages():
             raise AccessDenied(
-                f"{what} show what was done to all tables: they are for who manages the lakehouse.",
+                f"{what} are about all tables of the lakehouse, and so for who manages it.",
                 cure="Ask who does.",
             )
 

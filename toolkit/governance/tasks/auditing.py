@@ -34,6 +34,7 @@ VERIFY = Task(
     _verify,
     answer=_verified,
     about=of_nobody,
+    is_guarded=True,
     verdict=lambda verdict: ExitCode.OK if verdict.state == "intact" else ExitCode.DATA,
     then=Link("enter", "Audit trail", "governance.audit", "Show what was done."),
 )

@@ -49,6 +49,7 @@ TAKE_IN = Task(
     answer=_taken,
     writes=lambda _: (SECURABLES, PRINCIPALS, GRANTS),
     about=of_nobody,
+    is_guarded=True,
     then=TO_CATALOGUE,
 )
 
@@ -90,6 +91,7 @@ ALTER = Task(
     answer=lambda _, one: f"{one.name} is {one.owner}'s; its tags: {', '.join(one.tags) or 'none'}.",
     writes=lambda _: (SECURABLES,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_CATALOGUE,
 )
 
@@ -125,5 +127,6 @@ EXPORT_SQL = Task(
     _export_sql,
     answer=_exported,
     about=of_nobody,
+    is_guarded=True,
     then=TO_CATALOGUE,
 )

@@ -66,6 +66,7 @@ CLASSIFY = Task(
     answer=_classified,
     writes=lambda _: (CLASSES,),
     about=of_nobody,
+    is_guarded=True,
     then=Link("enter", "Classes", "governance.classes", "Show the classes of columns."),
 )
 
@@ -97,6 +98,7 @@ PROPAGATE = Task(
     answer=_propagated,
     writes=lambda _: (CLASSES,),
     about=of_nobody,
+    is_guarded=True,
     then=Link("enter", "Classes", "governance.classes", "Show the classes of columns."),
 )
 
@@ -134,5 +136,6 @@ CONFIRM = Task(
     answer=_confirmed,
     writes=lambda _: (CLASSES,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_CLASSES,
 )

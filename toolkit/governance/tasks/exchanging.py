@@ -52,6 +52,7 @@ EXPORT_LINEAGE = Task(
     _export,
     answer=lambda asked, count: f"{plural(count, 'event')} written to {asked.file}.",
     about=of_nobody,
+    is_guarded=True,
     then=TO_CATALOGUE,
 )
 
@@ -97,5 +98,6 @@ IMPORT_LINEAGE = Task(
     writes=lambda _: (LINEAGE,),
     prepare=_is_there,
     about=of_nobody,
+    is_guarded=True,
     then=TO_CATALOGUE,
 )

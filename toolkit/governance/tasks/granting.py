@@ -84,6 +84,7 @@ GRANT = Task(
     answer=_granted,
     writes=lambda _: (GRANTS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_GRANTS,
 )
 
@@ -110,6 +111,7 @@ REVOKE = Task(
     answer=lambda _, one: f"Taken back: {one.principal}, {one.privilege} on {one.securable}.",
     writes=lambda _: (GRANTS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_GRANTS,
 )
 
@@ -144,6 +146,7 @@ SHARE = Task(
     ),
     writes=lambda _: (GRANTS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_GRANTS,
 )
 
@@ -174,5 +177,6 @@ BREAK_GLASS = Task(
     ),
     writes=lambda _: (GRANTS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_GRANTS,
 )

@@ -40,6 +40,7 @@ ENROLL = Task(
     answer=lambda _, one: f"{one.name} is a {one.kind} in {', '.join(one.groups) or 'no group but everyone'}.",
     writes=lambda _: (PRINCIPALS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_PRINCIPALS,
 )
 
@@ -66,5 +67,6 @@ DISMISS = Task(
     answer=lambda asked, _: f"{asked.name} may do nothing any more.",
     writes=lambda _: (PRINCIPALS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_PRINCIPALS,
 )

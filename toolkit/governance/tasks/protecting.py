@@ -54,6 +54,7 @@ MASK = Task(
     answer=_masked,
     writes=lambda _: (MASK_TABLE,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_CLASSES,
 )
 
@@ -90,5 +91,6 @@ FILTER_ROWS = Task(
     ),
     writes=lambda _: (FILTERS,),
     about=of_nobody,
+    is_guarded=True,
     then=TO_CLASSES,
 )

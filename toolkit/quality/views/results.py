@@ -38,6 +38,9 @@ def _results(lakehouse: Lakehouse, parameters: OfRun) -> Result:
         return Result((), (f"No run under {paths.home()} (TOOLKIT_HOME) has judged anything yet. {NOTHING}",))
     folder, events = asked
     tables = by_table(events)
+    if lakehouse.lens is not None:
+        there = lakehouse.tables()
+        tables = [one for one in tables if one.table in there]
     names = [one.table for one in tables]
     if parameters.table and parameters.table not in names:
         cure = f"Run {folder.run_id} checked these."

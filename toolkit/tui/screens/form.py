@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Static
 
 from toolkit import areas, parameters
+from toolkit.governance.lens import permitted
 from toolkit.parameters import Parameters
 from toolkit.tui import command_lines, form
 from toolkit.tui.background import in_background
@@ -241,5 +242,5 @@ class PartForm(Form):
 
 def _preview(task: Task[Any, Any], asked: Parameters) -> str:
     """What a task would do; empty where it cannot tell. Refuses what the task would refuse."""
-    task.prepare(asked)
+    permitted(task, asked)
     return task.preview(asked) if task.preview else ""
