@@ -10,6 +10,7 @@ this: see docs/governance.md, What a folder cannot protect.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from toolkit.errors import UsageError
@@ -147,6 +148,16 @@ class Governed:
         if not decision.is_allowed:
             raise unseen(table, self.access.principal)
         return self.access.sight_of(securable, types, None, decision)
+
+    def look_up(self, tokens: Sequence[str]) -> Mapping[str, str]:
+        """The values behind tokens that somebody has filled the vault with; those that are in none are left out.
+
+        Raises:
+            AccessDenied: the principal may not unmask the column of one of them; then none is given.
+        """
+        from toolkit.governance.vault import look_up
+
+        return look_up(self.access, tokens)
 
     def export(self, table: str, form: Literal["parquet", "avro"], folder: Location, version: int | None = None) -> int:
         """Write what the principal sees of a table as a file, which leaves the lakehouse; returns its rows.

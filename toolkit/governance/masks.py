@@ -246,7 +246,7 @@ MASKS: Mapping[str, MaskRule] = {
         _generalise,
     ),
     "token": MaskRule(
-        "A token in its place: equal values have equal ones, other than their hashes.",
+        "A token in its place, which who may unmask can look up once the vault is filled.",
         "what the token is for",
         _is_text,
         lambda argument, kind: bool(re.fullmatch(r"[a-z0-9_]{0,64}", argument)),  # noqa: ARG005

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from toolkit.store.records import Named, Record
+from toolkit.store.records import CONTENT, Named, Record
 
 PRINCIPALS, SECURABLES, GRANTS = "ops.principals", "ops.securables", "ops.grants"
-LINEAGE = "ops.column_origins"
+LINEAGE, VAULT = "ops.column_origins", "ops.vault_entries"
 CLASSES, MASKS, FILTERS, AUDIT = "ops.column_classes", "ops.column_masks", "ops.row_filters", "ops.audit_entries"
 
 PrincipalKind = Literal["user", "group", "role", "service", "recipient"]
@@ -181,4 +181,15 @@ class ColumnOrigin(
     is_masking: Annotated[bool, "Whether that hides the value."]
 
 
-RECORDS = (Principal, Securable, Grant, ColumnClass, ColumnMask, RowFilter, AuditEntry, ColumnOrigin)
+@dataclass(frozen=True)
+class VaultEntry(Record, table=VAULT, description="What stands behind a token, encrypted."):
+    """The value behind one token."""
+
+    token: Annotated[str, "The token."]
+    securable: Annotated[str, "The table that the value is of, by its full name."]
+    column: Annotated[str, "The column."]
+    sealed: Annotated[bytes, "The value, encrypted, and bound to the token.", CONTENT]
+    added_at: Annotated[datetime, "When it came in."]
+
+
+RECORDS = (Principal, Securable, Grant, ColumnClass, ColumnMask, RowFilter, AuditEntry, ColumnOrigin, VaultEntry)

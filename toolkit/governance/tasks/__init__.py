@@ -8,7 +8,7 @@ from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM, PROPAGATE
 from toolkit.governance.tasks.exchanging import EXPORT_LINEAGE, IMPORT_LINEAGE
 from toolkit.governance.tasks.granting import BREAK_GLASS, GRANT, REVOKE, SHARE
 from toolkit.governance.tasks.people import DISMISS, ENROLL
-from toolkit.governance.tasks.protecting import FILTER_ROWS, MASK
+from toolkit.governance.tasks.protecting import FILL_VAULT, FILTER_ROWS, MASK
 
 TASKS = (
     TAKE_IN,
@@ -22,6 +22,7 @@ TASKS = (
     SHARE,
     BREAK_GLASS,
     MASK,
+    FILL_VAULT,
     FILTER_ROWS,
     ALTER,
     EXPORT_SQL,

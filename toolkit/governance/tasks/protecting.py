@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from toolkit.governance.masks import MASKS
-from toolkit.governance.records import FILTERS, ColumnMask, MaskKind, RowFilter
+from toolkit.governance.records import FILTERS, VAULT, ColumnMask, MaskKind, RowFilter
 from toolkit.governance.records import MASKS as MASK_TABLE
 from toolkit.governance.tasks.asked import TO_CLASSES, known_table, of_nobody
 from toolkit.parameters import Parameters
 from toolkit.views import Task
+from toolkit.words import plural
 
 if TYPE_CHECKING:
     from toolkit.platform import DataPlatform
@@ -53,6 +54,35 @@ MASK = Task(
     prepare=known_table,
     answer=_masked,
     writes=lambda _: (MASK_TABLE,),
+    about=of_nobody,
+    is_guarded=True,
+    then=TO_CLASSES,
+)
+
+
+class FillVault(Parameters):
+    """Whose tokens."""
+
+    table: str = Field(description="Which table.", examples=["silver.customers"])
+    column: str = Field(description="Which column; what others see of it is a token.", examples=["email"])
+
+
+def _fill(platform: DataPlatform, asked: FillVault) -> int:
+    from toolkit.governance import vault
+    from toolkit.governance.stewardship import Steward
+
+    return vault.fill(Steward(platform), asked.table, asked.column)
+
+
+FILL_VAULT = Task(
+    "fill_vault",
+    "Fill the vault",
+    "Keep, encrypted, what stands behind the tokens of a column, so that who may unmask it can look them up.",
+    FillVault,
+    _fill,
+    prepare=known_table,
+    answer=lambda asked, count: f"{plural(count, 'value')} of {asked.table}.{asked.column} came into the vault.",
+    writes=lambda _: (VAULT,),
     about=of_nobody,
     is_guarded=True,
     then=TO_CLASSES,
