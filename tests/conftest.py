@@ -19,6 +19,7 @@ from toolkit.errors import SetupError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from tests.governed_world import World
     from toolkit.service import Service
 
 __all__ = ["home", "started"]
@@ -152,6 +153,17 @@ def postgres_installed() -> None:
     from toolkit.services.postgres import POSTGRES
 
     _install(POSTGRES)
+
+
+@pytest.fixture(scope="session")
+def governed_template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A governed lakehouse that tests take copies of: to make one takes longer."""
+    from tests.governed_world import World
+
+    home = tmp_path_factory.mktemp("governed_template")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOOLKIT_HOME", str(home))
+        return World(home).govern()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ nobody has looked at, the rest is confirmed as internal.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,11 +56,20 @@ def no_java() -> SparkSession:
 class World:
     """The lakehouse, and those who work in it."""
 
-    def __init__(self, folder: Path, spark: Callable[[], SparkSession] = no_java) -> None:
+    def __init__(self, folder: Path, spark: Callable[[], SparkSession] = no_java, *, like: World | None = None) -> None:
         log = EventLog(folder / "events.jsonl", "20260301-101500-governance-0a1b")
+        self.folder = folder
         self.lakehouse = Lakehouse(folder / "lakehouse")
         self.platform = DataPlatform(NOBODY, Parameters(), log.run_id, log, spark, self.lakehouse)
-        self.write(CUSTOMERS, ROWS)
+        if like is None:
+            self.write(CUSTOMERS, ROWS)
+            return
+        shutil.copytree(str(like.lakehouse.root), str(self.lakehouse.root))
+        # The head of a trail is kept by the place of its lakehouse.
+        (head,) = (like.folder / "audit").glob("*.json")
+        mine = Trail(self.lakehouse).head_file
+        mine.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(head, mine)
 
     def write(self, table: str, rows: dict[str, Any], **options: Any) -> None:
         path = self.lakehouse.path(table)

@@ -344,6 +344,53 @@ def test_a_command_that_our_parser_takes_for_a_select_is_never_done(
     assert world.lakehouse.open(CUSTOMERS).version == before
 
 
+def test_a_view_opens_nothing_and_may_stand_on_another(anna: Governed, world: World) -> None:
+    root = world.steward()
+    catalogue.register(root, "silver.mailable", "view", definition=f"SELECT id, email, country FROM {CUSTOMERS}")
+    catalogue.register(
+        root, "silver.mailed", "view", definition="SELECT m.id, m.email FROM silver.mailable m WHERE id > 0"
+    )
+    with pytest.raises(AccessDenied):
+        anna.table("silver.mailed")
+    granting.grant(root, "analysts", "select", "silver.mailed")
+    with pytest.raises(AccessDenied):
+        anna.table("silver.mailed")
+    granting.grant(root, "analysts", "select", "silver.mailable")
+    assert sorted(row.id for row in anna.table("silver.mailed").collect()) == [2, 4]
+    assert anna.sql("SELECT count(*) FROM silver.mailed WHERE email LIKE '%@%'").first()[0] == 0
+    with pytest.raises(UsageError, match="has no versions"):
+        anna.table("silver.mailed", version=0)
+    # One that stands on itself ends in words.
+    catalogue.register(root, "silver.mailable", "view", definition="SELECT * FROM silver.mailed")
+    with pytest.raises(UsageError, match="stand on each other"):
+        anna.table("silver.mailed")
+
+
+def test_what_is_no_view_and_no_volume_is_not_registered(anna: Governed, world: World, tmp_path: Path) -> None:
+    root = world.steward()
+    for definition in (
+        "",
+        "DELETE FROM silver.customers",
+        "SELECT * FROM silver.customers; SELECT 1",
+        "SELECT java_method('a','b')",
+    ):
+        with pytest.raises(UsageError):
+            catalogue.register(root, "silver.nothing", "view", definition=definition)
+    with pytest.raises(UsageError, match="there already"):
+        catalogue.register(root, CUSTOMERS, "view", definition="SELECT 1")
+    with pytest.raises(UsageError, match="needs a location"):
+        catalogue.register(root, "silver.files", "volume")
+    with pytest.raises(AccessDenied):
+        catalogue.register(world.steward("anna"), "silver.mine", "view", definition="SELECT 1")
+    catalogue.register(root, "silver.files", "volume", location=str(tmp_path))
+    with pytest.raises(AccessDenied, match="no volume"):
+        anna.volume("silver.files")
+    granting.grant(root, "analysts", "read_volume", "silver.files")
+    assert anna.volume("silver.files") == tmp_path
+    with pytest.raises(AccessDenied, match="no volume"):
+        anna.volume("silver.nowhere")
+
+
 # what it costs
 
 

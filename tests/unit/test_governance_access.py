@@ -34,9 +34,9 @@ from toolkit.streaming.records import DeadLetter
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(governed_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
-    return World(tmp_path).govern()
+    return World(tmp_path, like=governed_template)
 
 
 def seen(world: World, principal: str, purpose: str = "", **asked: Any) -> list[dict[str, Any]]:

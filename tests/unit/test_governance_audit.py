@@ -25,9 +25,9 @@ from toolkit.store.few_rows import arrow_of
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(governed_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
-    return World(tmp_path).govern()
+    return World(tmp_path, like=governed_template)
 
 
 def rewrite(world: World, entries: Sequence[AuditEntry]) -> None:

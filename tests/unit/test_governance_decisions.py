@@ -109,9 +109,9 @@ def test_a_catalog_cannot_be_called_as_a_layer_is(tmp_path: Path, monkeypatch: p
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(governed_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
-    return World(tmp_path).govern()
+    return World(tmp_path, like=governed_template)
 
 
 def test_the_catalogue_is_written_as_sql_that_parses(world: World) -> None:

@@ -19,10 +19,10 @@ GOLD = "gold.values"
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(governed_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
     monkeypatch.setattr("toolkit.governance.stewardship.acting", lambda: "root")
-    world = World(tmp_path).govern()
+    world = World(tmp_path, like=governed_template)
     world.write(GOLD, {"named": ["a"], "score": [1.0], "one": [1]})
     source, target = (Source("table", str(world.lakehouse.path(name))) for name in (CUSTOMERS, GOLD))
     made = Lineage(

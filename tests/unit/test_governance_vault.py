@@ -20,9 +20,9 @@ from toolkit.store.few_rows import arrow_of
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(governed_template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
-    world = World(tmp_path).govern()
+    world = World(tmp_path, like=governed_template)
     protection.mask(world.steward(), CUSTOMERS, "email", "token")
     return world
 

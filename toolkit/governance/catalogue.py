@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from toolkit.errors import UsageError
 from toolkit.governance.granting import Limits, new_grant
+from toolkit.governance.guarded_sql import refuse_no_select
 from toolkit.governance.heads import refuse_bereft
-from toolkit.governance.names import check_assignment, check_part, check_principal, parent_of, resolve
+from toolkit.governance.names import (
+    LONGEST_NAME,
+    TABLE,
+    check_assignment,
+    check_part,
+    check_principal,
+    level,
+    parent_of,
+    resolve,
+)
+from toolkit.governance.names import table_of as table_of_name
 from toolkit.governance.records import RECORDS, Securable, SecurableKind
 from toolkit.governance.stewardship import Steward
 from toolkit.scenario import LAYERS
+from toolkit.store.location import located
 from toolkit.store.records import table_of
+from toolkit.words import cut
 
 
 def take_in(steward: Steward, catalog: str) -> list[Securable]:
@@ -93,3 +107,52 @@ def alter(
     said = f"owner {changed.owner}; tags {', '.join(changed.tags) or 'none'}"
     steward.keep("alter", name, [changed], state.securables.get(name), said)
     return changed
+
+
+def register(
+    steward: Steward,
+    name: str,
+    kind: Literal["view", "volume", "function"],
+    *,
+    definition: str = "",
+    location: str = "",
+    comment: str = "",
+) -> Securable:
+    """Put a view, a volume or a function into the catalogue, or say anew what it is.
+
+    Args:
+        steward: who does it.
+        name: layer and name, as of a table.
+        kind: which.
+        definition: of a view a SELECT over tables by their names, which holds what whoever reads the view may see of them; of a
+            function its SQL.
+        location: of a volume where its files lie.
+        comment: what it is for.
+
+    Raises:
+        UsageError: a table has the name, or the definition or the location is none.
+        AccessDenied: the principal does not manage the schema.
+    """
+    full, state = resolve(name, steward.catalog), steward.policies
+    if level(full) != TABLE:
+        raise UsageError(f"{cut(name, LONGEST_NAME)} is no name of a {kind}.", cure="Write it as <layer>.<name>.")
+    known = state.securables.get(full)
+    if steward.tables.lakehouse.exists(table_of_name(full)) or (known is not None and known.kind != kind):
+        raise UsageError(f"{name} is there already, and is no {kind}.", cure="Choose another name.")
+    if kind == "view":
+        refuse_no_select(definition)
+    elif kind == "volume":
+        located(location)
+    if kind in ("volume", "function") and not (location if kind == "volume" else definition):
+        raise UsageError(f"A {kind} needs {'a location' if kind == 'volume' else 'a definition'}.")
+    steward.allowed("manage", full, "register", kind)
+    made = replace(
+        known or steward.new_securable(full, kind),
+        definition=definition,
+        location=location,
+        comment=comment or (known.comment if known else ""),
+        changed_by=steward.principal,
+        changed_at=steward.at(),
+    )
+    steward.keep("register", full, [made], known, kind)
+    return made

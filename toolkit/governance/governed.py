@@ -13,13 +13,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from toolkit.errors import UsageError
+from toolkit.errors import AccessDenied, UsageError
 from toolkit.governance import masks
 from toolkit.governance.access import Access, Sight, unseen
 from toolkit.governance.keys import Keys
 from toolkit.governance.names import table_of
+from toolkit.governance.records import Securable
 from toolkit.store.lakehouse import Lakehouse
-from toolkit.store.location import Location
+from toolkit.store.location import Location, located
 from toolkit.store.reader import DeltaReader
 from toolkit.words import cut
 
@@ -77,6 +78,7 @@ class Governed:
     def __init__(self, spark: SparkSession, access: Access) -> None:
         self.spark = spark
         self.access = access
+        self._views: list[str] = []
 
     def tables(self) -> list[str]:
         """The tables that may be seen to be there."""
@@ -89,11 +91,51 @@ class Governed:
             AccessDenied: there is none that the principal may read.
             UsageError: there is no such version.
         """
+        if view := self._view(table):
+            if version is not None:
+                raise UsageError(f"{table} is a view, and has no versions.", cure="Ask its tables.")
+            return self._of_view(view)
         name, sight = self._sight(table, version, "read")
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
         return self._through(reader.load(str(self._path(name))), sight)
+
+    def _view(self, table: str) -> Securable | None:
+        """The view of that name, if there is one."""
+        one = self.access.policies.securables.get(self.access.name_of(self._name(table)))
+        return one if one is not None and one.kind == "view" else None
+
+    def _of_view(self, view: Securable) -> DataFrame:
+        """What a view holds of what this principal may see of its tables: a view opens nothing."""
+        from toolkit.governance.guarded_sql import DEEPEST, guarded
+
+        decision = self.access.decide("select", view.name)
+        self.access.note("read", view.name, decision)
+        if not decision.is_allowed:
+            raise unseen(table_of(view.name), self.access.principal)
+        if len(self._views) >= DEEPEST:
+            raise UsageError(f"Views stand on each other: {' → '.join(self._views)}.", cure="Define one by tables.")
+        self._views.append(table_of(view.name))
+        try:
+            return guarded(self, view.definition)
+        finally:
+            self._views.pop()
+
+    def volume(self, name: str) -> Location:
+        """Where the files of a volume lie.
+
+        Raises:
+            AccessDenied: there is none that the principal may read.
+        """
+        full = self.access.name_of(self._name(name))
+        one, decision = self.access.policies.securables.get(full), self.access.decide("read_volume", full)
+        if one is None or one.kind != "volume" or not decision.is_allowed:
+            if one is not None:
+                self.access.note("read volume", full, decision)
+            raise AccessDenied(f"There is no volume {cut(repr(name), 60)} that {self.access.principal} may read.")
+        self.access.note("read volume", full, decision)
+        return located(one.location)
 
     def changes(self, table: str, start: int, end: int | None = None) -> DataFrame:
         """The change feed of a table, from one version to another.

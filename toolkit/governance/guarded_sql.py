@@ -52,6 +52,19 @@ _VIEW = re.compile(r"`?governed_[0-9a-f]{32}`?")
 _CURE = "Ask a SELECT over tables by their names, such as silver.customers."
 
 
+DEEPEST = 8
+"""Views that may stand on each other."""
+
+
+def refuse_no_select(query: str) -> None:
+    """Nothing, where a text is a SELECT that could be asked.
+
+    Raises:
+        UsageError: it is none.
+    """
+    _parsed(query)
+
+
 def guarded(lake: Governed, query: str) -> DataFrame:
     """The result of a SELECT, each table in it as the principal sees it.
 

@@ -59,6 +59,10 @@ def refuse_unpermitted(tables: Iterable[str], writes: Sequence[str], *, is_task:
         AccessDenied: it sees the table in part only, or may not modify one of the others.
         UsageError: it is no principal of the lakehouse, or there is no such table that it may see.
     """
+    own = [one for one in writes if not one.startswith("ops.")]
+    if not (own or is_task):
+        # The lakehouse is not looked for: what is done may be to start the server that it lies in.
+        return
     lakehouse = looked_at()
     access = lakehouse.lens
     if access is None:
@@ -68,7 +72,7 @@ def refuse_unpermitted(tables: Iterable[str], writes: Sequence[str], *, is_task:
 
     assert isinstance(access, Access)  # noqa: S101 - no other lens is put on here
     named = [one for one in tables if is_table_name(one) and lakehouse.exists(one)]
-    if not named and not any(not one.startswith("ops.") for one in writes) and is_task:
+    if not (named or own):
         lakehouse.refuse_unmanaged("Tasks that name no table")
     for one in named:
         if not lakehouse.shows_whole(one):
@@ -78,9 +82,8 @@ def refuse_unpermitted(tables: Iterable[str], writes: Sequence[str], *, is_task:
                 f"This works on all of {one} as it is, and you see it in part, or not at all.",
                 cure="Ask its owner for unmask on it, and for all its rows.",
             )
-    for one in writes:
-        if not one.startswith("ops."):
-            access.require("modify", access.name_of(one), "modify")
+    for one in own:
+        access.require("modify", access.name_of(one), "modify")
 
 
 def permitted(task: Task[Any, Any], parameters: Parameters) -> None:

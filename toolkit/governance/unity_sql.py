@@ -63,6 +63,11 @@ def export(state: Policies, lakehouse: Lakehouse) -> Export:
     for one in sorted(state.securables.values(), key=lambda one: (one.name.count("."), one.name)):
         if one.kind == "column":
             written.append(_column_tags(one))
+        elif one.kind == "view":
+            written.append(f"CREATE OR REPLACE VIEW {_named(one.name)} AS {one.definition}")
+        elif one.kind == "volume":
+            place = text_of(one.location)
+            written.append(f"CREATE EXTERNAL VOLUME IF NOT EXISTS {_named(one.name)} LOCATION {place}")
         elif one.kind not in _KINDS:
             left.append(f"{one.name}: a {one.kind} is not written.")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit.governance.tasks.auditing import VERIFY
-from toolkit.governance.tasks.cataloguing import ALTER, EXPORT_SQL, TAKE_IN
+from toolkit.governance.tasks.cataloguing import ALTER, EXPORT_SQL, REGISTER, TAKE_IN
 from toolkit.governance.tasks.classifying import CLASSIFY, CONFIRM, PROPAGATE
 from toolkit.governance.tasks.exchanging import EXPORT_LINEAGE, IMPORT_LINEAGE
 from toolkit.governance.tasks.granting import BREAK_GLASS, GRANT, REVOKE, SHARE
@@ -25,6 +25,7 @@ TASKS = (
     FILL_VAULT,
     FILTER_ROWS,
     ALTER,
+    REGISTER,
     EXPORT_SQL,
     EXPORT_LINEAGE,
     IMPORT_LINEAGE,

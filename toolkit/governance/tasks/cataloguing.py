@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -89,6 +89,44 @@ ALTER = Task(
     Alter,
     _alter,
     answer=lambda _, one: f"{one.name} is {one.owner}'s; its tags: {', '.join(one.tags) or 'none'}.",
+    writes=lambda _: (SECURABLES,),
+    about=of_nobody,
+    is_guarded=True,
+    then=TO_CATALOGUE,
+)
+
+
+class Register(Parameters):
+    """A view, a volume or a function."""
+
+    name: str = Field(description="Layer and name.", examples=["gold.germans"])
+    kind: Literal["view", "volume", "function"] = Field("view", description="What it is.")
+    definition: str = Field("", description="Of a view a SELECT over tables by their names; of a function its SQL.")
+    location: str = Field("", description="Of a volume where its files lie.")
+    comment: str = Field("", description="What it is for.")
+
+
+def _register(platform: DataPlatform, asked: Register) -> Securable:
+    from toolkit.governance import catalogue
+    from toolkit.governance.stewardship import Steward
+
+    return catalogue.register(
+        Steward(platform),
+        asked.name,
+        asked.kind,
+        definition=asked.definition,
+        location=asked.location,
+        comment=asked.comment,
+    )
+
+
+REGISTER = Task(
+    "register",
+    "Register",
+    "Put a view, a volume or a function into the catalogue. A view opens nothing: each sees in it what it sees of its tables.",
+    Register,
+    _register,
+    answer=lambda _, one: f"{one.name} is a {one.kind} of the catalogue.",
     writes=lambda _: (SECURABLES,),
     about=of_nobody,
     is_guarded=True,
