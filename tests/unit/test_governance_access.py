@@ -14,7 +14,7 @@ from deltalake import write_deltalake
 from tests.governed_world import CUSTOMERS, ROWS, World
 from tests.records import rule_found
 from toolkit import areas, runs
-from toolkit.errors import AccessDenied, DataError, UsageError
+from toolkit.errors import AccessDenied, DataError, SetupError, UsageError
 from toolkit.events import EventLog
 from toolkit.governance import catalogue, granting, people, protection
 from toolkit.governance.audit import Trail
@@ -514,3 +514,19 @@ def test_runs_are_for_who_manages(world: World) -> None:
     assert view.read(world.as_seen_by("root"), view.parameters()).rows == []
     with pytest.raises(AccessDenied, match="Runs"):
         view.read(world.as_seen_by("anna"), view.parameters())
+
+
+def test_of_a_store_that_does_not_answer_nothing_is_seen_and_what_needs_no_table_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOOLKIT_HOME", str(tmp_path))
+    away = looked_at(Lakehouse("abfs://lakehouse@devstoreaccount1.dfs.core.windows.net/first"))
+    view = areas.view("services.list")
+    assert view.read(away, view.parameters()).rows
+    for ask in (
+        away.tables,
+        lambda: away.shows_whole(CUSTOMERS) or away.open(CUSTOMERS),
+        lambda: away.refuse_unmanaged("Runs"),
+    ):
+        with pytest.raises((SetupError, DataError)):
+            ask()

@@ -6,19 +6,45 @@ Owns that one look. A lakehouse that is not governed is seen as it is, and costs
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import AccessDenied, UsageError
+from toolkit.errors import AccessDenied, ToolkitError, UsageError
 from toolkit.governance.heads import refuse_bereft
 from toolkit.governance.records import SECURABLES
 from toolkit.parameters import Parameters
 from toolkit.scenario import is_table_name
 from toolkit.store.lakehouse import Lakehouse
+from toolkit.store.lens import Seen
 from toolkit.views import Task
 
 if TYPE_CHECKING:
     from toolkit.governance.access import Access
+
+
+@dataclass(frozen=True)
+class _Closed:
+    """The lens of a lakehouse of which it is not known who may see what, since its store does not answer.
+
+    What does not look at tables, as the list of servers, goes on; all else says why it cannot.
+    """
+
+    problem: ToolkitError
+
+    def visible(self, tables: Sequence[str]) -> list[str]:
+        """None: raises what stands in the way."""
+        del tables
+        raise self.problem
+
+    def manages(self) -> bool:
+        """Raises what stands in the way."""
+        raise self.problem
+
+    def seen(self, table: str, columns: Mapping[str, str], version: int | None) -> Seen:
+        """Raises what stands in the way."""
+        del table, columns, version
+        raise self.problem
 
 
 def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
@@ -31,7 +57,11 @@ def looked_at(lakehouse: Lakehouse | None = None) -> Lakehouse:
     where = lakehouse or Lakehouse.default()
     if where.lens is not None:
         return where
-    if not where.has_version(SECURABLES):
+    try:
+        is_governed = where.has_version(SECURABLES)
+    except ToolkitError as problem:
+        return Lakehouse(where.root, _Closed(problem))
+    if not is_governed:
         refuse_bereft(where)
         return where
     from toolkit.governance.policies import WHO_LOOKS, acting, policies
@@ -70,6 +100,8 @@ def refuse_unpermitted(tables: Iterable[str], writes: Sequence[str], *, is_task:
     from toolkit.governance.access import Access
     from toolkit.governance.decisions import Decision
 
+    if isinstance(access, _Closed):
+        raise access.problem
     assert isinstance(access, Access)  # noqa: S101 - no other lens is put on here
     named = [one for one in tables if is_table_name(one) and lakehouse.exists(one)]
     if not (named or own):
