@@ -26,7 +26,18 @@ from toolkit.errors import UsageError, nearest, wrong_value
 GIB = 1024**3
 OTHER_VARIABLES = frozenset(
     f"TOOLKIT_{name}"
-    for name in ("HOME", "CACHE", "AREAS", "SCENARIOS", "MAVEN", "DEBUG", "RUN_ID", "FRESH", "SERVICE_FOLDER")
+    for name in (
+        "HOME",
+        "CACHE",
+        "AREAS",
+        "SCENARIOS",
+        "MAVEN",
+        "DEBUG",
+        "RUN_ID",
+        "FRESH",
+        "SERVICE_FOLDER",
+        "GOVERNANCE_KEY",
+    )
 )
 """Variables that are no settings: `paths`, `scenario`, `jars`, services, the command line and the runner read or set them."""
 MOST_DEFAULT_MEMORY = 6 * GIB
