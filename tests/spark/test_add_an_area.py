@@ -81,7 +81,7 @@ async def test_its_tab(disk: Path) -> None:
     app = type(
         "App", (ToolkitApp,), {"MODES": modes, "CSS_PATH": Path(inspect.getfile(ToolkitApp)).parent / "app.tcss"}
     )()
-    async with app.run_test(size=(100, 30)) as pilot:
+    async with app.run_test(size=(120, 30)) as pilot:
         assert "Disk" in screen_text(app)
         app.action_show_mode("disk")
         await settle(pilot)

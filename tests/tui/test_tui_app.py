@@ -17,7 +17,7 @@ from toolkit.tui.background import in_background
 from toolkit.tui.palette import DARK, LIGHT
 from toolkit.tui.screens.help import HelpScreen
 from toolkit.tui.screens.table import TableScreen
-from toolkit.tui.widgets.frame import CommandBar
+from toolkit.tui.widgets.frame import CommandBar, tabs
 from toolkit.tui.widgets.table_detail import TableDetail
 
 pytestmark = pytest.mark.asyncio
@@ -47,6 +47,16 @@ async def test_a_narrow_screen_has_the_numbers_of_the_tabs_and_the_title_of_its_
         shown = [title for title in titles if title in line]
         assert shown == (titles if size[0] >= 100 else ["3 Tables"])
         assert all(number in line for number in "1234")
+
+
+@pytest.mark.parametrize("width", [80, 100, 105, 106, 118, 119, 200])
+async def test_every_tab_is_there_at_every_width_and_no_title_is_cut(app: ToolkitApp, width: int) -> None:
+    async with app.run_test(size=(width, 30)) as pilot:
+        await settle(pilot)
+        line = f"{screen_text(app).splitlines()[0]} "
+        for number, (_, title) in enumerate(tabs(), 1):
+            assert f" {number} " in line
+            assert f" {number} {title} " in line or f" {number} {title[0]}" not in line
 
 
 async def test_every_screen_shows_a_command_and_y_copies_it(app: ToolkitApp) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.events import Resize
 from textual.reactive import reactive
 from textual.widgets import Static
 
 from toolkit.listing import known
 from toolkit.words import literal, plural
+
+AROUND_A_TITLE, ROOM_FOR_BRAND, ROOM_FOR_RUNS = 4, 13, 18
+"""Characters: a tab's number and its blanks, the app's name, and what is said of runs that are going."""
 
 
 def tabs() -> list[tuple[str, str]]:
@@ -36,6 +40,12 @@ class TopBar(Horizontal):
             )
             yield Static(label, classes="tab -active" if mode == self.mode else "tab")
         yield Static("", id="going")
+
+    def on_resize(self, event: Resize) -> None:
+        """Leave out the name of the app where there is no room for all titles, then those of the tabs that are not shown."""
+        titles = sum(len(title) + AROUND_A_TITLE for _, title in tabs()) + ROOM_FOR_RUNS
+        self.set_class(titles + ROOM_FOR_BRAND > event.size.width, "-brandless")
+        self.set_class(titles > event.size.width, "-numbers")
 
     def watch_going(self, going: int) -> None:
         """Say it, and how to get there."""
