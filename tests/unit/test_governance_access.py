@@ -75,6 +75,15 @@ def test_a_suggested_class_opens_nothing(world: World) -> None:
     assert state.state == "suggested"
 
 
+def test_a_suggestion_that_a_column_is_internal_opens_it_for_nobody(world: World) -> None:
+    world.write(CUSTOMERS, {**ROWS, "channel": ["shop", "web"] * 3}, schema_mode="merge")
+    (found,) = [one for one in protection.suggest(world.steward(), CUSTOMERS) if one.column == "channel"]
+    assert (found.sensitivity, found.state) == ("internal", "suggested")
+    assert {row["channel"] for row in seen(world, "anna")} == {None}
+    protection.confirm(world.steward(), CUSTOMERS, ["channel"], None)
+    assert {row["channel"] for row in seen(world, "anna")} == {None, "shop", "web"}
+
+
 def test_a_column_that_comes_later_is_masked_until_it_is_confirmed(world: World) -> None:
     later = {**ROWS, "note": ["likes tea"] * 6}
     world.write(CUSTOMERS, later, schema_mode="merge")

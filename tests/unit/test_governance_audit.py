@@ -149,6 +149,24 @@ def test_a_stop_between_the_entry_and_its_head_is_no_tampering(world: World) -> 
     assert verdict(world) == ("intact", "")
 
 
+def test_what_is_coming_is_said_before_it_is_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the process ended once the entry is there, and before the head says so."""
+    trail, kept = Trail(world.lakehouse), []
+
+    def stopped(head: Head) -> None:
+        kept.append(head)
+        if len(kept) > 1:
+            raise KeyboardInterrupt
+        Trail._keep(trail, head)
+
+    monkeypatch.setattr(trail, "_keep", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        trail.append([Act("root", "read", "x")])
+    assert verdict(world) == ("intact", "")
+    Trail(world.lakehouse).append([Act("root", "read", "y")])
+    assert verdict(world) == ("intact", "")
+
+
 def test_a_stop_before_the_entry_is_no_tampering(world: World) -> None:
     trail = Trail(world.lakehouse)
     head = trail.head()
