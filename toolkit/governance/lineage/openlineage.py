@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, OutputDataset
     from openlineage.client.facet_v2 import column_lineage_dataset
 
-PRODUCER = "https://pypi.org/project/lakehouse-toolkit"
+PRODUCER = "urn:lakehouse-toolkit"
 SOURCE, UNKNOWN, RUN = "toolkit_source", "toolkit_unknown", "toolkit_run"
 """Facets of our own."""
 _URI = re.compile(r"^(?P<namespace>[a-z][a-z0-9+.-]*://[^/]+)/(?P<name>.*)$")
