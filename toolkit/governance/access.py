@@ -19,7 +19,7 @@ from toolkit.governance.decisions import Decider, Decision, Request
 from toolkit.governance.filters import Viewer
 from toolkit.governance.keys import Keys, StoredKey
 from toolkit.governance.masks import Mask, Sides
-from toolkit.governance.names import LONGEST_NAME, full_name
+from toolkit.governance.names import LONGEST_NAME, full_name, table_of
 from toolkit.governance.policies import Policies, policies
 from toolkit.governance.records import ColumnClass, Privilege
 from toolkit.store.lakehouse import Lakehouse
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 SITTING_SECONDS = 900.0
 """Within it, one process that reads the same in the same way again makes no second entry in the audit trail."""
 OPEN = ("public", "internal")
-_BY_CLASS = {"confidential": "hash"}
-"""The mask of a class where no mask was chosen; nothing is shown of the others."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Access:
         self.purpose = purpose
         self.keys = keys or StoredKey()
         self.run_id = run_id
-        self.trail = Trail(lakehouse, session) if session else Trail(lakehouse)
+        self.trail = Trail(lakehouse, session)
         self._sittings: dict[tuple[object, ...], float] = {}
 
     @property
@@ -132,10 +130,14 @@ class Access:
 
     def visible(self, tables: Sequence[str]) -> list[str]:
         """Those of the tables that the principal may read, or browse in the catalogue."""
-        return [one for one in tables if self._is_visible(self.name_of(one))]
+        # One state for all of them: to ask for it looks at each of its tables.
+        decider = self.decider
+        names = {one: full_name(one, decider.policies.catalog) for one in tables}
+        return [one for one, name in names.items() if self._is_visible(decider, name)]
 
-    def _is_visible(self, securable: str) -> bool:
-        return self.decide("select", securable).is_allowed or self.decide("browse", securable).is_allowed
+    def _is_visible(self, decider: Decider, securable: str) -> bool:
+        privileges: tuple[Privilege, ...] = ("select", "browse")
+        return any(decider.decide(self.request(one, securable)).is_allowed for one in privileges)
 
     def sight(self, table: str, types: Mapping[str, str], version: int | None = None, action: str = "read") -> Sight:
         """What the principal sees of a table; that it looks is noted.
@@ -164,16 +166,16 @@ class Access:
 
     def tags(self, securable: str, columns: Iterable[str]) -> dict[str, frozenset[str]]:
         """What grants by tag may ask of columns' classes."""
-        return {name: _tags(self.policies.class_of(securable, name)) for name in columns}
+        state = self.policies
+        return {name: _tags(state.class_of(securable, name)) for name in columns}
 
     def sight_of(self, securable: str, types: Mapping[str, str], version: int | None, decision: Decision) -> Sight:
         """What the principal sees of a table that it may read, without a note of it."""
         state = self.policies
         classes = {name: state.class_of(securable, name) for name in types}
-        known = without_content(securable.partition(".")[2])
-        chosen = {name for name in types if (securable, name) in state.masks}
+        known = without_content(table_of(securable))
         sealed = encryption.columns_of(state, securable, types)
-        chosen |= set(sealed)
+        chosen = {name for name in types if name in sealed or (securable, name) in state.masks}
         closed = [name for name, one in classes.items() if name in chosen or not (is_open(one) or name in known)]
         allowed = self.decider.columns(self.request("unmask", securable, version), self.tags(securable, closed))
         hidden = [name for name in closed if not allowed[name].is_allowed]
@@ -251,10 +253,9 @@ def mask_of(state: Policies, securable: str, column: str, kind: str) -> Mask:
     domain = (one.kind if one else "") or column
     if chosen := state.masks.get((securable, column)):
         return Mask(chosen.mask, chosen.argument, domain)
-    by_class = _BY_CLASS.get(one.sensitivity or "", "null") if one and one.state == "confirmed" else "null"
-    return (
-        Mask("hash", "", domain) if by_class == "hash" and masks.MASKS["hash"].fits(kind) else Mask("null", "", domain)
-    )
+    # Where no mask was chosen, equal values of what is confirmed as confidential can be told; of all else nothing is shown.
+    is_hashed = one is not None and (one.state, one.sensitivity) == ("confirmed", "confidential")
+    return Mask("hash" if is_hashed and masks.MASKS["hash"].fits(kind) else "null", "", domain)
 
 
 def _tags(one: ColumnClass | None) -> frozenset[str]:

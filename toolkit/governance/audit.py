@@ -107,9 +107,9 @@ def _no_session() -> SparkSession:
 class Trail:
     """The audit trail of a lakehouse."""
 
-    def __init__(self, lakehouse: Lakehouse, session: Callable[[], SparkSession] = _no_session) -> None:
+    def __init__(self, lakehouse: Lakehouse, session: Callable[[], SparkSession] | None = None) -> None:
         self.lakehouse = lakehouse
-        self._session = session
+        self._session = session or _no_session
         self.head_file = head_file(lakehouse.root)
 
     def append(self, acts: Sequence[Act]) -> list[AuditEntry]:

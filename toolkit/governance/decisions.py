@@ -24,12 +24,10 @@ OWNER = "owner of "
 """What the grant is called that an owner has by being it."""
 _NEWEST = -1
 """The version of a table that is asked for as it is."""
-_NEEDED: Mapping[str, tuple[tuple[int, Privilege], ...]] = {
-    "select": ((1, "use_catalog"), (2, "use_schema")),
-    "modify": ((1, "use_catalog"), (2, "use_schema")),
-    "export": ((1, "use_catalog"), (2, "use_schema")),
-}
-"""What has to be permitted on the catalog and on the schema besides."""
+_NEED_USE = frozenset({"select", "modify", "export"})
+"""Privileges for which the use of the catalog and of the schema has to be permitted besides."""
+_USE: tuple[tuple[int, Privilege], ...] = ((1, "use_catalog"), (2, "use_schema"))
+"""By how many parts the name of what is used has."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,8 @@ class Decider:
     def decide(self, request: Request) -> Decision:
         """May the principal, on the object itself and on what that is a part of?"""
         needed = [
-            _on(request, ancestors(request.securable)[-at], privilege)
-            for at, privilege in _NEEDED.get(request.privilege, ())
+            replace(request, privilege=use, securable=ancestors(request.securable)[-at], version=None, tags=frozenset())
+            for at, use in (_USE if request.privilege in _NEED_USE else ())
             if at < level(request.securable)
         ]
         decisions = [self._decide([one])[0] for one in (*needed, request)]
@@ -104,16 +102,7 @@ class Decider:
             columns: the tags of each.
         """
         requests = [
-            Request(
-                request.principal,
-                request.privilege,
-                f"{request.securable}.{name}",
-                request.purpose,
-                request.version,
-                request.at,
-                tags,
-            )
-            for name, tags in columns.items()
+            replace(request, securable=f"{request.securable}.{name}", tags=tags) for name, tags in columns.items()
         ]
         return dict(zip(columns, self._decide(requests), strict=True)) if requests else {}
 
@@ -189,10 +178,6 @@ _OF_OWNERS: tuple[Privilege, ...] = (
     "browse", "use_catalog", "use_schema", "select", "modify", "execute", "read_volume", "write_volume", "export", "manage",
 )  # fmt: skip
 """All but seeing what is masked and breaking the glass: who owns a table does not for that see what is in it."""
-
-
-def _on(request: Request, securable: str, privilege: Privilege) -> Request:
-    return Request(request.principal, privilege, securable, request.purpose, None, request.at)
 
 
 def _owned(securable: str, owner: str, privilege: Privilege) -> Grant:

@@ -12,7 +12,7 @@ from toolkit.errors import UsageError
 from toolkit.scenario import is_table_name
 from toolkit.words import cut
 
-CATALOG, SCHEMA, TABLE, COLUMN = 1, 2, 3, 4
+SCHEMA, TABLE = 2, 3
 """Parts of a name."""
 LONGEST_NAME = 80
 """Characters of a name that a message shows."""

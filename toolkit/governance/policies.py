@@ -17,7 +17,6 @@ import networkx as nx
 
 from toolkit import settings
 from toolkit.errors import UsageError
-from toolkit.governance.names import CATALOG, level
 from toolkit.governance.records import (
     ColumnClass,
     ColumnMask,
@@ -136,8 +135,7 @@ def rank(one: ColumnClass) -> int:
 
 def _sensitivity(one: ColumnClass) -> int:
     """The more sensitive the larger; what is not known, or not confirmed, is more than all."""
-    unsure = one.sensitivity is None or one.state != "confirmed"
-    return len(_ORDER) if unsure or one.sensitivity is None else _ORDER.index(one.sensitivity)
+    return rank(one) if one.sensitivity and one.state == "confirmed" else len(_ORDER)
 
 
 _read_last: dict[str, tuple[tuple[int, ...], Policies]] = {}
@@ -211,8 +209,3 @@ def catalog_of(lakehouse: Lakehouse) -> str:
             cure="Take it in: toolkit governance take_in",
         )
     return catalog
-
-
-def is_catalog(securable: str) -> bool:
-    """Whether it names a catalog."""
-    return level(securable) == CATALOG
