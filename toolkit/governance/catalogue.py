@@ -16,6 +16,7 @@ from toolkit.governance.names import (
     check_assignment,
     check_part,
     check_principal,
+    column_of,
     level,
     parent_of,
     resolve,
@@ -86,7 +87,7 @@ def alter(
     name, state = resolve(securable, steward.catalog), steward.policies
     known = state.securables.get(name)
     if known is None and parent_of(name) in state.securables and state.securables[parent_of(name)].kind == "table":
-        steward.columns(name.split(".", 3)[3], parent_of(name))
+        steward.columns(column_of(name), parent_of(name))
         known = replace(steward.new_securable(name, "column"), owner=state.securables[parent_of(name)].owner)
     if known is None:
         raise UsageError.unknown("object of the catalogue", securable, state.securables)

@@ -17,6 +17,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from toolkit.columns import quoted
 from toolkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def guarded(lake: Governed, query: str) -> DataFrame:
         if name not in views:
             views[name] = f"governed_{secrets.token_hex(16)}"
             _as_in(own, lake.table(name)).createOrReplaceTempView(views[name])
-        places.append((*_span(table, query), views[name], "" if table.alias else f" AS {_quoted(table.name)}"))
+        places.append((*_span(table, query), views[name], "" if table.alias else f" AS {quoted(table.name)}"))
     plan = _resolved(own, _spliced(query, places))
     _refuse_strays(own, plan, frozenset(views.values()))
     return _frame_of(own, plan)
@@ -193,10 +194,6 @@ def _span(table: exp.Table, query: str) -> tuple[int, int]:
     if not query[start:end].strip():
         raise UsageError(f"{_shown(table)} cannot be placed in the query.", cure=_CURE)
     return start, end
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``')}`"
 
 
 def _spliced(query: str, places: list[tuple[int, int, str, str]]) -> str:

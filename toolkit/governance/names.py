@@ -86,6 +86,11 @@ def full_name(table: str, catalog: str) -> str:
     return table if table.count(".") >= SCHEMA and table.startswith(f"{catalog}.") else f"{catalog}.{table}"
 
 
+def column_of(securable: str) -> str:
+    """The column of a full name; empty for what is no column."""
+    return "".join(securable.split(".", TABLE)[TABLE:])
+
+
 def table_of(securable: str) -> str:
     """The table of a full name as a lakehouse calls it: `main.silver.customers` is `silver.customers`."""
     return securable.partition(".")[2]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from toolkit.governance.lineage.model import Lineage
 from toolkit.governance.names import full_name, table_of
 from toolkit.governance.policies import Policies, rank
 from toolkit.governance.records import ColumnClass
@@ -50,7 +51,8 @@ def propagate(steward: Steward) -> Propagated:
     known: dict[tuple[str, str], ColumnClass] = dict(state.classes)
     made: dict[tuple[str, str], ColumnClass] = {}
     stopped: dict[str, None] = {}
-    ways = list(_ways(steward, catalog))
+    kept = [lineage for lineage, _ in lineages(steward.tables.lakehouse) if lineage.target]
+    ways = list(_ways(steward, catalog, kept))
     changed = True
     while changed:
         changed = False
@@ -79,13 +81,13 @@ def propagate(steward: Steward) -> Propagated:
     if suggested:
         steward.note("propagate", catalog, detail=f"{len(suggested)} columns")
         steward.tables.append(suggested)
-    return Propagated(suggested, tuple(stopped), tuple(_unknown(steward)))
+    return Propagated(suggested, tuple(stopped), tuple(_unknown(kept)))
 
 
-def _ways(steward: Steward, catalog: str) -> Iterable[tuple[str, str, str, str]]:
+def _ways(steward: Steward, catalog: str, kept: Iterable[Lineage]) -> Iterable[tuple[str, str, str, str]]:
     """Target, column, source and its column, of each value that is handed on between tables of the lakehouse."""
     tables = set(steward.tables.lakehouse.tables())
-    for lineage, _ in lineages(steward.tables.lakehouse):
+    for lineage in kept:
         if lineage.target is None or lineage.target.name not in tables:
             continue
         for edge in lineage.edges:
@@ -109,10 +111,10 @@ def _is_more(origin: ColumnClass, now: ColumnClass | None) -> bool:
     return now is None or rank(origin) > rank(now)
 
 
-def _unknown(steward: Steward) -> list[str]:
+def _unknown(kept: Iterable[Lineage]) -> list[str]:
     found = {
         f"{lineage.target.name}.{one.column or '*'}": None
-        for lineage, _ in lineages(steward.tables.lakehouse)
+        for lineage in kept
         if lineage.target
         for one in lineage.unknown
     }

@@ -11,6 +11,7 @@ from toolkit.governance import filters
 from toolkit.governance.classes import Finding, Fingerprint, classify, has_drifted
 from toolkit.governance.masks import Mask
 from toolkit.governance.masks import check as check_mask
+from toolkit.governance.names import table_of
 from toolkit.governance.policies import rank
 from toolkit.governance.records import Class, ColumnClass, ColumnMask, MaskKind, RowFilter
 from toolkit.governance.stewardship import Steward
@@ -125,7 +126,7 @@ def suggest(steward: Steward, table: str) -> list[ColumnClass]:
     at = steward.at()
     found = [
         _suggested(name, one, known.get(one.column), steward.principal, at)
-        for one in classify(steward.tables.reader(name.partition(".")[2]))
+        for one in classify(steward.tables.reader(table_of(name)))
     ]
     changed = [one for one in found if one is not None]
     said = f"{len(changed)} of {len(found)} columns"

@@ -13,8 +13,8 @@ from toolkit.errors import DataError, UsageError
 from toolkit.governance.access import Access
 from toolkit.governance.audit import Act
 from toolkit.governance.decisions import Decision
-from toolkit.governance.names import resolve
-from toolkit.governance.policies import Policies, acting
+from toolkit.governance.names import column_of, parent_of, resolve, table_of
+from toolkit.governance.policies import Policies, acting, catalog_of
 from toolkit.governance.records import (
     Principal,
     PrincipalKind,
@@ -57,8 +57,6 @@ class Steward:
         Raises:
             UsageError: the lakehouse is not governed yet.
         """
-        from toolkit.governance.policies import catalog_of
-
         return catalog_of(self.tables.lakehouse)
 
     def at(self) -> datetime:
@@ -115,9 +113,8 @@ class Steward:
         name, state = resolve(securable, self.catalog), self.policies
         if name in state.securables:
             return name
-        table = ".".join(name.split(".", 3)[:3])
-        if name != table and table in state.securables:
-            self.columns(name.split(".", 3)[3], table)
+        if (column := column_of(name)) and parent_of(name) in state.securables:
+            self.columns(column, parent_of(name))
             return name
         raise UsageError.unknown(
             "object of the catalogue",
@@ -133,7 +130,7 @@ class Steward:
             UsageError: it is none.
         """
         name = self.known(table)
-        if self.policies.securables.get(name) is None or not is_table_name(name.partition(".")[2]):
+        if self.policies.securables.get(name) is None or not is_table_name(table_of(name)):
             raise UsageError(f"{table} is no table.", cure="Name one as <layer>.<table>.")
         return name
 
@@ -143,7 +140,7 @@ class Steward:
         Raises:
             DataError: it is not there.
         """
-        name = securable.partition(".")[2]
+        name = table_of(securable)
         if not self.tables.lakehouse.has_version(name):
             raise DataError(f"{name} is in the catalogue, and not in the lakehouse.", cure="Run what writes it.")
         return {one.name: one.type for one in self.tables.reader(name).columns()}

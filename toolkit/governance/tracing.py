@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from toolkit.errors import ToolkitError
 from toolkit.governance.lineage.composing import compose
 from toolkit.governance.lineage.graph import LineageGraph
-from toolkit.governance.lineage.model import Edge, Field, Lineage, Origin, Source, Unknown
+from toolkit.governance.lineage.model import Edge, Field, Lineage, Origin, Source, Unknown, unknown_lineage
 from toolkit.governance.policies import rows_of
 from toolkit.governance.records import ColumnOrigin, OriginState
 from toolkit.store.lakehouse import Lakehouse
@@ -43,7 +43,6 @@ class Tracer:
 
     def statement(self, spark: SparkSession, text: str, path: Location) -> None:
         """A statement has changed a table."""
-        from toolkit.governance.lineage.model import unknown_lineage
         from toolkit.governance.lineage.statements import lineage_of_statement
 
         target = Source("table", str(path))

@@ -15,7 +15,7 @@ from sqlglot import exp
 from toolkit.columns import quoted
 from toolkit.governance.access import is_open, mask_of
 from toolkit.governance.masks import HASHED, HIDDEN, Mask
-from toolkit.governance.names import ancestors
+from toolkit.governance.names import ancestors, table_of
 from toolkit.governance.policies import EVERYONE, Policies
 from toolkit.governance.records import Grant, RowFilter, Securable
 from toolkit.store.lakehouse import Lakehouse
@@ -110,7 +110,7 @@ def _pairs(tags: tuple[str, ...]) -> str:
 
 
 def _columns(securable: str, lakehouse: Lakehouse) -> dict[str, str]:
-    table = securable.partition(".")[2]
+    table = table_of(securable)
     if not lakehouse.has_version(table):
         return {}
     return {one.name: one.type for one in DeltaReader(lakehouse.path(table), table).columns()}

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from toolkit.errors import UsageError
 from toolkit.governance.access import Access
-from toolkit.governance.names import resolve
+from toolkit.governance.policies import WHO_LOOKS
 from toolkit.governance.records import Grant
-from toolkit.governance.views.naming import EMPTY, SHOWN, OfColumn, looker, may, require_visible, short, state_of
+from toolkit.governance.views.naming import EMPTY, SHOWN, OfColumn, asked_column, looker, may, short, state_of
 from toolkit.parameters import Parameters
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.reader import DeltaReader
@@ -108,13 +108,12 @@ def _access(lakehouse: Lakehouse, parameters: Asked) -> Result:
     state = state_of(lakehouse)
     if not state.catalog:
         return Result([])
-    table, column = _split(parameters.column, state.catalog)
-    require_visible(lakehouse, table)
+    table, column = asked_column(lakehouse, parameters.column)
     plain = Lakehouse(lakehouse.root)
     types = {one.name: one.type for one in DeltaReader(plain.path(table), table).columns()}
     if column not in types:
         raise UsageError.unknown(f"column of {table}", column, types)
-    wanted = [one for one in state.principals.values() if one.kind in ("user", "service", "recipient")]
+    wanted = [one for one in state.principals.values() if one.kind in WHO_LOOKS]
     if not may(lakehouse, "manage", f"{state.catalog}.{table}"):
         wanted = [one for one in wanted if one.name == looker(lakehouse).principal]
     rows = [
@@ -126,13 +125,6 @@ def _access(lakehouse: Lakehouse, parameters: Asked) -> Result:
         for one in sorted(wanted, key=lambda one: one.name)
     ]
     return Result(rows)
-
-
-def _split(address: str, catalog: str) -> tuple[str, str]:
-    parts = resolve(address, catalog).split(".", 3)
-    if len(parts) < 4:  # noqa: PLR2004 - catalog, schema, table, column
-        raise UsageError(f"{address!r} is no column.", cure="Write it as layer.table.column.")
-    return ".".join(parts[1:3]), parts[3]
 
 
 def _sees(access: Access, table: str, column: str, types: dict[str, str]) -> Row:

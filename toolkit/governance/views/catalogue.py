@@ -32,7 +32,8 @@ def _catalogue(lakehouse: Lakehouse, parameters: Search) -> Result:
         return Result([])
     access, there = looker(lakehouse), lakehouse.tables()
     known = [one for one in state.securables.values() if one.kind != "column"]
-    visible = [one for one in known if one.kind in ("catalog", "schema") or access.visible([short(one.name)])]
+    seen = set(access.visible([short(one.name) for one in known if one.kind not in ("catalog", "schema")]))
+    visible = [one for one in known if one.kind in ("catalog", "schema") or short(one.name) in seen]
     rows: list[Row] = [
         {
             "name": short(one.name),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from toolkit.errors import UsageError
 from toolkit.governance.lineage.graph import LineageGraph, Reached
 from toolkit.governance.lineage.model import Source
-from toolkit.governance.names import resolve
 from toolkit.governance.tracing import graph, table
-from toolkit.governance.views.naming import SHOWN, OfColumn, require_visible, state_of
+from toolkit.governance.views.naming import SHOWN, OfColumn, asked_column
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.views import Column, Link, Result, Row, View
 from toolkit.words import plural
@@ -28,22 +26,12 @@ class Traced(OfColumn):
     steps: int = Field(50, ge=1, le=1_000, description="Writes from it at most.")
 
 
-def _asked(lakehouse: Lakehouse, address: str) -> tuple[Source, str]:
-    catalog = state_of(lakehouse).catalog
-    parts = resolve(address, catalog or "main").split(".", 3)
-    if len(parts) < 4:  # noqa: PLR2004 - catalog, schema, table, column
-        raise UsageError(f"{address!r} is no column.", cure="Write it as layer.table.column.")
-    name = ".".join(parts[1:3])
-    require_visible(lakehouse, name)
-    return table(name), parts[3]
-
-
 def _lineage(lakehouse: Lakehouse, parameters: Traced) -> Result:
-    source, column = _asked(lakehouse, parameters.column)
+    name, column = asked_column(lakehouse, parameters.column)
     known = _graph(lakehouse)
     if known is None:
         return Result([])
-    found = known.provenance(source, column)
+    found = known.provenance(table(name), column)
     rows = [_row(one, lakehouse) for one in found.columns if one.steps <= parameters.steps]
     notes = [f"{name}: {'; '.join(reasons)}." for name, reasons in found.unknown.items()]
     runs = [f"Written by {', '.join(found.runs)}."] if found.runs else []
@@ -51,11 +39,11 @@ def _lineage(lakehouse: Lakehouse, parameters: Traced) -> Result:
 
 
 def _impact(lakehouse: Lakehouse, parameters: Traced) -> Result:
-    source, column = _asked(lakehouse, parameters.column)
+    name, column = asked_column(lakehouse, parameters.column)
     known = _graph(lakehouse)
     if known is None:
         return Result([])
-    return Result([_row(one, lakehouse) for one in known.impact(source, column) if one.steps <= parameters.steps])
+    return Result([_row(one, lakehouse) for one in known.impact(table(name), column) if one.steps <= parameters.steps])
 
 
 def _graph(lakehouse: Lakehouse) -> LineageGraph | None:

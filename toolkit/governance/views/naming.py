@@ -6,6 +6,7 @@ from pydantic import Field
 
 from toolkit.errors import UsageError
 from toolkit.governance.access import Access
+from toolkit.governance.names import column_of, parent_of, resolve, table_of
 from toolkit.governance.policies import Policies, acting, policies
 from toolkit.governance.records import Privilege
 from toolkit.parameters import Parameters
@@ -60,6 +61,20 @@ def require_visible(lakehouse: Lakehouse, table: str) -> None:
         raise UsageError.unknown("table", table, there)
 
 
+def asked_column(lakehouse: Lakehouse, address: str) -> tuple[str, str]:
+    """The table and the column at `layer.table.column`, of a table that may be seen to be there.
+
+    Raises:
+        UsageError: it is no column, or there is no such table, or none that may be seen.
+    """
+    full = resolve(address, state_of(lakehouse).catalog or "main")
+    if not (column := column_of(full)):
+        raise UsageError(f"{address!r} is no column.", cure="Write it as layer.table.column.")
+    table = table_of(parent_of(full))
+    require_visible(lakehouse, table)
+    return table, column
+
+
 def short(securable: str) -> str:
     """A full name as a lakehouse calls it: without the catalog, which is itself."""
-    return securable.partition(".")[2] or securable
+    return table_of(securable) or securable
