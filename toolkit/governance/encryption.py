@@ -103,7 +103,7 @@ def _sealing(key: bytes, place: bytes) -> Callable[[pd.Series[Any]], pd.Series[A
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         cipher = AESGCM(key)
-        return values.map(lambda value: _sealed(cipher, place, value) if isinstance(value, str) else None)
+        return values.map(lambda value: sealed(cipher, place, value) if isinstance(value, str) else None)
 
     return sealing
 
@@ -114,18 +114,24 @@ def _opening(key: bytes, place: bytes) -> Callable[[pd.Series[Any]], pd.Series[A
 
         cipher = AESGCM(key)
         return values.map(
-            lambda value: _opened(cipher, place, bytes(value)) if isinstance(value, bytes | bytearray) else None
+            lambda value: opened(cipher, place, bytes(value)) if isinstance(value, bytes | bytearray) else None
         )
 
     return opening
 
 
-def _sealed(cipher: AESGCM, place: bytes, value: str) -> bytes:
+def sealed(cipher: AESGCM, place: bytes, value: str) -> bytes:
+    """A text encrypted, and bound to a place."""
     nonce = os.urandom(NONCE)
     return nonce + cipher.encrypt(nonce, value.encode(), place)
 
 
-def _opened(cipher: AESGCM, place: bytes, value: bytes) -> str:
+def opened(cipher: AESGCM, place: bytes, value: bytes) -> str:
+    """What `sealed` encrypted.
+
+    Raises:
+        ValueError: it was encrypted with another key, or for another place.
+    """
     from cryptography.exceptions import InvalidTag
 
     try:

@@ -17,7 +17,8 @@ from toolkit.errors import AccessDenied, UsageError
 from toolkit.governance import masks
 from toolkit.governance.access import Access, Sight, unseen
 from toolkit.governance.keys import Keys
-from toolkit.governance.names import table_of
+from toolkit.governance.names import LONGEST_NAME, table_of
+from toolkit.governance.policies import WHO_LOOKS, catalog_of, policies
 from toolkit.governance.records import Securable
 from toolkit.store.lakehouse import Lakehouse
 from toolkit.store.location import Location, located
@@ -56,8 +57,6 @@ def governed(
     Raises:
         UsageError: the lakehouse is not governed, or there is no such principal.
     """
-    from toolkit.governance.policies import WHO_LOOKS, catalog_of, policies
-
     where = Lakehouse((lakehouse or Lakehouse.default()).root)
     catalog_of(where)
     if policies(where).require_principal(principal).kind not in WHO_LOOKS:
@@ -95,7 +94,11 @@ class Governed:
             if version is not None:
                 raise UsageError(f"{table} is a view, and has no versions.", cure="Ask its tables.")
             return self._of_view(view)
-        name, sight = self._sight(table, version, "read")
+        return self._seen(table, version, "read")
+
+    def _seen(self, table: str, version: int | None, action: str) -> DataFrame:
+        """What is seen of a table; that it is looked at is noted as this action."""
+        name, sight = self._sight(table, version, action)
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -133,7 +136,9 @@ class Governed:
         if one is None or one.kind != "volume" or not decision.is_allowed:
             if one is not None:
                 self.access.note("read volume", full, decision)
-            raise AccessDenied(f"There is no volume {cut(repr(name), 60)} that {self.access.principal} may read.")
+            raise AccessDenied(
+                f"There is no volume {cut(repr(name), LONGEST_NAME)} that {self.access.principal} may read."
+            )
         self.access.note("read volume", full, decision)
         return located(one.location)
 
@@ -211,12 +216,7 @@ class Governed:
 
         securable = self.access.name_of(self._name(table))
         self.access.require("export", securable, "export", f"as {form}")
-        name, sight = self._sight(table, version, "export")
-        reader = self.spark.read.format("delta")
-        if version is not None:
-            reader = reader.option("versionAsOf", version)
-        frame = self._through(reader.load(str(self._path(name))), sight)
-        export(frame, folder, form)
+        export(self._seen(table, version, "export"), folder, form)
         return int(self.spark.read.format(form).load(str(folder)).count())
 
     def _name(self, table: str) -> str:
@@ -237,7 +237,9 @@ class Governed:
         from toolkit.scenario import is_table_name
 
         if type(version) not in (int, type(None)):
-            raise UsageError(f"{cut(repr(version), 60)} is no version.", cure="A version is a whole number from 0.")
+            raise UsageError(
+                f"{cut(repr(version), LONGEST_NAME)} is no version.", cure="A version is a whole number from 0."
+            )
         name, lakehouse = self._name(table), self.access.lakehouse
         if not is_table_name(name) or not lakehouse.exists(name) or not self.access.visible([name]):
             raise unseen(table, self.access.principal)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from toolkit.errors import AccessDenied, UsageError
 from toolkit.governance.access import Access, mask_of
 from toolkit.governance.audit import Act
+from toolkit.governance.encryption import opened, sealed
 from toolkit.governance.keys import Keys
 from toolkit.governance.masks import HASHED, Mask
 from toolkit.governance.names import table_of
@@ -23,8 +24,9 @@ from toolkit.governance.records import VaultEntry
 from toolkit.governance.stewardship import Steward
 from toolkit.store.query_engine import quoted
 
-NONCE = 12
-"""Bytes of AES-GCM."""
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
 AT_ONCE = 50_000
 """Entries that are written in one commit."""
 
@@ -101,12 +103,8 @@ def _entries(access: Access, securable: str, column: str) -> Iterable[VaultEntry
 
 
 def _entry(securable: str, column: str, token: str, value: str, keys: Keys) -> VaultEntry:
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    nonce = os.urandom(NONCE)
-    place = f"{securable}.{column}"
-    sealed = nonce + AESGCM(keys.key(f"vault of {place}")).encrypt(nonce, value.encode(), token.encode())
-    return VaultEntry(token, securable, column, sealed, datetime.now(UTC))
+    sealed_value = sealed(_cipher(securable, column, keys), token.encode(), value)
+    return VaultEntry(token, securable, column, sealed_value, datetime.now(UTC))
 
 
 def _opened(entry: VaultEntry, keys: Keys) -> str:
@@ -115,13 +113,15 @@ def _opened(entry: VaultEntry, keys: Keys) -> str:
     Raises:
         UsageError: it was sealed with another key, or moved to another token.
     """
-    from cryptography.exceptions import InvalidTag
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-    cipher = AESGCM(keys.key(f"vault of {entry.securable}.{entry.column}"))
     try:
-        return cipher.decrypt(entry.sealed[:NONCE], entry.sealed[NONCE:], entry.token.encode()).decode()
-    except InvalidTag:
+        return opened(_cipher(entry.securable, entry.column, keys), entry.token.encode(), entry.sealed)
+    except ValueError:
         raise UsageError(
             f"The entry of {entry.token} was sealed with another key, or is not its own.", cure="Fill the vault anew."
         ) from None
+
+
+def _cipher(securable: str, column: str, keys: Keys) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return AESGCM(keys.key(f"vault of {securable}.{column}"))
